@@ -1,1 +1,21 @@
-//! The mount helper.
+//! What a node needs to mount, verify, record and unmount an Amazon FSx for Lustre file system.
+//!
+//! The library behind `mount.fsxlustre` and `umount.fsxlustre`, and the lower half of the agent.
+//! It links neither an async runtime nor the AWS SDK: a helper starts in a millisecond, and asks
+//! a [`resolve::Resolve`] for everything that only AWS knows.
+//!
+//! Nothing here prints or exits; every failure is a value that says what was attempted, on what,
+//! because of what, and what mends it ([`failure::Failure`]).
+
+pub mod cli;
+pub mod config;
+pub mod failure;
+pub mod file_system;
+pub mod host;
+pub mod mount;
+pub mod options;
+pub mod record;
+pub mod resolve;
+pub mod source;
+pub mod unmount;
+pub mod worker;

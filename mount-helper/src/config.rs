@@ -1,0 +1,335 @@
+//! The configuration files: `/etc/fsxlustre/fsxlustre.toml` and `/etc/fsxlustre/fsxlustre.d/*.toml`.
+//!
+//! The helper reads its own sections, `[host]` and `[mount]`; the agent reads the others from the
+//! same files. A file that may not be trusted or is not understood stops everything, with its name
+//! and line: a half-read configuration mounts the wrong thing.
+
+use crate::failure::{Code, Explain, chain, one_line};
+use crate::host::{Host, PathOverrides, Paths};
+use crate::options::Verify;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+/// Where the configuration is.
+pub const FOLDER: &str = "/etc/fsxlustre";
+/// The main file in it; drop-ins are beside it in `fsxlustre.d`.
+pub const MAIN_FILE: &str = "fsxlustre.toml";
+const DROP_IN_FOLDER: &str = "fsxlustre.d";
+
+/// A configuration file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("a configuration file cannot be read")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Somebody else than root can change it.
+    #[error("a configuration file may be changed by others than root")]
+    Untrusted {
+        /// The file.
+        path: PathBuf,
+        /// Owner and mode.
+        because: String,
+    },
+    /// It is not valid TOML, or has a key that nobody knows.
+    #[error("a configuration file is not valid")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// Line and reason.
+        because: String,
+    },
+}
+
+impl ConfigError {
+    /// A file whose content does not fit, for the reason given.
+    pub fn invalid(path: &Path, because: impl Into<String>) -> Self {
+        Self::Invalid { path: path.to_owned(), because: because.into() }
+    }
+}
+
+impl Explain for ConfigError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unreadable { .. } => Code::ConfigUnreadable,
+            Self::Untrusted { .. } | Self::Invalid { .. } => Code::ConfigInvalid,
+        }
+    }
+    fn asked(&self) -> String {
+        let (Self::Unreadable { path, .. }
+        | Self::Untrusted { path, .. }
+        | Self::Invalid { path, .. }) = self;
+        format!("read {}", path.display())
+    }
+    fn because(&self) -> String {
+        match self {
+            Self::Unreadable { source, .. } => chain(source),
+            Self::Untrusted { because, .. } | Self::Invalid { because, .. } => because.clone(),
+        }
+    }
+    fn remedy(&self) -> String {
+        match self {
+            Self::Unreadable { .. } => "make the file readable".into(),
+            Self::Untrusted { path, .. } => {
+                let path = path.display();
+                format!("chown root {path} && chmod go-w {path}")
+            }
+            Self::Invalid { path, .. } => format!("correct the line in {}", path.display()),
+        }
+    }
+}
+
+/// One file as it was read.
+#[derive(Clone, Debug)]
+pub struct ConfigFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What is in it.
+    pub text: String,
+}
+
+impl ConfigFile {
+    /// Its sections, in the shape of `T`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] with line and reason.
+    pub fn sections<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        toml::from_str(&self.text).map_err(|error| {
+            let line = error
+                .span()
+                .and_then(|span| self.text.get(..span.start))
+                .map_or(1, |before| before.matches('\n').count() + 1);
+            let because = format!("line {line}: {}", one_line(error.message()));
+            ConfigError::invalid(&self.path, because)
+        })
+    }
+}
+
+/// Reads all files below the folder, the main file first, then the drop-ins by name. None is fine.
+///
+/// # Errors
+/// [`ConfigError`] for the first file that cannot be read or trusted.
+pub fn read_files(folder: &Path) -> Result<Vec<ConfigFile>, ConfigError> {
+    let mut paths = vec![folder.join(MAIN_FILE)];
+    paths.extend(drop_ins(&folder.join(DROP_IN_FOLDER))?);
+    let mut files = Vec::new();
+    for path in paths {
+        match read_trusted(&path) {
+            Ok(text) => files.push(ConfigFile { path, text }),
+            Err(ConfigError::Unreadable { source, .. })
+                if source.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(files)
+}
+
+fn drop_ins(folder: &Path) -> Result<Vec<PathBuf>, ConfigError> {
+    let unreadable = |source| ConfigError::Unreadable { path: folder.to_owned(), source };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn read_trusted(path: &Path) -> Result<String, ConfigError> {
+    let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let about = file.metadata().map_err(unreadable)?;
+    if about.uid() != 0 || about.mode() & 0o022 != 0 {
+        let because =
+            format!("its owner is uid {}, its mode {:04o}", about.uid(), about.mode() & 0o7777);
+        return Err(ConfigError::Untrusted { path: path.to_owned(), because });
+    }
+    std::io::read_to_string(file).map_err(unreadable)
+}
+
+/// `[host]`: where this machine's parts are.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct HostSection {
+    procfs: Option<PathBuf>,
+    sysfs: Option<PathBuf>,
+    debugfs: Option<PathBuf>,
+    rootfs: Option<PathBuf>,
+    state: Option<PathBuf>,
+    program_folders: Option<Vec<PathBuf>>,
+    filesystem_types: Option<Vec<String>>,
+}
+
+/// `[mount]`: what holds where the `-o` list says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MountDefaults {
+    /// Seconds for a whole mount.
+    pub timeout: Option<u64>,
+    /// Attempts after the first.
+    pub retry: Option<u32>,
+    /// What must answer.
+    pub verify: Option<Verify>,
+    /// Refuse a mount point that is not empty.
+    pub require_empty: Option<bool>,
+    /// AWS Region to look in.
+    pub region: Option<String>,
+}
+
+/// The sections of a file: the helper's read, the agent's only named.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Sections {
+    host: HostSection,
+    mount: MountDefaults,
+    aws: Option<IgnoredAny>,
+    layout: Option<IgnoredAny>,
+    jobs: Option<IgnoredAny>,
+    exporter: Option<IgnoredAny>,
+}
+
+/// What the helper needs of the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// This machine.
+    pub host: Host,
+    /// Defaults of a mount.
+    pub mount: MountDefaults,
+}
+
+impl Config {
+    /// Reads `/etc/fsxlustre`.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load() -> Result<Self, ConfigError> {
+        Self::from_files(&read_files(Path::new(FOLDER))?, &PathOverrides::default())
+    }
+
+    /// Puts files together, a later one over an earlier one, then the command line's paths.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`].
+    pub fn from_files(
+        files: &[ConfigFile],
+        overrides: &PathOverrides,
+    ) -> Result<Self, ConfigError> {
+        let mut config = Self::default();
+        for file in files {
+            let sections: Sections = file.sections()?;
+            config.add(file, sections)?;
+        }
+        config.host.paths = config.host.paths.with(overrides);
+        Ok(config)
+    }
+
+    fn add(&mut self, file: &ConfigFile, sections: Sections) -> Result<(), ConfigError> {
+        let HostSection {
+            procfs,
+            sysfs,
+            debugfs,
+            rootfs,
+            state,
+            program_folders,
+            filesystem_types,
+        } = sections.host;
+        let overrides = PathOverrides { procfs, sysfs, debugfs, rootfs, state };
+        let folders = program_folders.as_deref().unwrap_or_default();
+        if let Some(relative) = folders.iter().find(|folder| !folder.is_absolute()) {
+            let because =
+                format!("host.program_folders: '{}' does not begin with '/'", relative.display());
+            return Err(ConfigError::invalid(&file.path, because));
+        }
+        self.host.paths = std::mem::take(&mut self.host.paths).with(&overrides);
+        replace(&mut self.host.program_folders, program_folders);
+        replace(&mut self.host.filesystem_types, filesystem_types);
+        let mount = sections.mount;
+        self.mount = MountDefaults {
+            timeout: mount.timeout.or(self.mount.timeout),
+            retry: mount.retry.or(self.mount.retry),
+            verify: mount.verify.or(self.mount.verify),
+            require_empty: mount.require_empty.or(self.mount.require_empty),
+            region: mount.region.or(self.mount.region.take()),
+        };
+        Ok(())
+    }
+}
+
+fn replace<T>(old: &mut T, new: Option<T>) {
+    if let Some(new) = new {
+        *old = new;
+    }
+}
+
+/// The paths of a configuration without any file.
+impl From<&PathOverrides> for Paths {
+    fn from(overrides: &PathOverrides) -> Self {
+        Self::default().with(overrides)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> ConfigFile {
+        ConfigFile { path: "/etc/fsxlustre/fsxlustre.toml".into(), text: text.into() }
+    }
+
+    fn config(texts: &[&str]) -> Result<Config, ConfigError> {
+        let files: Vec<_> = texts.iter().map(|text| file(text)).collect();
+        Config::from_files(&files, &PathOverrides::default())
+    }
+
+    #[test]
+    fn a_later_file_goes_over_an_earlier_one() {
+        let config = config(&[
+            "[host]\nsysfs = '/a/sys'\nfilesystem_types = ['lustre', 'fuse.lustre']\n\
+             [mount]\ntimeout = 30\nverify = 'none'",
+            "[mount]\ntimeout = 40\n[layout.profiles.x]\nwhatever = 1",
+        ])
+        .expect("fits");
+        assert_eq!(config.mount.timeout, Some(40));
+        assert_eq!(config.mount.verify, Some(Verify::None));
+        assert_eq!(config.host.paths.debugfs, PathBuf::from("/a/sys/kernel/debug"));
+        assert_eq!(config.host.filesystem_types.len(), 2);
+    }
+
+    #[test]
+    fn a_mistake_names_file_line_and_key() {
+        let error = config(&["[mount]\ntimeout = 30\ntimeuot = 3"]).expect_err("unknown key");
+        assert_eq!(error.asked(), "read /etc/fsxlustre/fsxlustre.toml");
+        let because = error.because();
+        assert!(because.starts_with("line 3:") && because.contains("timeuot"), "{because}");
+        assert!(config(&["[hosts]"]).expect_err("section").because().contains("hosts"));
+        assert!(config(&["[host]\nprogram_folders = ['bin']"]).is_err());
+        assert!(config(&["not toml"]).expect_err("syntax").because().starts_with("line 1:"));
+    }
+
+    #[test]
+    fn a_file_that_others_may_change_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = std::env::temp_dir().join(format!("fsxl-config-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("folder");
+        let path = folder.join(MAIN_FILE);
+        std::fs::write(&path, "[mount]\n").expect("file");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("mode");
+        let error = read_files(&folder).expect_err("untrusted");
+        assert!(error.remedy().contains("chmod go-w"), "{}", error.remedy());
+        let _ = std::fs::remove_dir_all(&folder);
+        assert!(read_files(&folder).expect("no folder is fine").is_empty());
+    }
+}

@@ -1,0 +1,65 @@
+//! A file system as the FSx API describes it: what a mount, a check and a person need of it.
+
+use crate::source::{Device, Tag};
+use serde::{Deserialize, Serialize};
+
+/// One FSx for Lustre file system.
+///
+/// *Source*: DescribeFileSystems of the FSx API (2018-03-01). Also what
+/// `fsxlustre resolve --json` prints and the mount helper reads; fields are only ever added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSystem {
+    /// `fs-` and hexadecimal digits.
+    pub id: String,
+    /// DNS name of its management server.
+    pub dns_name: String,
+    /// Lustre's name of it; `fsx` for every SCRATCH_1 file system.
+    pub mount_name: String,
+    /// `AVAILABLE`, `CREATING`, `UPDATING`, `MISCONFIGURED`, `FAILED`, `DELETING`.
+    pub lifecycle: String,
+    /// Why it failed, in the API's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// Lustre version of the file system: `2.10`, `2.12`, `2.15`. `None` when the API gave none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lustre_version: Option<String>,
+    /// `SCRATCH_1`, `SCRATCH_2`, `PERSISTENT_1`, `PERSISTENT_2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment_type: Option<String>,
+    /// Size in GiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_capacity_gib: Option<u32>,
+    /// The VPC it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
+    /// The account that owns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<String>,
+    /// All of its tags.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+    /// The AWS Region that was asked.
+    pub region: String,
+}
+
+impl FileSystem {
+    /// The Lustre device to mount, with a sub-directory if one is wanted.
+    pub fn device(&self, subdir: Option<&str>) -> Device {
+        Device {
+            servers: format!("{}@tcp", self.dns_name),
+            fsname: self.mount_name.clone(),
+            subdir: subdir.map(str::to_owned),
+        }
+    }
+
+    /// Whether it can be mounted now: AVAILABLE, UPDATING (normal use goes on) and
+    /// MISCONFIGURED (a recoverable fault, often of the data repository).
+    pub fn is_usable(&self) -> bool {
+        matches!(self.lifecycle.as_str(), "AVAILABLE" | "UPDATING" | "MISCONFIGURED")
+    }
+
+    /// The value of its `Name` tag.
+    pub fn name(&self) -> Option<&str> {
+        self.tags.iter().find(|tag| tag.key == "Name").map(|tag| tag.value.as_str())
+    }
+}

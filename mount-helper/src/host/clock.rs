@@ -1,0 +1,44 @@
+//! Deadlines and the time of day.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A point in time by which a call must have ended, whatever it waits for.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline {
+    at: Instant,
+    budget: Duration,
+}
+
+impl Deadline {
+    /// A deadline that far from now.
+    pub fn after(budget: Duration) -> Self {
+        Self { at: Instant::now() + budget, budget }
+    }
+
+    /// What is left, zero when it has passed.
+    pub fn left(&self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether it has passed.
+    pub fn has_passed(&self) -> bool {
+        self.left().is_zero()
+    }
+
+    /// The whole time that was given at the start.
+    pub fn budget(&self) -> Duration {
+        self.budget
+    }
+
+    /// The earlier of this deadline and one that far from now.
+    #[must_use]
+    pub fn at_most(&self, budget: Duration) -> Self {
+        let own = Self::after(budget);
+        if own.at < self.at { own } else { *self }
+    }
+}
+
+/// Seconds since 1970, UTC. Zero when the clock stands before that.
+pub fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,111 @@
+//! The one seam to this machine: where its files are, how its programs are run, what is mounted.
+//!
+//! Everything that reads `/proc`, `/sys` or `/run`, starts a program or looks at a clock goes
+//! through here, so that a test can point the same code at another root. The paths come from the
+//! configuration file or the command line, never from an environment variable.
+
+mod clock;
+mod lock;
+mod mountinfo;
+mod paths;
+mod program;
+mod space;
+mod state_file;
+
+pub use clock::{Deadline, unix_seconds};
+pub use lock::{Lock, LockError};
+pub use mountinfo::{Mount, MountInfoError, MountTable};
+pub use paths::{PathOverrides, Paths};
+pub use program::{Finished, Program, ProgramError, RunLimits};
+pub(crate) use space::statvfs as statvfs_here;
+pub use space::{ProbeError, Space, probe_space};
+pub use state_file::{StateError, read_state, remove_state, state_names, write_state};
+
+use std::path::{Path, PathBuf};
+
+/// The file-system types that count as Lustre, unless the configuration says otherwise.
+pub const DEFAULT_FILESYSTEM_TYPES: &[&str] = &["lustre"];
+
+/// Where programs are looked for, in this order, unless the configuration says otherwise.
+///
+/// `PATH` is never read: mount(8) drops it, and a root program must not trust it.
+pub const DEFAULT_PROGRAM_FOLDERS: &[&str] =
+    &["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
+
+/// This machine, as the configuration describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Roots of the kernel's file systems and of our state.
+    pub paths: Paths,
+    /// Absolute folders in which programs are looked for.
+    pub program_folders: Vec<PathBuf>,
+    /// Types in mountinfo that count as Lustre.
+    pub filesystem_types: Vec<String>,
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self {
+            paths: Paths::default(),
+            program_folders: DEFAULT_PROGRAM_FOLDERS.iter().map(PathBuf::from).collect(),
+            filesystem_types: DEFAULT_FILESYSTEM_TYPES.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl Host {
+    /// Every mount of this mount namespace, as `/proc/self/mountinfo` shows it.
+    ///
+    /// # Errors
+    /// [`MountInfoError`] when the file cannot be read.
+    pub fn mounts(&self) -> Result<MountTable, MountInfoError> {
+        MountTable::read(&self.paths.procfs.join("self/mountinfo"))
+    }
+
+    /// Whether a mount is one of Lustre's.
+    pub fn is_lustre(&self, mount: &Mount) -> bool {
+        self.filesystem_types.iter().any(|kind| *kind == mount.fs_type)
+    }
+
+    /// The program of that name in the first folder that has it.
+    ///
+    /// # Errors
+    /// [`ProgramError::NotFound`] with the folders that were looked at.
+    pub fn program(&self, name: &str) -> Result<Program, ProgramError> {
+        Program::find(name, &self.program_folders)
+    }
+
+    /// The id of this boot, which the state of an earlier boot is told by.
+    ///
+    /// *Source*: `/proc/sys/kernel/random/boot_id`, a UUID. `None` when it cannot be read.
+    pub fn boot_id(&self) -> Option<String> {
+        let text = read_text(Path::new("/proc/sys/kernel/random/boot_id")).ok()?;
+        let id = text.trim();
+        (!id.is_empty()).then(|| id.to_owned())
+    }
+
+    /// The running kernel's release, as `uname -r` prints it.
+    ///
+    /// *Source*: `/proc/sys/kernel/osrelease`.
+    ///
+    /// # Errors
+    /// The error of the read.
+    pub fn kernel_release(&self) -> std::io::Result<String> {
+        read_text(&self.paths.procfs.join("sys/kernel/osrelease"))
+            .map(|text| text.trim().to_owned())
+    }
+}
+
+/// The longest kernel or state file that is read whole.
+const LARGEST_TEXT_BYTES: u64 = 4 << 20;
+
+/// Reads a small text file; bytes that are not UTF-8 are replaced, not refused.
+///
+/// # Errors
+/// The error of the open or the read.
+pub fn read_text(path: &Path) -> std::io::Result<String> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(LARGEST_TEXT_BYTES).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,194 @@
+//! Small JSON files of ours: written whole or not at all, read without trust.
+
+use crate::failure::{Code, Explain, chain};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// The longest state file that is read.
+const LARGEST_STATE_BYTES: u64 = 1 << 20;
+
+/// A state file could not be read, written or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The file system said no.
+    #[error("the state file cannot be used")]
+    Io {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is not what we write.
+    #[error("the state file is not valid")]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl Explain for StateError {
+    fn code(&self) -> Code {
+        Code::StateUnwritable
+    }
+    fn asked(&self) -> String {
+        match self {
+            Self::Io { attempt, path, .. } => format!("{attempt} {}", path.display()),
+            Self::Content { path, .. } => format!("read {}", path.display()),
+        }
+    }
+    fn because(&self) -> String {
+        match self {
+            Self::Io { source, .. } => chain(source),
+            Self::Content { source, .. } => chain(source),
+        }
+    }
+    fn remedy(&self) -> String {
+        match self {
+            Self::Io { .. } => "run this as root, with /run writable and not full".into(),
+            Self::Content { path, .. } => {
+                format!("look at {} and remove it if it is foreign", path.display())
+            }
+        }
+    }
+}
+
+/// Makes a folder and its parents, 0755, for root's state. Fine when it is there.
+pub(super) fn make_folder(path: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o755).create(path)
+}
+
+/// Writes a value: a temporary file beside it, synced, then renamed over it.
+///
+/// # Errors
+/// [`StateError::Io`]; the old file is then untouched.
+pub fn write_state<T: Serialize>(path: &Path, value: &T) -> Result<(), StateError> {
+    let io = |source| StateError::Io { attempt: "write", path: path.to_owned(), source };
+    let text = serde_json::to_vec_pretty(value)
+        .map_err(|source| StateError::Content { path: path.to_owned(), source })?;
+    if let Some(folder) = path.parent() {
+        make_folder(folder).map_err(io)?;
+    }
+    let temporary = path.with_extension(format!("new.{}", std::process::id()));
+    let written = write_new(&temporary, &text).and_then(|()| std::fs::rename(&temporary, path));
+    if written.is_err() {
+        // Nothing to do if even that fails: the error of the write is the one to tell.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written.map_err(io)
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o644)
+        .custom_flags(nix::libc::O_NOFOLLOW)
+        .open(path)?;
+    file.write_all(bytes)?;
+    file.write_all(b"\n")?;
+    file.sync_all()
+}
+
+/// Reads a value; `None` when there is no such file.
+///
+/// # Errors
+/// [`StateError`] when it cannot be read or is not valid.
+pub fn read_state<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> {
+    let io = |source| StateError::Io { attempt: "read", path: path.to_owned(), source };
+    let file = match OpenOptions::new().read(true).custom_flags(nix::libc::O_NOFOLLOW).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io(error)),
+    };
+    let text = bounded(file).map_err(io)?;
+    serde_json::from_slice(&text)
+        .map(Some)
+        .map_err(|source| StateError::Content { path: path.to_owned(), source })
+}
+
+fn bounded(file: File) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(LARGEST_STATE_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Removes a state file. Fine when it is gone.
+///
+/// # Errors
+/// [`StateError::Io`].
+pub fn remove_state(path: &Path) -> Result<(), StateError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(StateError::Io { attempt: "remove", path: path.to_owned(), source: error })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The names of the `.json` files in a folder of states, sorted; none when there is no folder.
+///
+/// # Errors
+/// [`StateError::Io`].
+pub fn state_names(folder: &Path) -> Result<Vec<String>, StateError> {
+    let io = |source| StateError::Io { attempt: "list", path: folder.to_owned(), source };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(io(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".json") {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("fsxl-state-{name}-{}", std::process::id()))
+    }
+
+    #[test]
+    fn a_value_comes_back_and_goes_away() {
+        let folder = folder("round");
+        let path = folder.join("a/b.json");
+        write_state(&path, &vec![1, 2]).expect("written");
+        assert_eq!(read_state::<Vec<i32>>(&path).expect("read"), Some(vec![1, 2]));
+        assert_eq!(state_names(&folder.join("a")).expect("listed"), vec!["b.json"]);
+        remove_state(&path).expect("removed");
+        remove_state(&path).expect("removed already");
+        assert_eq!(read_state::<Vec<i32>>(&path).expect("gone"), None);
+        let _ = std::fs::remove_dir_all(folder);
+    }
+
+    #[test]
+    fn a_symbolic_link_and_a_torn_file_are_refused() {
+        let folder = folder("refuse");
+        std::fs::create_dir_all(&folder).expect("folder");
+        let link = folder.join("link.json");
+        std::os::unix::fs::symlink("/etc/passwd", &link).expect("link");
+        assert!(matches!(read_state::<Vec<i32>>(&link), Err(StateError::Io { .. })));
+        let torn = folder.join("torn.json");
+        std::fs::write(&torn, "[1,").expect("file");
+        assert!(matches!(read_state::<Vec<i32>>(&torn), Err(StateError::Content { .. })));
+        let _ = std::fs::remove_dir_all(folder);
+    }
+}

@@ -1,0 +1,329 @@
+//! The `-o` list: sorted into ours, Lustre's, the kernel's and fstab's; the rest refused.
+//!
+//! mount.lustre matches the kernel's words by prefix and so swallows typing errors; this does not.
+
+mod table;
+
+pub use table::{OPTIONS, OptionRow, Owner};
+
+use crate::failure::{Code, Explain, one_line};
+use crate::source::check_subdir;
+
+/// What must hold after the mount for it to count as made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verify {
+    /// mountinfo shows it.
+    None,
+    /// It also answers statvfs(2).
+    #[default]
+    Stat,
+}
+
+/// An `-o` list, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MountOptions {
+    /// `region=`.
+    pub region: Option<String>,
+    /// `subdir=`.
+    pub subdir: Option<String>,
+    /// `timeout=`, in seconds.
+    pub timeout_seconds: Option<u64>,
+    /// `retry=`, attempts after the first.
+    pub retry: Option<u32>,
+    /// `verify=`.
+    pub verify: Option<Verify>,
+    /// `require_empty`.
+    pub require_empty: bool,
+    /// `allow_same_fsname`.
+    pub allow_same_fsname: bool,
+    /// What mount.lustre gets, in the order given, `noatime` and `flock` added where nothing of
+    /// their kind was said.
+    pub passed: Vec<String>,
+}
+
+/// An option list that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OptionError {
+    /// Nobody knows this option.
+    #[error("the mount option '{}' is not known", one_line(word))]
+    Unknown {
+        /// The option as it was given.
+        word: String,
+        /// The known one that may be meant.
+        nearest: Option<&'static str>,
+    },
+    /// Its value does not fit.
+    #[error("the value of the mount option '{}' does not fit", one_line(word))]
+    Value {
+        /// The option as it was given.
+        word: String,
+        /// What fits.
+        expected: String,
+    },
+    /// Two options say opposite things.
+    #[error("the mount options '{first}' and '{second}' contradict each other")]
+    Conflict {
+        /// One of them.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// It is offered for mounts that are made, not for changes of one.
+    #[error("fsxlustre does not remount")]
+    Remount,
+}
+
+impl Explain for OptionError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unknown { .. } | Self::Remount => Code::OptionUnknown,
+            Self::Value { .. } => Code::OptionValue,
+            Self::Conflict { .. } => Code::OptionConflict,
+        }
+    }
+    fn asked(&self) -> String {
+        match self {
+            Self::Unknown { word, .. } | Self::Value { word, .. } => format!("-o {word}"),
+            Self::Conflict { first, second } => format!("-o {first},{second}"),
+            Self::Remount => "-o remount".into(),
+        }
+    }
+    fn because(&self) -> String {
+        match self {
+            Self::Unknown { .. } => "neither fsxlustre nor Lustre nor the kernel has it".into(),
+            Self::Value { expected, .. } => format!("it takes {expected}"),
+            Self::Conflict { .. } => "only one of them can hold".into(),
+            Self::Remount => "changing the options of a mount is not offered yet".into(),
+        }
+    }
+    fn remedy(&self) -> String {
+        match self {
+            Self::Unknown { nearest: Some(nearest), .. } => {
+                format!("did you mean '{nearest}'? Correct the -o list")
+            }
+            Self::Unknown { nearest: None, .. } => "remove it from the -o list".into(),
+            Self::Value { .. } => "correct the -o list".into(),
+            Self::Conflict { second, .. } => format!("remove '{second}' from the -o list"),
+            Self::Remount => "unmount it, and mount it again with the options wanted".into(),
+        }
+    }
+}
+
+/// The options that decide how access times are kept; any of them replaces `noatime`.
+const ATIME_WORDS: &[&str] =
+    &["noatime", "atime", "relatime", "norelatime", "strictatime", "nostrictatime"];
+/// The options of which one decides how file locks work; any of them replaces `flock`.
+const FLOCK_WORDS: &[&str] = &["flock", "noflock", "localflock"];
+/// The longest list: a page, the kernel's own limit.
+const LONGEST_LIST: usize = 4096;
+
+impl MountOptions {
+    /// Sorts a list.
+    ///
+    /// # Errors
+    /// [`OptionError`] for the first word that cannot be used.
+    pub fn parse(list: &str) -> Result<Self, OptionError> {
+        if list.len() > LONGEST_LIST {
+            let word = list.chars().take(40).collect();
+            return Err(OptionError::Value { word, expected: "4096 bytes at most".into() });
+        }
+        let mut options = Self::default();
+        for word in split(list) {
+            options.take(word)?;
+        }
+        options.check_conflicts()?;
+        options.add_defaults();
+        Ok(options)
+    }
+
+    /// The list that mount.lustre gets. `retry=0` always, since it sleeps 32 s after each failed
+    /// attempt of its own.
+    pub fn for_mount_lustre(&self) -> String {
+        format!("{},retry=0", self.passed.join(","))
+    }
+
+    fn take(&mut self, word: &str) -> Result<(), OptionError> {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (word, None),
+        };
+        if name.starts_with("x-") || name.starts_with("X-") {
+            return Ok(());
+        }
+        let Some(row) = table::row(name, value.is_some()) else {
+            return Err(self.refused(word, name, value));
+        };
+        match row.owner {
+            Owner::Ours => self.take_ours(name, word, value),
+            Owner::FstabOnly => Ok(()),
+            Owner::Vfs if name == "remount" => Err(OptionError::Remount),
+            Owner::Vfs | Owner::Lustre => {
+                if !self.passed.iter().any(|known| known == word) {
+                    self.passed.push(word.to_owned());
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn refused(&self, word: &str, name: &str, value: Option<&str>) -> OptionError {
+        match table::row(name, value.is_none()) {
+            Some(OptionRow { value: Some(kind), .. }) => {
+                OptionError::Value { word: word.to_owned(), expected: format!("{name}={kind}") }
+            }
+            Some(_) => OptionError::Value { word: word.to_owned(), expected: "no value".into() },
+            None => OptionError::Unknown { word: word.to_owned(), nearest: table::nearest(name) },
+        }
+    }
+
+    fn take_ours(
+        &mut self,
+        name: &str,
+        word: &str,
+        value: Option<&str>,
+    ) -> Result<(), OptionError> {
+        let unfit = |expected: &str| OptionError::Value {
+            word: word.to_owned(),
+            expected: expected.to_owned(),
+        };
+        let text = value.unwrap_or_default();
+        match name {
+            "region" => {
+                self.region = Some(
+                    checked_region(text).ok_or_else(|| unfit("an AWS Region such as us-east-1"))?,
+                );
+            }
+            "subdir" => {
+                check_subdir(text).map_err(unfit)?;
+                self.subdir = Some(text.to_owned());
+            }
+            "timeout" => {
+                let seconds = text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
+                self.timeout_seconds = Some(seconds.ok_or_else(|| unfit("1 to 86400 seconds"))?);
+            }
+            "retry" => {
+                let count = text.parse().ok().filter(|count| *count <= 99);
+                self.retry = Some(count.ok_or_else(|| unfit("0 to 99 attempts"))?);
+            }
+            "verify" => {
+                self.verify = Some(match text {
+                    "none" => Verify::None,
+                    "stat" => Verify::Stat,
+                    _ => return Err(unfit("none or stat")),
+                });
+            }
+            "require_empty" => self.require_empty = true,
+            "allow_same_fsname" => self.allow_same_fsname = true,
+            _ => return Err(self.refused(word, name, value)),
+        }
+        Ok(())
+    }
+
+    fn check_conflicts(&self) -> Result<(), OptionError> {
+        let pairs = [FLOCK_WORDS, &["ro", "rw"], &["noatime", "relatime", "strictatime"]];
+        for family in pairs {
+            let mut said = self.passed.iter().filter(|word| family.contains(&word.as_str()));
+            if let (Some(first), Some(second)) = (said.next(), said.next()) {
+                return Err(OptionError::Conflict { first: first.clone(), second: second.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    fn add_defaults(&mut self) {
+        let says = |passed: &[String], family: &[&str]| {
+            passed.iter().any(|word| family.contains(&word.as_str()))
+        };
+        if !says(&self.passed, ATIME_WORDS) {
+            self.passed.push("noatime".into());
+        }
+        if !says(&self.passed, FLOCK_WORDS) {
+            self.passed.push("flock".into());
+        }
+    }
+}
+
+/// The Region if it looks like one: lower-case letters, digits and hyphens, with a number at its
+/// end.
+pub fn checked_region(text: &str) -> Option<String> {
+    let fits = (6..=32).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.ends_with(|c: char| c.is_ascii_digit());
+    fits.then(|| text.to_owned())
+}
+
+/// Splits at commas outside double quotes (`SELinux` contexts have commas); drops empty words.
+fn split(list: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = list;
+    let mut is_quoted = false;
+    while let Some(end) = rest.find(|c| {
+        is_quoted ^= c == '"';
+        c == ',' && !is_quoted
+    }) {
+        let (word, after) = rest.split_at(end);
+        words.push(word);
+        rest = after.strip_prefix(',').unwrap_or(after);
+    }
+    words.push(rest);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed(list: &str) -> String {
+        MountOptions::parse(list).unwrap_or_else(|e| panic!("{list}: {e}")).passed.join(",")
+    }
+
+    #[test]
+    fn defaults_are_noatime_and_flock_unless_something_of_their_kind_is_said() {
+        assert_eq!(passed(""), "noatime,flock");
+        assert_eq!(passed("rw"), "rw,noatime,flock");
+        assert_eq!(passed("relatime"), "relatime,flock");
+        assert_eq!(passed("localflock"), "localflock,noatime");
+        assert_eq!(passed("rw,noatime,flock"), "rw,noatime,flock");
+    }
+
+    #[test]
+    fn words_of_fstab_are_never_passed_on() {
+        let list = "rw,_netdev,nofail,user=root,x-systemd.automount,x-fsx.y=1,helper=a,defaults";
+        assert_eq!(passed(list), "rw,noatime,flock");
+    }
+
+    #[test]
+    fn ours_are_kept_and_never_passed_on() {
+        let options = MountOptions::parse(
+            "region=eu-west-1,subdir=/a/b,timeout=5,retry=1,verify=none,nosuid",
+        )
+        .expect("fits");
+        assert_eq!(options.region.as_deref(), Some("eu-west-1"));
+        assert_eq!(options.subdir.as_deref(), Some("/a/b"));
+        assert_eq!((options.timeout_seconds, options.retry), (Some(5), Some(1)));
+        assert_eq!(options.for_mount_lustre(), "nosuid,noatime,flock,retry=0");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_and_the_nearest_is_named() {
+        let refused = |list: &str| MountOptions::parse(list).expect_err(list);
+        assert!(refused("flok").remedy().contains("'flock'"));
+        assert!(refused("subdr=/x").remedy().contains("'subdir'"));
+        assert!(refused("syncfoo").remedy().contains("remove it"));
+        assert_eq!(refused("flock=1").because(), "it takes no value");
+        assert_eq!(refused("timeout").because(), "it takes timeout=SECONDS");
+        assert_eq!(refused("timeout=0").code(), Code::OptionValue);
+        assert_eq!(refused("subdir=../x").code(), Code::OptionValue);
+        assert_eq!(refused("flock,localflock").code(), Code::OptionConflict);
+        assert_eq!(refused("region=Mars").code(), Code::OptionValue);
+        assert_eq!(refused("remount,ro").code(), Code::OptionUnknown);
+    }
+
+    #[test]
+    fn a_quoted_comma_does_not_split() {
+        assert_eq!(split("a,context=\"x,y\",,b"), ["a", "context=\"x,y\"", "b"]);
+    }
+}

@@ -1,0 +1,150 @@
+//! The option table: the one place where a mount option, its owner and its meaning stand.
+
+/// Whose option it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// fsxlustre's: never passed on.
+    Ours,
+    /// The Lustre client's.
+    Lustre,
+    /// The kernel's, for any file system.
+    Vfs,
+    /// Of fstab and systemd only: never passed on, since the Lustre client refuses it.
+    FstabOnly,
+}
+
+/// One option.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionRow {
+    /// Its name, without `=`.
+    pub name: &'static str,
+    /// What its value is, if it takes one.
+    pub value: Option<&'static str>,
+    /// Whose it is.
+    pub owner: Owner,
+    /// What holds when it is not given.
+    pub default: &'static str,
+    /// What it does.
+    pub meaning: &'static str,
+}
+
+const fn ours(
+    name: &'static str,
+    value: Option<&'static str>,
+    default: &'static str,
+    meaning: &'static str,
+) -> OptionRow {
+    OptionRow { name, value, owner: Owner::Ours, default, meaning }
+}
+
+const fn lustre(name: &'static str, value: Option<&'static str>) -> OptionRow {
+    OptionRow { name, value, owner: Owner::Lustre, default: "", meaning: "see mount.lustre(8)" }
+}
+
+const fn vfs(name: &'static str) -> OptionRow {
+    OptionRow { name, value: None, owner: Owner::Vfs, default: "", meaning: "see mount(8)" }
+}
+
+const fn fstab(name: &'static str) -> OptionRow {
+    OptionRow { name, value: None, owner: Owner::FstabOnly, default: "", meaning: "see fstab(5)" }
+}
+
+const fn fstab_value(name: &'static str) -> OptionRow {
+    OptionRow { value: Some("VALUE"), ..fstab(name) }
+}
+
+/// Every option that is known, by what Lustre 2.10 to 2.17 and util-linux 2.38 know.
+///
+/// *Source*: `llite_lib.c` and `mount_lustre.c` of Lustre, libmount's `optmap.c`.
+pub const OPTIONS: &[OptionRow] = &[
+    ours("region", Some("REGION"), "from the SDK", "AWS Region to look in"),
+    ours("subdir", Some("/PATH"), "none", "mount this directory of the file system"),
+    ours("timeout", Some("SECONDS"), "80", "time for locks, resolution and every attempt"),
+    ours("retry", Some("COUNT"), "2", "more attempts within the timeout where another may help"),
+    ours("verify", Some("none|stat"), "stat", "what must answer before the mount counts as made"),
+    ours("require_empty", None, "off", "refuse a mount point that is not empty"),
+    ours("allow_same_fsname", None, "off", "mount beside another file system of the same name"),
+    lustre("flock", None),
+    lustre("noflock", None),
+    lustre("localflock", None),
+    lustre("user_xattr", None),
+    lustre("nouser_xattr", None),
+    lustre("user_fid2path", None),
+    lustre("nouser_fid2path", None),
+    lustre("checksum", None),
+    lustre("nochecksum", None),
+    lustre("lruresize", None),
+    lustre("nolruresize", None),
+    lustre("lazystatfs", None),
+    lustre("nolazystatfs", None),
+    lustre("32bitapi", None),
+    lustre("verbose", None),
+    lustre("noverbose", None),
+    lustre("always_ping", None),
+    lustre("encrypt", None),
+    lustre("noencrypt", None),
+    lustre("statfs_project", None),
+    lustre("foreign_symlink", Some("PREFIX")),
+    lustre("network", Some("NET")),
+    lustre("mgssec", Some("FLAVOR")),
+    lustre("skpath", Some("PATH")),
+    lustre("exclude", Some("TARGETS")),
+    lustre("context", Some("CONTEXT")),
+    lustre("fscontext", Some("CONTEXT")),
+    lustre("defcontext", Some("CONTEXT")),
+    lustre("rootcontext", Some("CONTEXT")),
+    vfs("ro"),
+    vfs("rw"),
+    vfs("suid"),
+    vfs("nosuid"),
+    vfs("dev"),
+    vfs("nodev"),
+    vfs("exec"),
+    vfs("noexec"),
+    vfs("sync"),
+    vfs("async"),
+    vfs("dirsync"),
+    vfs("atime"),
+    vfs("noatime"),
+    vfs("relatime"),
+    vfs("norelatime"),
+    vfs("strictatime"),
+    vfs("nostrictatime"),
+    vfs("lazytime"),
+    vfs("nolazytime"),
+    vfs("diratime"),
+    vfs("nodiratime"),
+    vfs("remount"),
+    fstab("defaults"),
+    fstab("auto"),
+    fstab("noauto"),
+    fstab("nofail"),
+    fstab("_netdev"),
+    fstab("user"),
+    fstab("nouser"),
+    fstab("users"),
+    fstab("nousers"),
+    fstab("owner"),
+    fstab("noowner"),
+    fstab("group"),
+    fstab("nogroup"),
+    fstab_value("user"),
+    fstab_value("comment"),
+    fstab_value("helper"),
+    fstab_value("uhelper"),
+];
+
+/// The row of an option, told apart by whether it has a value.
+pub(super) fn row(name: &str, has_value: bool) -> Option<&'static OptionRow> {
+    OPTIONS.iter().find(|row| row.name == name && row.value.is_some() == has_value)
+}
+
+/// The known option whose name is nearest, when one is near enough to be meant.
+pub(super) fn nearest(name: &str) -> Option<&'static str> {
+    OPTIONS
+        .iter()
+        .map(|row| (strsim::damerau_levenshtein(name, row.name), row.name))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
