@@ -322,14 +322,13 @@ mod tests {
     #[test]
     fn a_file_that_others_may_change_is_refused() {
         use std::os::unix::fs::PermissionsExt as _;
-        let folder = std::env::temp_dir().join(format!("fsxl-config-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("folder");
-        let path = folder.join(MAIN_FILE);
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join(MAIN_FILE);
         std::fs::write(&path, "[mount]\n").expect("file");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("mode");
-        let error = read_files(&folder).expect_err("untrusted");
+        let error = read_files(folder.path()).expect_err("untrusted");
         assert!(error.remedy().contains("chmod go-w"), "{}", error.remedy());
-        let _ = std::fs::remove_dir_all(&folder);
-        assert!(read_files(&folder).expect("no folder is fine").is_empty());
+        let nowhere = folder.path().join("nowhere");
+        assert!(read_files(&nowhere).expect("no folder is fine").is_empty());
     }
 }

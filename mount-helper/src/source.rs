@@ -244,7 +244,6 @@ fn is_nid(text: &str) -> bool {
         && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
     let letters = network.trim_end_matches(|c: char| c.is_ascii_digit());
     host_fits && matches!(letters, "tcp" | "o2ib" | "efa" | "kfi" | "gni")
-        || host_fits && network.starts_with("o2ib")
 }
 
 fn parse_tags(text: &str, tags: &str) -> Result<Vec<Tag>, SourceError> {
@@ -315,14 +314,20 @@ fn is_plain(byte: u8) -> bool {
 
 /// Encodes a tag's key or value as a source has it.
 pub fn encode(plain: &str) -> String {
-    plain.bytes().fold(String::with_capacity(plain.len()), |mut text, byte| {
+    let mut text = String::with_capacity(plain.len());
+    for byte in plain.bytes() {
         if is_plain(byte) {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            text.push('%');
+            text.extend([byte >> 4, byte & 0xf].map(hex_digit));
         }
-        text
-    })
+    }
+    text
+}
+
+fn hex_digit(nibble: u8) -> char {
+    char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase()
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! Each of our programs looks for a worker's arguments first thing in `main`; the parent runs
 //! `/proc/self/exe` with them, so no second program has to be found or trusted.
 
-use crate::host::Space;
+use crate::mount::inspect_directory;
+use serde::Serialize;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
@@ -17,6 +18,8 @@ pub enum Work {
     StatVfs(PathBuf),
     /// Plain umount2(2) of a directory, links not followed.
     Unmount(PathBuf),
+    /// What a path is, as a mount point.
+    Inspect(PathBuf),
 }
 
 /// What a worker prints and exits with; only `main` does both.
@@ -36,19 +39,18 @@ impl Work {
         let (kind, path) = match self {
             Self::StatVfs(path) => ("statvfs", path),
             Self::Unmount(path) => ("unmount", path),
+            Self::Inspect(path) => ("inspect", path),
         };
         vec![WORD.into(), kind.into(), path.into()]
     }
 
     /// The work that these arguments (without the program's name) ask for.
     pub fn from_arguments(arguments: &[OsString]) -> Option<Self> {
-        match arguments {
-            [word, kind, path] if word == WORD && kind == "statvfs" => {
-                Some(Self::StatVfs(path.into()))
-            }
-            [word, kind, path] if word == WORD && kind == "unmount" => {
-                Some(Self::Unmount(path.into()))
-            }
+        let [word, kind, path] = arguments else { return None };
+        match kind.to_str().filter(|_| word == WORD)? {
+            "statvfs" => Some(Self::StatVfs(path.into())),
+            "unmount" => Some(Self::Unmount(path.into())),
+            "inspect" => Some(Self::Inspect(path.into())),
             _ => None,
         }
     }
@@ -56,30 +58,25 @@ impl Work {
     /// Does it.
     pub fn answer(&self) -> Answer {
         match self {
-            Self::StatVfs(path) => Self::told(crate::host::statvfs_here(path).map(Some)),
+            Self::StatVfs(path) => told(crate::host::statvfs_here(path).map_err(Into::into)),
             Self::Unmount(path) => {
                 let flags = nix::mount::MntFlags::UMOUNT_NOFOLLOW;
-                Self::told(nix::mount::umount2(path, flags).map(|()| None))
+                told(nix::mount::umount2(path, flags).map_err(Into::into))
             }
+            Self::Inspect(path) => told(inspect_directory(path)),
         }
     }
+}
 
-    fn told(result: nix::Result<Option<Space>>) -> Answer {
-        match result {
-            Ok(space) => Answer {
-                stdout: space
-                    .and_then(|space| serde_json::to_string(&space).ok())
-                    .unwrap_or_default(),
-                stderr: String::new(),
-                status: 0,
-            },
-            Err(errno) => Answer {
-                stdout: String::new(),
-                stderr: errno.to_string(),
-                // An errno of a file system fits in a byte; anything else is told as 255.
-                status: u8::try_from(errno as i32).unwrap_or(u8::MAX),
-            },
-        }
+fn told<T: Serialize>(result: std::io::Result<T>) -> Answer {
+    match result.and_then(|value| Ok(serde_json::to_string(&value)?)) {
+        Ok(stdout) => Answer { stdout, stderr: String::new(), status: 0 },
+        Err(error) => Answer {
+            stdout: String::new(),
+            stderr: error.to_string(),
+            // The errno of a file system fits in a byte; anything else is told as 255.
+            status: error.raw_os_error().and_then(|e| u8::try_from(e).ok()).unwrap_or(u8::MAX),
+        },
     }
 }
 
@@ -96,7 +93,9 @@ mod tests {
 
     #[test]
     fn arguments_come_back_as_the_same_work() {
-        for work in [Work::StatVfs("/a b".into()), Work::Unmount("/x".into())] {
+        for work in
+            [Work::StatVfs("/a b".into()), Work::Unmount("/x".into()), Work::Inspect("/".into())]
+        {
             assert_eq!(Work::from_arguments(&work.arguments()), Some(work));
         }
         assert_eq!(Work::from_arguments(&["/dev/x".into(), "/mnt".into(), "-o".into()]), None);

@@ -1,1 +1,88 @@
-fn main() {}
+//! `mount.fsxlustre`: what mount(8) calls for type `fsxlustre`.
+
+use fsxlustre_mount::cli::{MOUNT_USAGE, MountArguments, MountCall};
+use fsxlustre_mount::config::Config;
+use fsxlustre_mount::failure::{Explain as _, Failure};
+use fsxlustre_mount::host::stop_signals;
+use fsxlustre_mount::mount::{Done, MountReport, MountRequest, Mounter};
+use fsxlustre_mount::options::MountOptions;
+use fsxlustre_mount::record::Maker;
+use fsxlustre_mount::resolve::AgentProgram;
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if let Some(work) = fsxlustre_mount::worker::asked_for() {
+        let answer = work.answer();
+        say(&answer.stdout, &answer.stderr);
+        return ExitCode::from(answer.status);
+    }
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    match MountCall::parse(&arguments) {
+        Ok(MountCall::Help) => said(MOUNT_USAGE),
+        Ok(MountCall::Version) => {
+            said(concat!("mount.fsxlustre ", env!("CARGO_PKG_VERSION"), "\n"))
+        }
+        Ok(MountCall::Mount(call)) => match mount(&call) {
+            Ok(report) => told(&call, &report),
+            Err(failure) => failed(&failure),
+        },
+        Err(error) => failed(&error.failure()),
+    }
+}
+
+fn mount(call: &MountArguments) -> Result<MountReport, Failure> {
+    let options = MountOptions::parse(&call.options).map_err(|error| error.failure())?;
+    let config = Config::load().map_err(|error| error.failure())?;
+    let signals = stop_signals();
+    let resolver = AgentProgram { host: &config.host, interrupt: signals.as_ref() };
+    let mounter = Mounter {
+        host: &config.host,
+        defaults: &config.mount,
+        resolver: &resolver,
+        interrupt: signals.as_ref(),
+    };
+    mounter.mount(&MountRequest {
+        source: call.source.clone(),
+        directory: call.directory.clone(),
+        options,
+        is_fake: call.is_fake,
+        made_by: Maker::MountCommand,
+    })
+}
+
+fn told(call: &MountArguments, report: &MountReport) -> ExitCode {
+    for flag in &call.ignored {
+        say("", &format!("mount.fsxlustre: warning: the flag {flag} is not known, passed over\n"));
+    }
+    for warning in &report.warnings {
+        say("", &format!("mount.fsxlustre: warning: {warning}\n"));
+    }
+    if call.is_verbose {
+        let verb = match report.done {
+            Done::Already => "is mounted already",
+            Done::Made => "mounted",
+            Done::Planned => "would be mounted",
+        };
+        let directory = call.directory.display();
+        say(&format!("{}: {verb} on {directory} with {}\n", report.device, report.options), "");
+    }
+    ExitCode::SUCCESS
+}
+
+fn failed(failure: &Failure) -> ExitCode {
+    say("", &format!("mount.fsxlustre: {failure}\n"));
+    ExitCode::from(failure.mount_exit())
+}
+
+fn said(text: &str) -> ExitCode {
+    say(text, "");
+    ExitCode::SUCCESS
+}
+
+/// A reader that went away changes nothing about what was done.
+fn say(stdout: &str, stderr: &str) {
+    let _ = std::io::stdout().write_all(stdout.as_bytes());
+    let _ = std::io::stderr().write_all(stderr.as_bytes());
+}

@@ -81,6 +81,7 @@ codes! {
     MountFailed "FSXL-M206" UserCanFix 32 "mount.lustre failed for a reason that fsxlustre does not know.";
     NotVerified "FSXL-M207" UserCanFix 32 "The mount was made but is not as it was asked for.";
     NoAnswer "FSXL-M208" MayPass 32 "The mounted file system does not answer.";
+    Interrupted "FSXL-M209" MayPass 8 "A signal asked fsxlustre to stop.";
     MountInfoUnreadable "FSXL-M301" UserCanFix 2 "The list of mounts cannot be read.";
     StateUnwritable "FSXL-M302" UserCanFix 2 "The state folder cannot be written.";
     LockTimeout "FSXL-M303" MayPass 32 "Another call of fsxlustre holds the lock.";

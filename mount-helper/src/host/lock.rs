@@ -104,13 +104,13 @@ mod tests {
 
     #[test]
     fn a_held_lock_is_refused_at_the_deadline_and_given_after() {
-        let folder = std::env::temp_dir().join(format!("fsxl-lock-{}", std::process::id()));
-        let first = Lock::take(&folder, "x", Deadline::after(Duration::from_secs(1)));
+        let folder = tempfile::tempdir().expect("folder");
+        let folder = folder.path();
+        let first = Lock::take(folder, "x", Deadline::after(Duration::from_secs(1)));
         assert!(first.is_ok());
-        let second = Lock::take(&folder, "x", Deadline::after(Duration::from_millis(50)));
+        let second = Lock::take(folder, "x", Deadline::after(Duration::from_millis(50)));
         assert!(matches!(second, Err(LockError::Held { .. })));
         drop(first);
-        assert!(Lock::take(&folder, "x", Deadline::after(Duration::ZERO)).is_ok());
-        let _ = std::fs::remove_dir_all(folder);
+        assert!(Lock::take(folder, "x", Deadline::after(Duration::ZERO)).is_ok());
     }
 }

@@ -9,6 +9,7 @@ mod lock;
 mod mountinfo;
 mod paths;
 mod program;
+mod signals;
 mod space;
 mod state_file;
 
@@ -17,6 +18,7 @@ pub use lock::{Lock, LockError};
 pub use mountinfo::{Mount, MountInfoError, MountTable};
 pub use paths::{PathOverrides, Paths};
 pub use program::{Finished, Program, ProgramError, RunLimits};
+pub use signals::stop_signals;
 pub(crate) use space::statvfs as statvfs_here;
 pub use space::{ProbeError, Space, probe_space};
 pub use state_file::{StateError, read_state, remove_state, state_names, write_state};
@@ -64,7 +66,7 @@ impl Host {
 
     /// Whether a mount is one of Lustre's.
     pub fn is_lustre(&self, mount: &Mount) -> bool {
-        self.filesystem_types.iter().any(|kind| *kind == mount.fs_type)
+        self.filesystem_types.contains(&mount.fs_type)
     }
 
     /// The program of that name in the first folder that has it.

@@ -150,7 +150,7 @@ pub fn state_names(folder: &Path) -> Result<Vec<String>, StateError> {
     let mut names = Vec::new();
     for entry in entries {
         let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".json") {
+        if Path::new(&name).extension().is_some_and(|extension| extension == "json") {
             names.push(name);
         }
     }
@@ -162,13 +162,10 @@ pub fn state_names(folder: &Path) -> Result<Vec<String>, StateError> {
 mod tests {
     use super::*;
 
-    fn folder(name: &str) -> PathBuf {
-        std::env::temp_dir().join(format!("fsxl-state-{name}-{}", std::process::id()))
-    }
-
     #[test]
     fn a_value_comes_back_and_goes_away() {
-        let folder = folder("round");
+        let folder = tempfile::tempdir().expect("folder");
+        let folder = folder.path();
         let path = folder.join("a/b.json");
         write_state(&path, &vec![1, 2]).expect("written");
         assert_eq!(read_state::<Vec<i32>>(&path).expect("read"), Some(vec![1, 2]));
@@ -176,19 +173,17 @@ mod tests {
         remove_state(&path).expect("removed");
         remove_state(&path).expect("removed already");
         assert_eq!(read_state::<Vec<i32>>(&path).expect("gone"), None);
-        let _ = std::fs::remove_dir_all(folder);
     }
 
     #[test]
     fn a_symbolic_link_and_a_torn_file_are_refused() {
-        let folder = folder("refuse");
-        std::fs::create_dir_all(&folder).expect("folder");
+        let folder = tempfile::tempdir().expect("folder");
+        let folder = folder.path();
         let link = folder.join("link.json");
         std::os::unix::fs::symlink("/etc/passwd", &link).expect("link");
         assert!(matches!(read_state::<Vec<i32>>(&link), Err(StateError::Io { .. })));
         let torn = folder.join("torn.json");
         std::fs::write(&torn, "[1,").expect("file");
         assert!(matches!(read_state::<Vec<i32>>(&torn), Err(StateError::Content { .. })));
-        let _ = std::fs::remove_dir_all(folder);
     }
 }

@@ -152,7 +152,7 @@ impl MountOptions {
             return Ok(());
         }
         let Some(row) = table::row(name, value.is_some()) else {
-            return Err(self.refused(word, name, value));
+            return Err(refused(word, name, value));
         };
         match row.owner {
             Owner::Ours => self.take_ours(name, word, value),
@@ -164,16 +164,6 @@ impl MountOptions {
                 }
                 Ok(())
             }
-        }
-    }
-
-    fn refused(&self, word: &str, name: &str, value: Option<&str>) -> OptionError {
-        match table::row(name, value.is_none()) {
-            Some(OptionRow { value: Some(kind), .. }) => {
-                OptionError::Value { word: word.to_owned(), expected: format!("{name}={kind}") }
-            }
-            Some(_) => OptionError::Value { word: word.to_owned(), expected: "no value".into() },
-            None => OptionError::Unknown { word: word.to_owned(), nearest: table::nearest(name) },
         }
     }
 
@@ -215,7 +205,7 @@ impl MountOptions {
             }
             "require_empty" => self.require_empty = true,
             "allow_same_fsname" => self.allow_same_fsname = true,
-            _ => return Err(self.refused(word, name, value)),
+            _ => return Err(refused(word, name, value)),
         }
         Ok(())
     }
@@ -241,6 +231,17 @@ impl MountOptions {
         if !says(&self.passed, FLOCK_WORDS) {
             self.passed.push("flock".into());
         }
+    }
+}
+
+/// Why a word that has no row cannot be used.
+fn refused(word: &str, name: &str, value: Option<&str>) -> OptionError {
+    match table::row(name, value.is_none()) {
+        Some(OptionRow { value: Some(kind), .. }) => {
+            OptionError::Value { word: word.to_owned(), expected: format!("{name}={kind}") }
+        }
+        Some(_) => OptionError::Value { word: word.to_owned(), expected: "no value".into() },
+        None => OptionError::Unknown { word: word.to_owned(), nearest: table::nearest(name) },
     }
 }
 

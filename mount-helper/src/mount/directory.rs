@@ -1,0 +1,89 @@
+//! What a mount point must be, looked at in an expendable child: its parent may be a dead mount.
+
+use crate::failure::{Code, Explain as _, Failure};
+use crate::host::{Deadline, Program, RunLimits};
+use crate::worker::Work;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// What a directory is, as the child saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectoryReport {
+    /// The path without symbolic links.
+    pub real_path: PathBuf,
+    /// Whether it is a directory.
+    pub is_directory: bool,
+    /// Whether nothing is in it.
+    pub is_empty: bool,
+}
+
+/// Looks at a path; only ever called in the child.
+///
+/// # Errors
+/// The error of the first call that failed.
+pub fn inspect_directory(path: &Path) -> std::io::Result<DirectoryReport> {
+    let real_path = std::fs::canonicalize(path)?;
+    let is_directory = std::fs::symlink_metadata(&real_path)?.is_dir();
+    let is_empty = is_directory && std::fs::read_dir(&real_path)?.next().is_none();
+    Ok(DirectoryReport { real_path, is_directory, is_empty })
+}
+
+/// Checks that a path can be a mount point; whether it is empty.
+pub(super) fn check(directory: &Path, deadline: Deadline) -> Result<bool, Failure> {
+    let shown = directory.display();
+    let done = Program::own()
+        .run(&Work::Inspect(directory.to_owned()).arguments(), &RunLimits::until(deadline))
+        .map_err(|error| error.failure())?;
+    if done.status.code() == Some(nix::errno::Errno::ENOENT as i32) {
+        return Err(Failure {
+            code: Code::MountPointMissing,
+            what: format!("the mount point {shown} does not exist"),
+            asked: format!("mount on {shown}"),
+            because: "no such directory".into(),
+            remedy: format!("mkdir -p {shown}"),
+        });
+    }
+    let unfit = |because: String, remedy: String| Failure {
+        code: Code::MountPointUnfit,
+        what: format!("{shown} cannot be a mount point"),
+        asked: format!("mount on {shown}"),
+        because,
+        remedy,
+    };
+    let report: DirectoryReport = serde_json::from_str(&done.stdout)
+        .map_err(|_| unfit(done.last_words(), format!("look at it with `ls -ld {shown}`")))?;
+    if !report.is_directory {
+        let remedy = "name a directory".to_owned();
+        return Err(unfit("it is not a directory".into(), remedy));
+    }
+    if report.real_path != directory {
+        let real = report.real_path.display();
+        return Err(unfit(
+            format!("a symbolic link leads from it to {real}"),
+            format!("name the directory itself: {real}"),
+        ));
+    }
+    Ok(report.is_empty)
+}
+
+pub(super) fn not_empty(directory: &Path) -> Failure {
+    let shown = directory.display();
+    Failure {
+        code: Code::MountPointNotEmpty,
+        what: format!("the mount point {shown} is not empty"),
+        asked: format!("mount on {shown} with require_empty"),
+        because: "the mount would hide what is in it".into(),
+        remedy: format!(
+            "look at it with `ls -la {shown}` and move what is there, or mount without require_empty"
+        ),
+    }
+}
+
+pub(super) fn not_empty_warning(directory: &Path) -> String {
+    let shown = directory.display();
+    format!(
+        "the mount point {shown} is not empty, and the mount hides what is in it; look with \
+         `ls -la {shown}` when it is unmounted, or refuse this with -o require_empty  [{}]",
+        Code::MountPointNotEmpty
+    )
+}

@@ -1,0 +1,113 @@
+//! After the attempt: does mountinfo show what was asked for, and does it answer?
+
+use super::MountRequest;
+use crate::failure::{Code, Explain as _, Failure};
+use crate::host::{Deadline, Host, Mount, probe_space};
+use crate::options::Verify;
+use crate::source::Device;
+use std::time::Duration;
+
+/// How long a fresh mount may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// The mount, and what could not be proved about it.
+pub(super) fn prove(
+    host: &Host,
+    request: &MountRequest,
+    device: &Device,
+    verify: Verify,
+    deadline: Deadline,
+) -> Result<(Mount, Vec<String>), Failure> {
+    let table = host.mounts().map_err(|error| error.failure())?;
+    let directory = request.directory.display();
+    let not_as_asked = |because: String| Failure {
+        code: Code::NotVerified,
+        what: format!("the mount on {directory} is not as it was asked for"),
+        asked: format!("mount {device} with {}", request.options.passed.join(",")),
+        because,
+        remedy: "compare `findmnt` with the -o list, and run `fsxlustre check`".into(),
+    };
+    let mount = table
+        .on(&request.directory)
+        .filter(|mount| host.is_lustre(mount))
+        .filter(|mount| {
+            Device::parse(&mount.source)
+                .is_some_and(|shown| shown.fsname == device.fsname && shown.subdir == device.subdir)
+        })
+        .ok_or_else(|| not_as_asked("mountinfo does not show it".into()))?;
+    let mut unproved = Vec::new();
+    for option in &request.options.passed {
+        match shown(mount, option) {
+            Shown::Yes | Shown::OfNoKernel => {}
+            Shown::No => return Err(not_as_asked(format!("mountinfo does not show {option}"))),
+            Shown::NotTold => unproved.push(format!(
+                "whether {option} holds cannot be told: type {} does not show it",
+                mount.fs_type
+            )),
+        }
+    }
+    if verify == Verify::Stat {
+        probe_space(&request.directory, deadline.at_most(ANSWER_WITHIN))
+            .map_err(|error| error.failure())?;
+    }
+    Ok((mount.clone(), unproved))
+}
+
+/// What mountinfo says of an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    Yes,
+    No,
+    /// This type shows nothing of this kind, so nobody knows.
+    NotTold,
+    /// No kernel shows this one (`strictatime`, `suid`, …).
+    OfNoKernel,
+}
+
+/// Options of the mount itself, always shown by the kernel when they hold.
+const SHOWN_BY_VFS: &[&str] =
+    &["ro", "rw", "noatime", "relatime", "nodiratime", "nosuid", "nodev", "noexec"];
+/// The lock options; a Lustre client shows one of them always.
+const SHOWN_BY_LUSTRE: &[&str] = &["flock", "noflock", "localflock"];
+
+fn shown(mount: &Mount, option: &str) -> Shown {
+    if SHOWN_BY_VFS.contains(&option) {
+        return if mount.options.contains(option) { Shown::Yes } else { Shown::No };
+    }
+    if !SHOWN_BY_LUSTRE.contains(&option) {
+        return Shown::OfNoKernel;
+    }
+    if mount.super_options.contains(option) {
+        Shown::Yes
+    } else if SHOWN_BY_LUSTRE.iter().any(|word| mount.super_options.contains(*word)) {
+        Shown::No
+    } else {
+        Shown::NotTold
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::MountTable;
+
+    #[test]
+    fn options_are_compared_with_what_a_real_client_shows() {
+        let line = "193 27 3428:831820 / /fsx rw,noatime shared:96 - lustre \
+                    192.168.77.10@tcp:/p7lsxbev rw,checksum,flock,nouser_xattr";
+        let table = MountTable::parse(line.as_bytes());
+        let mount = table.mounts.first().expect("the mount");
+        for (option, expected) in [
+            ("noatime", Shown::Yes),
+            ("nosuid", Shown::No),
+            ("flock", Shown::Yes),
+            ("localflock", Shown::No),
+            ("strictatime", Shown::OfNoKernel),
+        ] {
+            assert_eq!(shown(mount, option), expected, "{option}");
+        }
+        let other = "1 2 0:50 / /fsx rw,noatime - fuse.lustre 10.0.0.5@tcp:/a rw,user_id=0";
+        let table = MountTable::parse(other.as_bytes());
+        assert_eq!(table.mounts.first().map(|m| shown(m, "flock")), Some(Shown::NotTold));
+    }
+}
