@@ -185,8 +185,6 @@ pub struct MountDefaults {
     pub verify: Option<Verify>,
     /// Refuse a mount point that is not empty.
     pub require_empty: Option<bool>,
-    /// AWS Region to look in.
-    pub region: Option<String>,
 }
 
 /// The sections of a file: the helper's read, the agent's only named.
@@ -262,7 +260,6 @@ impl Config {
             retry: mount.retry.or(self.mount.retry),
             verify: mount.verify.or(self.mount.verify),
             require_empty: mount.require_empty.or(self.mount.require_empty),
-            region: mount.region.or(self.mount.region.take()),
         };
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! The command line: one file per subcommand, each from arguments to an [`Outcome`].
 
 pub mod check;
+pub mod job;
+pub mod layout;
+pub mod resolve;
 pub mod serve;
 
 use crate::config::AgentConfig;
@@ -23,7 +26,13 @@ pub struct Cli {
 enum Command {
     /// Does this node fit: kernel, Lustre client, LNet and file system?
     Check(check::CheckArgs),
-    /// The metrics service that Prometheus scrapes.
+    /// Which file system does a source name?
+    Resolve(resolve::ResolveArgs),
+    /// Layout profiles on directories
+    Layout(layout::LayoutArgs),
+    /// A job's start and end on this node, for Slurm's Prolog and Epilog
+    Job(job::JobArgs),
+    /// The metrics service that Prometheus scrapes
     Serve(serve::ServeArgs),
 }
 
@@ -105,6 +114,9 @@ impl Cli {
         };
         match &self.command {
             Command::Check(args) => args.run(&config),
+            Command::Resolve(args) => args.run(&config),
+            Command::Layout(args) => args.run(&config),
+            Command::Job(args) => args.run(&config),
             Command::Serve(args) => args.run(&config),
         }
     }

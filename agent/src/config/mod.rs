@@ -1,5 +1,11 @@
 //! The whole configuration: the helper's part and the agent's sections of the same files.
 
+mod jobs;
+mod layouts;
+
+pub use jobs::{JobMount, JobsSection};
+pub use layouts::LayoutSection;
+
 use fsxlustre_mount::config::{Config, ConfigFile, FOLDER, read_files};
 use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::{Host, PathOverrides};
@@ -16,6 +22,10 @@ pub struct AgentConfig {
     pub aws: AwsSection,
     /// `[exporter]`.
     pub exporter: ExporterSection,
+    /// `[layout]`.
+    pub layout: LayoutSection,
+    /// `[jobs]`.
+    pub jobs: JobsSection,
 }
 
 /// `[aws]`: how AWS is reached, since mount(8), systemd and Slurm give no environment.
@@ -44,6 +54,8 @@ struct Sections {
     _host: Option<IgnoredAny>,
     aws: AwsSection,
     exporter: ExporterSection,
+    layout: LayoutSection,
+    jobs: JobsSection,
 }
 
 impl AgentConfig {
@@ -65,6 +77,8 @@ impl AgentConfig {
         let mut config = Self { base, ..Self::default() };
         for file in files {
             let sections: Sections = file.sections().map_err(|error| error.failure())?;
+            sections.layout.check(&file.path).map_err(|error| error.failure())?;
+            sections.jobs.check(&file.path).map_err(|error| error.failure())?;
             config.add(sections);
         }
         Ok(config)
@@ -76,7 +90,9 @@ impl AgentConfig {
     }
 
     fn add(&mut self, sections: Sections) {
-        let Sections { aws, exporter, .. } = sections;
+        let Sections { aws, exporter, layout, jobs, .. } = sections;
+        self.layout.add(layout);
+        self.jobs.mount.extend(jobs.mount);
         self.aws.region = aws.region.or(self.aws.region.take());
         self.aws.endpoint_url = aws.endpoint_url.or(self.aws.endpoint_url.take());
         self.exporter.listen_address =

@@ -1,1 +1,38 @@
-//! x
+//! A job's start and end on this node: mount what is missing, unmount what a start had mounted.
+//!
+//! Slurm calls the end on nodes where no start ran, and may call it twice; both are fine. What a
+//! start mounted is known by the mount's own record, not by memory: a mount that was there before
+//! is never taken away.
+
+mod end;
+mod environment;
+mod lease;
+mod start;
+
+pub use end::{Ended, Fate, end};
+pub use environment::{JobVariableError, JobVariables};
+pub use lease::Lease;
+pub use start::{Started, start};
+
+use crate::config::JobsSection;
+use fsxlustre_mount::failure::Failure;
+use fsxlustre_mount::host::{Deadline, Host, Lock};
+use fsxlustre_mount::record::MountRecord;
+use std::path::Path;
+
+/// Everything that a start and an end need of their surroundings.
+#[derive(Debug)]
+pub struct Node<'a> {
+    /// This machine.
+    pub host: &'a Host,
+    /// `[jobs]`.
+    pub jobs: &'a JobsSection,
+}
+
+/// Keeps starts and ends of the same directory apart.
+fn lock_directory(host: &Host, directory: &Path, deadline: Deadline) -> Result<Lock, Failure> {
+    use fsxlustre_mount::failure::Explain as _;
+    let record = MountRecord::path(host, directory);
+    let name = record.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    Lock::take(&host.paths.state, &format!("job.{name}"), deadline).map_err(|error| error.failure())
+}

@@ -108,6 +108,7 @@ codes! {
     LayoutCommand "FSXL-L103" UserCanFix 32 "lfs refused the layout.";
     LayoutNotProved "FSXL-L104" UserCanFix 32 "The layout that was set is not the one that is read back.";
     LayoutAnswer "FSXL-L105" OurBug 32 "lfs printed something that fsxlustre does not understand.";
+    LayoutStands "FSXL-L106" UserCanFix 32 "The directory carries another layout, or is the root of its file system.";
     JobVariable "FSXL-S101" UserCanFix 32 "A variable of the scheduler is missing or not valid.";
     JobState "FSXL-S102" UserCanFix 2 "The record of a job cannot be read or written.";
     ExporterListen "FSXL-E101" UserCanFix 2 "The metrics service cannot listen on this address.";

@@ -105,7 +105,7 @@ impl Mounter<'_> {
         let resolved = resolve_device(
             &source,
             request.options.subdir.as_deref(),
-            request.options.region.as_deref().or(self.defaults.region.as_deref()),
+            request.options.region.as_deref(),
             self.resolver,
             deadline,
         )?;

@@ -1,0 +1,127 @@
+//! `[jobs]`: what a job's start mounts.
+
+use fsxlustre_mount::config::ConfigError;
+use fsxlustre_mount::failure::Explain as _;
+use fsxlustre_mount::options::MountOptions;
+use fsxlustre_mount::source::Source;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// What jobs get. Only an administrator's files say so, never a job's own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JobsSection {
+    /// `[[jobs.mount]]`, in the order of the files.
+    pub mount: Vec<JobMount>,
+}
+
+/// One file system that jobs get.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobMount {
+    /// What to mount.
+    pub source: String,
+    /// Where.
+    pub directory: PathBuf,
+    /// How.
+    #[serde(default)]
+    pub options: String,
+    /// For jobs of these partitions; for all when there is none.
+    #[serde(default)]
+    pub partitions: Vec<String>,
+}
+
+impl JobMount {
+    /// The `-o` list: the given one, with `nosuid,nodev` unless it says otherwise.
+    pub fn mount_options(&self) -> String {
+        let says = |word: &str| self.options.split(',').any(|given| given == word);
+        let mut options = vec![self.options.clone()];
+        for (word, opposite) in [("nosuid", "suid"), ("nodev", "dev")] {
+            if !says(word) && !says(opposite) {
+                options.push(word.to_owned());
+            }
+        }
+        options.join(",")
+    }
+}
+
+impl JobsSection {
+    /// The rules for a job of this partition.
+    pub fn rules_for(&self, partition: Option<&str>) -> impl Iterator<Item = &JobMount> {
+        self.mount.iter().filter(move |rule| {
+            rule.partitions.is_empty()
+                || partition.is_some_and(|name| rule.partitions.iter().any(|rule| rule == name))
+        })
+    }
+
+    pub(super) fn check(&self, file: &Path) -> Result<(), ConfigError> {
+        for rule in &self.mount {
+            let invalid = |because: String| {
+                let directory = rule.directory.display();
+                ConfigError::invalid(file, format!("[[jobs.mount]] {directory}: {because}"))
+            };
+            Source::parse(&rule.source).map_err(|error| invalid(error.because()))?;
+            MountOptions::parse(&rule.mount_options())
+                .map_err(|error| invalid(format!("{error}; {}", error.remedy())))?;
+            let normal: PathBuf = rule.directory.components().collect();
+            let is_plain = normal.is_absolute()
+                && normal.as_os_str() == rule.directory.as_os_str()
+                && normal != Path::new("/")
+                && !normal.components().any(|part| part.as_os_str() == "..");
+            if !is_plain {
+                let text = "directory is an absolute path without '..', '//' or a '/' at its end";
+                return Err(invalid(text.into()));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(options: &str, partitions: &[&str]) -> JobMount {
+        JobMount {
+            source: "tag:Project:genomics".into(),
+            directory: "/mnt/genomics".into(),
+            options: options.into(),
+            partitions: partitions.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn a_jobs_mount_is_nosuid_and_nodev_unless_it_says_otherwise() {
+        let passed = |options| {
+            MountOptions::parse(&rule(options, &[]).mount_options()).expect("fits").passed.join(",")
+        };
+        assert_eq!(passed(""), "nosuid,nodev,noatime,flock");
+        assert_eq!(passed("relatime,suid"), "relatime,suid,nodev,flock");
+    }
+
+    #[test]
+    fn rules_are_chosen_by_partition() {
+        let jobs = JobsSection { mount: vec![rule("", &[]), rule("", &["gpu"])] };
+        assert_eq!(jobs.rules_for(Some("gpu")).count(), 2);
+        assert_eq!(jobs.rules_for(Some("cpu")).count(), 1);
+        assert_eq!(jobs.rules_for(None).count(), 1);
+    }
+
+    #[test]
+    fn a_bad_rule_is_refused_with_its_directory() {
+        let file = Path::new("/etc/fsxlustre/fsxlustre.toml");
+        let mut bad = rule("flok", &[]);
+        let check = |rule: &JobMount| {
+            JobsSection { mount: vec![rule.clone()] }.check(file).map_err(|error| error.because())
+        };
+        assert!(check(&bad).expect_err("option").contains("'flock'"));
+        bad.options = String::new();
+        for directory in ["mnt", "/", "/a/../b", "/a/"] {
+            bad.directory = directory.into();
+            assert!(check(&bad).expect_err(directory).contains("absolute"), "{directory}");
+        }
+        bad.directory = "/a".into();
+        bad.source = "scratch".into();
+        assert!(check(&bad).expect_err("source").contains("/a: it has none"));
+    }
+}

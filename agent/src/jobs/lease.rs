@@ -1,0 +1,110 @@
+//! A lease: this job uses these directories on this node.
+//!
+//! One small file a job in `/run/fsxlustre/leases`, written before anything is mounted. An end
+//! that could not unmount keeps the lease, marked as ended: it holds nothing any more, and the
+//! same end may be run again.
+
+use super::JobVariables;
+use fsxlustre_mount::failure::{Explain as _, Failure};
+use fsxlustre_mount::host::{
+    Host, read_state, remove_state, state_names, unix_seconds, write_state,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+const FORMAT: u32 = 1;
+
+/// What one job holds on this node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    format: u32,
+    /// The job's key.
+    pub job: String,
+    /// The boot it belongs to.
+    boot_id: Option<String>,
+    /// When it began, seconds since 1970 UTC.
+    began_unix_seconds: u64,
+    /// The directories it uses.
+    pub directories: BTreeSet<PathBuf>,
+    /// Whether the job has ended and only its unmount is still to be done.
+    pub has_ended: bool,
+}
+
+impl Lease {
+    /// A new lease of a job.
+    pub fn new(host: &Host, job: &JobVariables) -> Self {
+        Self {
+            format: FORMAT,
+            job: job.key(),
+            boot_id: host.boot_id(),
+            began_unix_seconds: unix_seconds(),
+            directories: BTreeSet::new(),
+            has_ended: false,
+        }
+    }
+
+    fn folder(host: &Host) -> PathBuf {
+        host.paths.state.join("leases")
+    }
+
+    fn path(host: &Host, key: &str) -> PathBuf {
+        Self::folder(host).join(format!("{key}.json"))
+    }
+
+    /// The lease of a job, if it has one of this boot.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
+    pub fn read(host: &Host, job: &JobVariables) -> Result<Option<Self>, Failure> {
+        let lease: Option<Self> =
+            read_state(&Self::path(host, &job.key())).map_err(|error| error.failure())?;
+        Ok(lease.filter(|lease| lease.boot_id == host.boot_id()))
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// The state folder cannot be written.
+    pub fn write(&self, host: &Host) -> Result<(), Failure> {
+        write_state(&Self::path(host, &self.job), self).map_err(|error| error.failure())
+    }
+
+    /// Removes it.
+    ///
+    /// # Errors
+    /// The state folder cannot be written.
+    pub fn remove(&self, host: &Host) -> Result<(), Failure> {
+        remove_state(&Self::path(host, &self.job)).map_err(|error| error.failure())
+    }
+
+    /// The keys of other jobs that use a directory now. A lease that cannot be read counts as
+    /// one that does: unknown is never "nobody".
+    ///
+    /// # Errors
+    /// The folder cannot be listed.
+    pub fn others(host: &Host, own: &str, directory: &Path) -> Result<Vec<String>, Failure> {
+        let folder = Self::folder(host);
+        let names = state_names(&folder).map_err(|error| error.failure())?;
+        let mut others = Vec::new();
+        for name in names {
+            let key = name.trim_end_matches(".json");
+            if key == own {
+                continue;
+            }
+            let holds = match read_state::<Self>(&folder.join(&name)) {
+                Ok(Some(lease)) => {
+                    !lease.has_ended
+                        && lease.boot_id == host.boot_id()
+                        && lease.directories.contains(directory)
+                }
+                Ok(None) => false,
+                Err(_) => true,
+            };
+            if holds {
+                others.push(key.to_owned());
+            }
+        }
+        Ok(others)
+    }
+}
