@@ -27,7 +27,7 @@ pub struct MountArguments {
     /// The `-o` lists, joined.
     pub options: String,
     /// `-f`: everything but the mount.
-    pub is_fake: bool,
+    pub is_dry_run: bool,
     /// `-v`.
     pub is_verbose: bool,
     /// Flags that were not understood and are passed over, as helpers do.
@@ -165,7 +165,7 @@ impl MountArguments {
     fn take_flags(&mut self, flags: &str) {
         for flag in flags.chars().skip(1) {
             match flag {
-                'f' => self.is_fake = true,
+                'f' => self.is_dry_run = true,
                 'v' => self.is_verbose = true,
                 'n' | 's' => {}
                 other => self.ignored.push(format!("-{other}")),
@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(plain.directory, PathBuf::from("/mnt/a"));
         assert_eq!(plain.options, "rw,noatime");
         let busy = mount("-v -f fs-01234567 /mnt/a/ -n -s -o rw -t fsxlustre.x -o ro");
-        assert!(busy.is_fake && busy.is_verbose);
+        assert!(busy.is_dry_run && busy.is_verbose);
         assert_eq!((busy.options.as_str(), busy.ignored.len()), ("rw,ro", 0));
         assert_eq!(busy.directory, PathBuf::from("/mnt/a"));
         assert_eq!(mount("a@tcp:/b /c -fvq").ignored, ["-q"]);

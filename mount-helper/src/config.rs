@@ -252,7 +252,10 @@ impl Config {
             return Err(ConfigError::invalid(&file.path, because));
         }
         self.host.paths = std::mem::take(&mut self.host.paths).with(&overrides);
-        replace(&mut self.host.program_folders, program_folders);
+        if let Some(mut folders) = program_folders {
+            folders.extend(Host::default().program_folders);
+            self.host.program_folders = folders;
+        }
         replace(&mut self.host.filesystem_types, filesystem_types);
         let mount = sections.mount;
         self.mount = MountDefaults {

@@ -48,7 +48,7 @@ pub fn start(
             source: rule.source.clone(),
             directory: rule.directory.clone(),
             options,
-            is_fake: false,
+            is_dry_run: false,
             made_by: Maker::Job(job.key()),
         })?;
         started.push(Started { rule: rule.clone(), report });

@@ -47,7 +47,7 @@ fn mount(call: &MountArguments) -> Result<MountReport, Failure> {
         source: call.source.clone(),
         directory: call.directory.clone(),
         options,
-        is_fake: call.is_fake,
+        is_dry_run: call.is_dry_run,
         made_by: Maker::MountCommand,
     })
 }

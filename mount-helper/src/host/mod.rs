@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 /// The file-system types that count as Lustre, unless the configuration says otherwise.
 pub const DEFAULT_FILESYSTEM_TYPES: &[&str] = &["lustre"];
 
-/// Where programs are looked for, in this order, unless the configuration says otherwise.
+/// Where programs are looked for, in this order, after the folders that the configuration names.
 ///
 /// `PATH` is never read: mount(8) drops it, and a root program must not trust it.
 pub const DEFAULT_PROGRAM_FOLDERS: &[&str] =

@@ -39,7 +39,7 @@ pub struct MountRequest {
     /// The `-o` list, sorted.
     pub options: MountOptions,
     /// Whether to stop before the mount itself.
-    pub is_fake: bool,
+    pub is_dry_run: bool,
     /// On whose behalf.
     pub made_by: Maker,
 }
@@ -97,7 +97,7 @@ impl Mounter<'_> {
     /// # Errors
     /// A [`Failure`]; nothing is then mounted that was not before.
     pub fn mount(&self, request: &MountRequest) -> Result<MountReport, Failure> {
-        if !request.is_fake {
+        if !request.is_dry_run {
             check_root("mount")?;
         }
         let deadline = self.deadline(&request.options);
@@ -121,7 +121,7 @@ impl Mounter<'_> {
             return Ok(MountReport { done: Done::Already, mount: Some(mount), ..report });
         }
         report.warnings.extend(self.check_directory(request, deadline)?);
-        if request.is_fake {
+        if request.is_dry_run {
             return Ok(report);
         }
         let lock = format!("mount.{}", resolved.device.fsname);

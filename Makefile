@@ -1,0 +1,45 @@
+# Every recipe is a line or two; what is longer is a program of its own.
+PREFIX  ?= /usr
+# mount(8) looks for mount.fsxlustre in /sbin only.
+SBINDIR ?= /sbin
+DESTDIR ?=
+CARGO   ?= cargo
+BUILT   := $(or $(CARGO_TARGET_DIR),target)/release
+INSTALL ?= install
+
+.PHONY: all demo test check bench install clean
+
+all:
+	$(CARGO) build --release --locked
+
+# The main job from end to end, in a namespace of its own.
+demo:
+	./tests/prepare demo
+	$(CARGO) build --release --locked --workspace --bins
+	$(BUILT)/demo
+
+# All tests.
+test:
+	./tests/prepare test
+	$(CARGO) build --locked --workspace --bins
+	$(CARGO) test --locked --workspace --no-fail-fast
+
+# Format, lints, docs, dependencies.
+check:
+	./tests/check
+
+# Speeds, as ratios against something measured in the same run.
+bench:
+	./tests/prepare bench
+	$(CARGO) build --release --locked --workspace --bins
+	$(BUILT)/bench
+
+install:
+	$(INSTALL) -D -m 0755 $(BUILT)/fsxlustre $(DESTDIR)$(PREFIX)/bin/fsxlustre
+	$(INSTALL) -D -m 0755 $(BUILT)/mount-fsxlustre $(DESTDIR)$(SBINDIR)/mount.fsxlustre
+	$(INSTALL) -D -m 0755 $(BUILT)/umount-fsxlustre $(DESTDIR)$(SBINDIR)/umount.fsxlustre
+	$(INSTALL) -D -m 0644 packaging/config/fsxlustre.toml $(DESTDIR)$(PREFIX)/share/doc/fsxlustre/fsxlustre.toml
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/iam packaging/iam/*.json
+
+clean:
+	$(CARGO) clean

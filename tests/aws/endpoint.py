@@ -1,0 +1,167 @@
+"""The AWS of a sandbox: moto's services on one address, instance metadata on another.
+
+    endpoint.py --api 127.0.0.1:4566 --imds 169.254.169.254:80
+
+prints `ready` when both listen. A test steers it through the API's address:
+
+    POST /_control/file-system  {"id": ID, "set": {"Lifecycle": "CREATING", ...}}
+    POST /_control/fault        {"match": "DescribeFileSystems", "count": 2, "status": 400,
+                                 "type": "ThrottlingException"}
+                                or "delay": SECONDS, "garbage": true, "hang": true
+    POST /_control/pages        {"size": 1, "empty_first": 1}
+    POST /_control/imds         {"mode": "on" | "off" | "hang", "set": {"placement/region": ...}}
+    GET  /_control/log          every request so far
+    POST /_control/reset        no faults, no log, whole pages, metadata as at the start
+"""
+
+import argparse
+import io
+import json
+import logging
+import threading
+import time
+
+import file_systems
+from control import Fault, Faults, Log, aws_error
+from imds import Imds
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    create_backend_app,
+)
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+
+class Endpoint:
+    """Both services, and what a test has asked of them."""
+
+    def __init__(self):
+        file_systems.extend_moto()
+        self.moto = DomainDispatcherApplication(create_backend_app)
+        self.metadata = Imds()
+        self.faults = Faults()
+        self.log = Log()
+        self.released = threading.Event()
+
+    def api(self, environ, start_response):
+        """The WSGI application of the AWS API and of the control requests."""
+        request = readable(environ)
+        if request.path.startswith("/_control/"):
+            return self._control(request)(environ, start_response)
+        answer = self._refuse(request)
+        if answer is not None:
+            return answer(environ, start_response)
+        environ["wsgi.input"] = io.BytesIO(request.get_data())
+        try:
+            return self.moto(environ, start_response)
+        except NotImplementedError as error:
+            answer = aws_error(400, "UnknownOperationException", str(error))
+            return answer(environ, start_response)
+
+    def imds(self, environ, start_response):
+        """The WSGI application of the instance metadata service."""
+        request = readable(environ)
+        self.log.add("imds", request, None)
+        answer = self._fail(self.faults.take([request.path]))
+        if answer is None and self.metadata.mode == "hang":
+            answer = self._hang()
+        if answer is None:
+            answer = self.metadata.answer(request)
+        return answer(environ, start_response)
+
+    def _refuse(self, request):
+        target = request.headers.get("X-Amz-Target", "")
+        operation = target.rpartition(".")[2] or None
+        self.log.add("api", request, operation)
+        if "Authorization" not in request.headers:
+            message = "Missing Authentication Token"
+            return aws_error(400, "MissingAuthenticationToken", message)
+        return self._fail(self.faults.take([target, request.path]))
+
+    def _fail(self, fault):
+        if fault is None:
+            return None
+        time.sleep(fault.delay)
+        return self._hang() if fault.hang else fault.answer()
+
+    def _hang(self):
+        self.released.wait()
+        return Response("Released by a reset.", 503)
+
+    def _control(self, request):
+        name = request.path.removeprefix("/_control/").replace("-", "_")
+        handler = getattr(self, f"_control_{name}", None)
+        try:
+            if handler is None:
+                raise NotFound(f"no control request is called {name}")
+            asked = json.loads(request.get_data() or b"{}")
+            answer = json.dumps(handler(**asked) or {})
+            return Response(answer, content_type="application/json")
+        except HTTPException as error:
+            return Response(error.description, error.code)
+        except (KeyError, TypeError, ValueError) as error:
+            return Response(f"{type(error).__name__}: {error}", 400)
+
+    def _control_file_system(self, **asked):
+        file_system = file_systems.find(asked["id"])
+        if file_system is None:
+            raise NotFound(f"no file system has the id {asked['id']}")
+        file_system.set(asked["set"])
+        return file_system.to_dict()
+
+    def _control_fault(self, **asked):
+        self.faults.add(Fault(**asked))
+
+    def _control_pages(self, **asked):
+        file_systems.Backend.pages = file_systems.Pages(**asked)
+
+    def _control_imds(self, **asked):
+        mode = asked.get("mode", self.metadata.mode)
+        if mode not in Imds.modes:
+            raise ValueError(f"mode is one of {', '.join(Imds.modes)}, not {mode}")
+        self.metadata.mode = mode
+        self.metadata.set(asked.get("set", {}))
+
+    def _control_log(self):
+        return self.log.entries()
+
+    def _control_reset(self):
+        self.faults.clear()
+        self.log.clear()
+        self.metadata.restore()
+        file_systems.Backend.pages = file_systems.Pages()
+        self.released.set()
+        self.released = threading.Event()
+
+
+def readable(environ):
+    """The request of `environ`, with its body read so that it can be read again."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
+    return Request(environ, shallow=False)
+
+
+def address(text):
+    """HOST:PORT as a pair."""
+    host, _, port = text.rpartition(":")
+    return host, int(port)
+
+
+def main():
+    """Listen on both addresses, say so, and serve until killed."""
+    parser = argparse.ArgumentParser(description="The AWS of a sandbox.")
+    parser.add_argument("--api", type=address, default="127.0.0.1:4566")
+    parser.add_argument("--imds", type=address, default="169.254.169.254:80")
+    given = parser.parse_args()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    endpoint = Endpoint()
+    api = make_server(*given.api, endpoint.api, threaded=True)
+    imds = make_server(*given.imds, endpoint.imds, threaded=True)
+    threading.Thread(target=imds.serve_forever, daemon=True).start()
+    print("ready", flush=True)
+    api.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
