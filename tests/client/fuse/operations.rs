@@ -1,0 +1,109 @@
+//! What the requests that change something, open or sync have in common: layouts handed on, counters, handles.
+
+use std::ffi::OsStr;
+use std::fs::File;
+
+use fuser::{FileHandle, INodeNo, OpenFlags, TimeOrNow};
+use nix::sys::stat::{FileStat, SFlag, fstat};
+
+use super::handles::Handle;
+use super::{LustreFs, attributes, backing, errno};
+use crate::tree::activity::Operation;
+
+/// Attributes that one request changes.
+pub(super) struct Changes {
+    pub mode: Option<u32>,
+    pub owner: (Option<u32>, Option<u32>),
+    pub size: Option<u64>,
+    pub times: (Option<TimeOrNow>, Option<TimeOrNow>),
+}
+
+impl LustreFs {
+    pub(super) fn change(&self, inode: INodeNo, changes: Changes) -> nix::Result<FileStat> {
+        let operation =
+            if changes.size.is_some() { Operation::Truncate } else { Operation::Setattr };
+        self.counted(operation, || {
+            let handle = self.inodes.get(inode)?;
+            if let Some(bytes) = changes.size {
+                backing::set_size(&handle, bytes)?;
+            }
+            if changes.owner != (None, None) {
+                backing::set_owner(&handle, changes.owner.0, changes.owner.1)?;
+            }
+            // After the owner: a change of owner takes the set-id bits away.
+            if let Some(mode) = changes.mode {
+                backing::set_mode(&handle, mode)?;
+            }
+            if changes.times.0.is_some() || changes.times.1.is_some() {
+                backing::set_times(
+                    &handle,
+                    &attributes::to_set(changes.times.0),
+                    &attributes::to_set(changes.times.1),
+                )?;
+            }
+            fstat(&*handle)
+        })
+    }
+
+    /// Makes something new with `make` and tells the kernel about it.
+    pub(super) fn enter(
+        &self,
+        operation: Operation,
+        parent: INodeNo,
+        name: &OsStr,
+        make: impl FnOnce() -> nix::Result<()>,
+    ) -> nix::Result<FileStat> {
+        self.counted(operation, || {
+            make()?;
+            let stat = self.inodes.find(parent, name)?;
+            let directory = self.inodes.number(parent);
+            let inherited = match SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT {
+                SFlag::S_IFDIR => self.layouts.inherit_to_directory(directory, stat.st_ino),
+                SFlag::S_IFREG if operation == Operation::Create => {
+                    self.layouts.inherit_to_file(directory, stat.st_ino)
+                }
+                _ => Ok(()),
+            };
+            inherited.map_err(|error| errno(&error))?;
+            Ok(stat)
+        })
+    }
+
+    /// Removes a name with `remove`; with the last link its layout goes.
+    pub(super) fn leave(
+        &self,
+        operation: Operation,
+        parent: INodeNo,
+        name: &OsStr,
+        remove: impl FnOnce() -> nix::Result<()>,
+    ) -> nix::Result<()> {
+        self.counted(operation, || {
+            let links = backing::links(&*self.inodes.get(parent)?, name);
+            remove()?;
+            match links {
+                Some((inode, 1)) => self.layouts.clear(inode).map_err(|error| errno(&error)),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    pub(super) fn open_file(&self, inode: INodeNo, flags: OpenFlags) -> nix::Result<u64> {
+        self.counted(Operation::Open, || {
+            let file = backing::open_again(&*self.inodes.get(inode)?, flags.0)?;
+            self.add_file(file, self.inodes.number(inode))
+        })
+    }
+
+    pub(super) fn add_file(&self, file: File, inode: u64) -> nix::Result<u64> {
+        let layout = self.layouts.of_file(inode).map_err(|error| errno(&error))?;
+        Ok(self.handles.add(Handle::File { file, layout }))
+    }
+
+    pub(super) fn sync(&self, handle: FileHandle) -> nix::Result<()> {
+        self.counted(Operation::Fsync, || match &*self.handles.get(handle.0)? {
+            Handle::File { file, .. } => file.sync_data().map_err(|error| errno(&error)),
+            Handle::Directory(_) => Ok(()),
+        })?;
+        self.publish()
+    }
+}

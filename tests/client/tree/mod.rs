@@ -1,0 +1,8 @@
+//! The tree a client shows in /proc/fs/lustre, /sys/fs/lustre and /sys/kernel/debug/{lustre,lnet}.
+
+pub mod activity;
+pub mod client;
+pub mod counters;
+pub mod lnet;
+pub mod publisher;
+pub mod template;
