@@ -110,7 +110,7 @@ impl Cli {
     pub fn run(&self) -> Outcome {
         let config = match AgentConfig::load(&self.paths.overrides()) {
             Ok(config) => config,
-            Err(failure) => return Outcome::failed(&failure),
+            Err(failure) => return self.broken_configuration(&failure),
         };
         match &self.command {
             Command::Check(args) => args.run(&config),
@@ -119,5 +119,11 @@ impl Cli {
             Command::Job(args) => args.run(&config),
             Command::Serve(args) => args.run(&config),
         }
+    }
+
+    /// 2 for `check`, where 1 says that the node is unfit.
+    fn broken_configuration(&self, failure: &Failure) -> Outcome {
+        let status = if matches!(self.command, Command::Check(_)) { 2 } else { FAILED };
+        Outcome { status, ..Outcome::failed(failure) }
     }
 }

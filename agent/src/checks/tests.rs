@@ -1,0 +1,347 @@
+//! Every verdict of every check, and whole reports as they are shown.
+
+use super::Verdict::{Fail, Pass, Unknown, Warn};
+use super::*;
+use crate::facts::samples::{
+    bare_debian, before_first_mount, distribution, hardware, healthy, installed,
+};
+use crate::facts::{Lnet, Nid};
+use fsxlustre_mount::failure::{Code, Failure};
+
+fn unreadable<T>() -> Observed<T> {
+    Observed::unknown("Permission denied (os error 13)", "/somewhere")
+}
+
+fn file_system(lifecycle: &str, version: Option<&str>) -> FileSystem {
+    FileSystem {
+        id: "fs-0123456789abcdef0".into(),
+        dns_name: "fs-0123456789abcdef0.fsx.eu-west-1.amazonaws.com".into(),
+        mount_name: "abcdefgh".into(),
+        lifecycle: lifecycle.into(),
+        failure: None,
+        lustre_version: version.map(str::to_owned),
+        deployment_type: None,
+        storage_capacity_gib: None,
+        vpc_id: None,
+        owner_id: None,
+        tags: Vec::new(),
+        region: "eu-west-1".into(),
+    }
+}
+
+fn found(lifecycle: &str, version: Option<&str>) -> Asked {
+    Asked::FileSystem(Box::new(Ok(file_system(lifecycle, version))))
+}
+
+fn failed(code: Code) -> Asked {
+    Asked::FileSystem(Box::new(Err(Failure {
+        code,
+        what: code.row().title.into(),
+        asked: "tag:Project:genomics in eu-west-1".into(),
+        because: "an example".into(),
+        remedy: "mend the example".into(),
+    })))
+}
+
+/// Runs one table: every finding has evidence, and a remedy unless it is Pass.
+fn expect(check: Check, table: &[(&str, NodeFacts, Verdict, &str)]) {
+    for (case, facts, verdict, words) in table {
+        let finding = check(facts, None);
+        assert_eq!(finding.verdict, *verdict, "{case}: {finding:?}");
+        assert!(format!("{finding:?}").contains(words), "{case}: {finding:?}");
+        assert!(!finding.evidence.is_empty(), "{case}");
+        assert_eq!(finding.remedy.is_empty(), *verdict == Pass, "{case}");
+    }
+}
+
+fn kernel(release: &str) -> Observed<String> {
+    Observed::known(release.into(), "/proc/sys/kernel/osrelease")
+}
+
+#[test]
+fn kernel_supported() {
+    let rhel = |release: &str| NodeFacts {
+        kernel_release: kernel(release),
+        distribution: distribution("rhel", "9.2", None, "Red Hat Enterprise Linux 9.2 (Plow)"),
+        module_loaded: Observed::known(false, "/proc/modules"),
+        ..healthy()
+    };
+    let refused = rhel("5.14.0-284.11.1.el9_2.x86_64");
+    let own_client =
+        NodeFacts { module_loaded: Observed::known(true, "/proc/modules"), ..refused.clone() };
+    let sles = NodeFacts {
+        kernel_release: kernel("4.12.14-122.37-default"),
+        distribution: distribution("sles", "12.5", None, "SLES 12 SP5"),
+        ..healthy()
+    };
+    let old = NodeFacts { kernel_release: kernel("6.1.19-30.43.amzn2023.x86_64"), ..healthy() };
+    let mut no_architecture = healthy();
+    no_architecture.hardware.architecture = unreadable();
+    expect(
+        kernel_supported::check,
+        &[
+            ("listed", healthy(), Pass, "with the Lustre 2.15 client, for file systems 2.12, 2.15"),
+            ("not listed kernel", old, Warn, "6.1.79-99.167 or newer of 6.1"),
+            ("not listed distribution", bare_debian(), Warn, "is not listed by AWS"),
+            ("refused", refused, Fail, "no Lustre client for release 9.2"),
+            ("refused, with a client of its own", own_client, Warn, "9.2"),
+            ("listed by hearsay", sles, Warn, "no source confirms it"),
+            (
+                "no kernel",
+                NodeFacts { kernel_release: unreadable(), ..healthy() },
+                Unknown,
+                "denied",
+            ),
+            (
+                "no distribution",
+                NodeFacts { distribution: unreadable(), ..healthy() },
+                Unknown,
+                "denied",
+            ),
+            ("no architecture", no_architecture, Unknown, "denied"),
+        ],
+    );
+}
+
+#[test]
+fn module_loadable() {
+    let with = |module_installed| NodeFacts { module_installed, ..before_first_mount() };
+    let other_kernel = "6.1.79-99.167.amzn2023.x86_64";
+    let mut strict = installed(other_kernel, "extra/lustre.ko");
+    if let Observed::Known { value: Some(module), .. } = &mut strict {
+        module.vermagic = Some(format!("{other_kernel} SMP preempt mod_unload "));
+    }
+    let no_kernel = NodeFacts { kernel_release: unreadable(), ..before_first_mount() };
+    let unread = NodeFacts { module_loaded: unreadable(), ..healthy() };
+    let nothing = NodeFacts { module_installed: unreadable(), ..unread.clone() };
+    expect(
+        module_loadable::check,
+        &[
+            ("loaded", healthy(), Pass, "the Lustre client 2.15.6 is loaded"),
+            ("installed", before_first_mount(), Pass, "installed for the running kernel"),
+            (
+                "weak update",
+                with(installed(other_kernel, "weak-updates/l/lustre.ko")),
+                Pass,
+                "linked to",
+            ),
+            (
+                "another kernel's",
+                with(installed(other_kernel, "extra/lustre.ko")),
+                Warn,
+                "modprobe lustre",
+            ),
+            ("another kernel's, strict", with(strict), Fail, "sudo dnf install -y lustre-client"),
+            ("missing", with(Observed::known(None, "modinfo lustre")), Fail, "sudo dnf install"),
+            ("missing, no package", bare_debian(), Fail, "lustre-release.git"),
+            ("modinfo hangs", with(unreadable()), Unknown, "denied"),
+            ("no kernel", no_kernel, Unknown, "uname -r"),
+            ("installed, modules unread", unread, Pass, "installed for"),
+            ("nothing readable", nothing, Unknown, "modinfo"),
+        ],
+    );
+}
+
+#[test]
+fn client_programs() {
+    let mut no_lfs = healthy();
+    no_lfs.programs.lfs = Observed::known(None, "/usr/bin");
+    let mut unread = healthy();
+    unread.programs.mount = unreadable();
+    expect(
+        client_programs::check,
+        &[
+            ("both", healthy(), Pass, "/usr/sbin/mount.lustre"),
+            ("no lfs", no_lfs, Fail, "not installed: lfs"),
+            ("none", bare_debian(), Fail, "not installed: mount.lustre, lfs"),
+            ("unread", unread, Unknown, "denied"),
+        ],
+    );
+}
+
+#[test]
+fn lnet_up() {
+    let with =
+        |lnet: Lnet, facts: NodeFacts| NodeFacts { lnet: Observed::known(lnet, "nis"), ..facts };
+    let down = Lnet::Up(vec![Nid { nid: "10.0.1.5@tcp".into(), is_up: Some(false) }]);
+    let unread = NodeFacts { module_loaded: unreadable(), ..healthy() };
+    let denied = NodeFacts { lnet: unreadable(), ..healthy() };
+    let denied_before = NodeFacts { lnet: unreadable(), ..before_first_mount() };
+    expect(
+        lnet_up::check,
+        &[
+            ("up", healthy(), Pass, "10.0.1.5@tcp"),
+            ("all down", with(down, healthy()), Warn, "is down"),
+            ("no network", with(Lnet::Down, healthy()), Fail, "/etc/modprobe.d/lustre.conf"),
+            ("bad interface", with(Lnet::Down, before_first_mount()), Warn, "not started"),
+            ("before the first mount", before_first_mount(), Warn, "a mount loads it"),
+            ("not root, before", denied_before, Warn, "a mount loads it"),
+            ("not root", denied, Unknown, "sudo fsxlustre check"),
+            ("modules unread", with(Lnet::NotLoaded, unread.clone()), Unknown, "could not be read"),
+            ("down, modules unread", with(Lnet::Down, unread), Unknown, "could not be read"),
+            ("contradiction", with(Lnet::NotLoaded, healthy()), Unknown, "does not fit"),
+        ],
+    );
+}
+
+#[test]
+fn client_healthy() {
+    let says = |words: &str| NodeFacts { health: Observed::known(words.into(), "h"), ..healthy() };
+    expect(
+        client_healthy::check,
+        &[
+            ("healthy", healthy(), Pass, "does not judge servers"),
+            ("not healthy", says("NOT HEALTHY"), Fail, "NOT HEALTHY"),
+            ("LBUG", says("LBUG"), Fail, "reboot"),
+            ("not loaded", before_first_mount(), Unknown, "not loaded yet"),
+            ("unread", NodeFacts { health: unreadable(), ..healthy() }, Unknown, "denied"),
+        ],
+    );
+}
+
+#[test]
+fn tuning_advised() {
+    let size = |cpus, gib| NodeFacts { hardware: hardware(cpus, gib), ..healthy() };
+    let mut unread = size(65, 1);
+    unread.hardware.memory_bytes = unreadable();
+    let mut small = unread.clone();
+    small.hardware.cpus = Observed::known(4, "/proc/stat");
+    let mut no_cpus = size(1, 65);
+    no_cpus.hardware.cpus = unreadable();
+    expect(
+        tuning_advised::check,
+        &[
+            ("small", size(64, 64), Pass, "advises no client settings"),
+            ("many CPUs", size(96, 64), Warn, "ptlrpcd_per_cpt_max=32"),
+            ("much memory", size(96, 192), Warn, "lru_size=9600"),
+            ("many CPUs, memory unread", unread, Warn, "max_mod_rpcs_in_flight=50"),
+            ("few CPUs, memory unread", small, Unknown, "could not be read"),
+            ("CPUs unread", no_cpus, Warn, "100*CPUS"),
+        ],
+    );
+}
+
+#[test]
+fn file_system_version() {
+    let client = |version: &str| NodeFacts {
+        loaded_version: Observed::known(version.into(), "/sys/fs/lustre/version"),
+        ..healthy()
+    };
+    let rocky = NodeFacts {
+        kernel_release: kernel("6.12.0-124.8.1.el10_1.x86_64"),
+        distribution: distribution("rocky", "10.1", None, "Rocky Linux 10.1"),
+        ..healthy()
+    };
+    let version = |version| file_system("AVAILABLE", Some(version));
+    let table = [
+        (healthy(), Some(version("2.15")), Pass),
+        (healthy(), Some(version("2.12")), Pass),
+        (healthy(), Some(version("2.10")), Fail),
+        (client("2.12.8_198_gde6da33"), Some(version("2.10")), Pass),
+        (client("2.10.8"), Some(version("2.15")), Fail),
+        (client("2.16.1"), Some(version("2.15")), Warn),
+        (healthy(), Some(version("2.17")), Warn),
+        (rocky.clone(), Some(version("2.12")), Warn),
+        (rocky, Some(version("2.15")), Pass),
+        (before_first_mount(), Some(version("2.15")), Pass),
+        (bare_debian(), Some(version("2.15")), Unknown),
+        (healthy(), Some(file_system("AVAILABLE", None)), Unknown),
+        (healthy(), None, Unknown),
+    ];
+    for (facts, file_system, verdict) in table {
+        let finding = file_system_version::check(&facts, file_system.as_ref());
+        assert_eq!(finding.verdict, verdict, "{finding:?}");
+        assert_eq!(finding.evidence.len(), 2);
+        assert_eq!(finding.remedy.is_empty(), verdict == Pass);
+    }
+}
+
+#[test]
+fn file_system_found() {
+    let table = [
+        (found("AVAILABLE", None), Pass),
+        (found("UPDATING", None), Pass),
+        (found("CREATING", None), Warn),
+        (found("MISCONFIGURED", None), Warn),
+        (found("FAILED", None), Fail),
+        (found("DELETING", None), Fail),
+        (found("SLEEPING", None), Unknown),
+        (failed(Code::TagUnknown), Fail),
+        (failed(Code::ApiUnavailable), Unknown),
+        (failed(Code::Internal), Unknown),
+    ];
+    for (asked, verdict) in table {
+        let finding = file_system_found::check(&asked).expect("a finding");
+        assert_eq!(finding.verdict, verdict, "{finding:?}");
+        assert_eq!(finding.remedy.is_empty(), verdict == Pass);
+        assert!(!finding.evidence.is_empty());
+    }
+    let finding = file_system_found::check(&failed(Code::TagUnknown)).expect("a finding");
+    assert_eq!(finding.code.as_deref(), Some("FSXL-A201"));
+    for asked in [Asked::Nothing, Asked::Device("a@tcp:/b".into())] {
+        assert_eq!(file_system_found::check(&asked), None);
+    }
+}
+
+fn report(facts: NodeFacts, asked: &Asked) -> Report {
+    Report::new(run_all(&facts, asked), facts)
+}
+
+#[test]
+fn the_exit_status_follows_the_worst_that_matters() {
+    let denied = || NodeFacts { lnet: unreadable(), ..healthy() };
+    let table = [
+        ("all well", healthy(), Asked::Nothing, Pass, 0),
+        ("fits its file system", healthy(), found("AVAILABLE", Some("2.15")), Pass, 0),
+        ("unknown that only advises", before_first_mount(), Asked::Nothing, Warn, 0),
+        ("does not fit", healthy(), found("AVAILABLE", Some("2.10")), Fail, 1),
+        ("nothing installed", bare_debian(), Asked::Nothing, Fail, 1),
+        ("required unknown", denied(), Asked::Nothing, Unknown, 3),
+        ("a device", healthy(), Asked::Device("a@tcp:/b".into()), Unknown, 3),
+        ("API unreachable", healthy(), failed(Code::ApiUnavailable), Unknown, 3),
+        ("a Fail goes before", denied(), failed(Code::TagUnknown), Fail, 1),
+    ];
+    for (case, facts, asked, verdict, exit) in table {
+        let report = report(facts, &asked);
+        assert_eq!((report.verdict, report.exit()), (verdict, exit), "{case}: {}", report.text());
+    }
+}
+
+#[test]
+fn required_checks_exist() {
+    let report = report(healthy(), &found("AVAILABLE", None));
+    for name in REQUIRED {
+        assert!(report.findings.iter().any(|finding| finding.check == *name), "{name}");
+    }
+}
+
+#[test]
+fn the_text_of_a_fresh_node() {
+    let report = report(before_first_mount(), &failed(Code::ApiUnavailable));
+    assert_eq!(report.text(), include_str!("golden/fresh.txt"));
+}
+
+#[test]
+fn the_text_of_a_bare_debian() {
+    assert_eq!(report(bare_debian(), &Asked::Nothing).text(), include_str!("golden/debian.txt"));
+}
+
+#[test]
+fn the_json_of_a_healthy_node() {
+    let report = report(healthy(), &found("AVAILABLE", Some("2.15")));
+    let shown: serde_json::Value =
+        serde_json::from_str(&report.json().expect("JSON")).expect("JSON");
+    let golden: serde_json::Value =
+        serde_json::from_str(include_str!("golden/healthy.json")).expect("golden");
+    assert_eq!(shown, golden, "{}", report.json().expect("JSON"));
+}
+
+#[test]
+fn words_from_outside_cannot_forge_a_line() {
+    let mut facts = bare_debian();
+    facts.distribution =
+        distribution("x", "1", None, "X\nPASS     kernel_supported  fine\u{1b}[2J");
+    let text = report(facts, &Asked::Nothing).text();
+    assert!(!text.lines().any(|line| line.starts_with("PASS     kernel_supported")), "{text}");
+    assert!(!text.contains('\u{1b}'), "{text}");
+}
