@@ -154,15 +154,15 @@ impl Node {
     }
 
     fn show_metrics(&self, service: &Running) -> Result<(), String> {
-        println!("$ curl -s {METRICS} | grep …");
+        println!("GET {METRICS} (some of its lines)");
         let Response { status, body, .. } = self.sandbox.request("GET", METRICS).send();
         if status != 200 {
             return Err(format!("the metrics service said {status}: {}", service.stderr()));
         }
-        for line in body.lines() {
-            if SHOWN_METRICS.iter().any(|name| line.starts_with(name)) {
-                println!("{line}");
-            }
+        let is_shown = |line: &&str| SHOWN_METRICS.iter().any(|name| line.starts_with(name));
+        let is_empty_state = |line: &str| line.contains("state=") && line.ends_with(" 0");
+        for line in body.lines().filter(is_shown).filter(|line| !is_empty_state(line)) {
+            println!("{line}");
         }
         Ok(())
     }
