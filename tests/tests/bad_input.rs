@@ -50,8 +50,14 @@ fn an_unknown_tag_names_the_near_misses() {
     let sandbox = sandbox();
     let near = sandbox.create_file_system(FileSystem::lustre().tag("Project", "genetics"));
     let output = mount(&sandbox, "tag:Project:genomics", "noatime");
-    let expected =
-        ["FSXL-A201", "Project=genomics", "us-east-1", &near.id, "Project=genetics", "tag-resource"];
+    let expected = [
+        "FSXL-A201",
+        "Project=genomics",
+        "us-east-1",
+        &near.id,
+        "Project=genetics",
+        "tag-resource",
+    ];
     refused(&sandbox, &output, 32, &expected);
 }
 

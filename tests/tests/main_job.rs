@@ -128,9 +128,8 @@ fn mount_all_of_fstab_twice_is_fine() {
 #[test]
 fn a_rehearsal_says_what_it_would_do_and_mounts_nothing() {
     let (sandbox, made) = genomics();
-    let would = sandbox
-        .run(["mount", "-f", "-v", "-t", "fsxlustre", SOURCE, DIRECTORY])
-        .assert_success();
+    let would =
+        sandbox.run(["mount", "-f", "-v", "-t", "fsxlustre", SOURCE, DIRECTORY]).assert_success();
     assert!(would.stdout.contains("would be mounted"), "{would}");
     assert!(would.stdout.contains(&made.dns_name), "{would}");
     assert_eq!(mountinfo(&sandbox), "");

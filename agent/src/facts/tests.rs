@@ -1,4 +1,4 @@
-//! Facts of a root of their own, with stand-in programs that are real processes.
+//! Facts of a root of their own, with scripts as programs, which are real processes.
 
 use super::samples::{LIST_NIDS_DOWN, LIST_NIDS_NOT_LOADED, MODINFO, NIS, OS_RELEASE};
 use super::*;

@@ -111,7 +111,9 @@ impl Node {
     }
 
     fn run_a_job(&self) -> Result<(), String> {
-        headline("6. A job's start mounts what is missing; its end unmounts that, and nothing else");
+        headline(
+            "6. A job's start mounts what is missing; its end unmounts that, and nothing else",
+        );
         self.show(&["umount", DIRECTORY])?;
         self.job("start")?;
         self.show(&["ls", "-l", &format!("{DIRECTORY}/results")])?;
