@@ -169,6 +169,8 @@ struct HostSection {
     debugfs: Option<PathBuf>,
     rootfs: Option<PathBuf>,
     state: Option<PathBuf>,
+    cache: Option<PathBuf>,
+    kernel_log: Option<PathBuf>,
     program_folders: Option<Vec<PathBuf>>,
     filesystem_types: Option<Vec<String>>,
 }
@@ -235,16 +237,17 @@ impl Config {
     }
 
     fn add(&mut self, file: &ConfigFile, sections: Sections) -> Result<(), ConfigError> {
-        let HostSection {
-            procfs,
-            sysfs,
-            debugfs,
-            rootfs,
-            state,
-            program_folders,
-            filesystem_types,
-        } = sections.host;
-        let overrides = PathOverrides { procfs, sysfs, debugfs, rootfs, state };
+        let host = sections.host;
+        let overrides = PathOverrides {
+            procfs: host.procfs,
+            sysfs: host.sysfs,
+            debugfs: host.debugfs,
+            rootfs: host.rootfs,
+            state: host.state,
+            cache: host.cache,
+            kernel_log: host.kernel_log,
+        };
+        let (program_folders, filesystem_types) = (host.program_folders, host.filesystem_types);
         let folders = program_folders.as_deref().unwrap_or_default();
         if let Some(relative) = folders.iter().find(|folder| !folder.is_absolute()) {
             let because =

@@ -35,6 +35,9 @@ pub struct FileSystem {
     /// The account that owns it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<String>,
+    /// When it was created, seconds since 1970 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_unix_seconds: Option<i64>,
     /// All of its tags.
     #[serde(default)]
     pub tags: Vec<Tag>,

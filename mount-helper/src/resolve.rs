@@ -1,15 +1,30 @@
 //! From a source to a Lustre device: who is asked, and what they answer.
 //!
-//! The helper itself knows only how to read a full Lustre device; for ids and tags it asks a
-//! [`Resolve`]. Its own is [`AgentProgram`], which runs `fsxlustre resolve --json`; the agent
-//! brings one that calls its library.
+//! The helper itself knows how to read a full Lustre device, and ids it has seen before; for the
+//! rest it asks a [`Resolve`]. Its own is [`AgentProgram`], which runs `fsxlustre resolve --json`;
+//! the agent brings one that calls its library.
 
 use crate::failure::{Code, Failure, FailureRecord};
 use crate::file_system::FileSystem;
-use crate::host::{Deadline, Host, RunLimits};
+use crate::host::{Deadline, Host, RunLimits, sleep_unless_interrupted};
+use crate::id_cache;
+use crate::options::MountOptions;
+use crate::record::Origin;
 use crate::source::{Device, Source};
 use nix::sys::signalfd::SignalFd;
 use std::ffi::OsString;
+use std::time::{Duration, Instant};
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// An id or tags.
+    pub source: &'a Source,
+    /// The AWS Region to look in.
+    pub region: Option<&'a str>,
+    /// Of several file systems with the same tags take the one that was created last.
+    pub prefers_newest: bool,
+}
 
 /// Finds the file system that a source names.
 pub trait Resolve {
@@ -17,12 +32,7 @@ pub trait Resolve {
     ///
     /// # Errors
     /// A failure that names what was asked and what mends it.
-    fn resolve(
-        &self,
-        source: &Source,
-        region: Option<&str>,
-        deadline: Deadline,
-    ) -> Result<FileSystem, Failure>;
+    fn resolve(&self, question: &Question<'_>, deadline: Deadline) -> Result<FileSystem, Failure>;
 }
 
 /// A source with what is known of it.
@@ -30,54 +40,159 @@ pub trait Resolve {
 pub struct Resolved {
     /// What mount.lustre gets.
     pub device: Device,
-    /// The file system, unless the source was a device already.
+    /// The id, unless the source was a device.
+    pub id: Option<String>,
+    /// Where the device came from.
+    pub origin: Origin,
+    /// The file system, when the API was asked.
     pub file_system: Option<FileSystem>,
+    /// Time that was spent while it was still CREATING.
+    pub waited: Duration,
 }
 
-/// Turns a source into a device; `subdir` is the one given as an option.
-///
-/// # Errors
-/// The resolver's failure, or [`Code::FileSystemUnusable`] when its lifecycle forbids a mount.
-pub fn resolve_device(
-    source: &Source,
-    subdir: Option<&str>,
-    region: Option<&str>,
-    resolver: &dyn Resolve,
-    deadline: Deadline,
-) -> Result<Resolved, Failure> {
-    let in_source = match source {
-        Source::Device(device) => {
-            let mut device = device.clone();
-            device.subdir = subdir.map(str::to_owned).or(device.subdir);
-            return Ok(Resolved { device, file_system: None });
+/// Everything that a look-up needs.
+#[derive(Clone, Copy)]
+pub struct LookUp<'a> {
+    /// Where the cache is.
+    pub host: &'a Host,
+    /// Who is asked.
+    pub resolver: &'a dyn Resolve,
+    /// Signals that end it early.
+    pub interrupt: Option<&'a SignalFd>,
+}
+
+impl std::fmt::Debug for LookUp<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LookUp").finish_non_exhaustive()
+    }
+}
+
+/// The longest pause between two looks at a file system that is CREATING.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The first one.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+impl LookUp<'_> {
+    /// Turns a source into a device. One that is CREATING is waited for, as the options say.
+    ///
+    /// # Errors
+    /// The resolver's failure, or [`Code::FileSystemUnusable`] when its lifecycle forbids a mount.
+    pub fn device(
+        &self,
+        source: &Source,
+        options: &MountOptions,
+        deadline: Deadline,
+    ) -> Result<Resolved, Failure> {
+        let subdir = subdir(source, options)?;
+        match source {
+            Source::Device(device) => {
+                let device = Device { subdir: subdir.map(str::to_owned), ..device.clone() };
+                Ok(Resolved::known(device, None, Origin::Given))
+            }
+            Source::Id { id, .. } => match id_cache::device_of(self.host, id, subdir) {
+                Some(device) => Ok(Resolved::known(device, Some(id.clone()), Origin::Cache)),
+                None => self.ask(source, options, deadline),
+            },
+            Source::Tags(_) => self.ask(source, options, deadline),
         }
+    }
+
+    /// Asks the resolver, whatever the cache says.
+    ///
+    /// # Errors
+    /// As [`LookUp::device`].
+    pub fn ask(
+        &self,
+        source: &Source,
+        options: &MountOptions,
+        deadline: Deadline,
+    ) -> Result<Resolved, Failure> {
+        let question = Question {
+            source,
+            region: options.region.as_deref(),
+            prefers_newest: options.prefers_newest,
+        };
+        let started = Instant::now();
+        let patience = Duration::from_secs(options.wait_seconds);
+        let mut pause = FIRST_PAUSE;
+        let mut waited = Duration::ZERO;
+        let found = loop {
+            let found = self.resolver.resolve(&question, deadline.later_by(waited))?;
+            let left = patience.saturating_sub(started.elapsed());
+            if found.lifecycle != "CREATING" || left.is_zero() {
+                break found;
+            }
+            if sleep_unless_interrupted(pause.min(left), self.interrupt) {
+                return Err(interrupted(source));
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            waited = started.elapsed();
+        };
+        if !found.is_usable() {
+            return Err(unusable(source, &found, waited));
+        }
+        id_cache::keep(self.host, &found);
+        Ok(Resolved {
+            device: found.device(subdir(source, options)?),
+            id: Some(found.id.clone()),
+            origin: Origin::Api,
+            file_system: Some(found),
+            waited,
+        })
+    }
+}
+
+impl Resolved {
+    fn known(device: Device, id: Option<String>, origin: Origin) -> Self {
+        Self { device, id, origin, file_system: None, waited: Duration::ZERO }
+    }
+}
+
+/// The one sub-directory that is wanted.
+fn subdir<'a>(source: &'a Source, options: &'a MountOptions) -> Result<Option<&'a str>, Failure> {
+    let in_source = match source {
+        Source::Device(device) => device.subdir.as_deref(),
         Source::Id { subdir, .. } => subdir.as_deref(),
         Source::Tags(_) => None,
     };
-    let file_system = resolver.resolve(source, region, deadline)?;
-    if !file_system.is_usable() {
-        return Err(unusable(source, &file_system));
+    match (in_source, options.subdir.as_deref()) {
+        (Some(one), Some(other)) => Err(Failure {
+            code: Code::OptionConflict,
+            what: "a sub-directory is named twice".into(),
+            asked: format!("mount {source} with subdir={other}"),
+            because: format!("the source has {one}, the option has {other}"),
+            remedy: "name it in one place only".into(),
+        }),
+        (one, other) => Ok(one.or(other)),
     }
-    let device = file_system.device(subdir.or(in_source));
-    Ok(Resolved { device, file_system: Some(file_system) })
 }
 
-fn unusable(source: &Source, file_system: &FileSystem) -> Failure {
-    let own_words = file_system.failure.as_deref().map(|text| format!(": {text}"));
-    let remedy = match file_system.lifecycle.as_str() {
-        "CREATING" => "wait until it is AVAILABLE (5 to 15 minutes is usual) and mount again",
+fn interrupted(source: &Source) -> Failure {
+    Failure {
+        code: Code::Interrupted,
+        what: "the wait for the file system was interrupted".into(),
+        asked: format!("mount {source}"),
+        because: "a signal asked this program to stop".into(),
+        remedy: "run the same command again".into(),
+    }
+}
+
+fn unusable(source: &Source, found: &FileSystem, waited: Duration) -> Failure {
+    let own_words = found.failure.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
+    let after =
+        if waited.is_zero() { String::new() } else { format!(", after {} s", waited.as_secs()) };
+    let remedy = match found.lifecycle.as_str() {
+        "CREATING" => {
+            "wait until it is AVAILABLE (5 to 15 minutes is usual): mount again, or with -o wait=900"
+        }
         "DELETING" => "correct the source: this file system is going away",
         _ => "look at it with `aws fsx describe-file-systems`, or create it anew",
     };
     Failure {
         code: Code::FileSystemUnusable,
-        what: format!("{} cannot be mounted now", file_system.id),
+        what: format!("{} cannot be mounted now", found.id),
         asked: format!("mount {source}"),
-        because: format!(
-            "its lifecycle is {}{}",
-            file_system.lifecycle,
-            own_words.unwrap_or_default()
-        ),
+        because: format!("its lifecycle is {}{own_words}{after}", found.lifecycle),
         remedy: remedy.into(),
     }
 }
@@ -98,12 +213,8 @@ fn aws_environment() -> Vec<(OsString, OsString)> {
 }
 
 impl Resolve for AgentProgram<'_> {
-    fn resolve(
-        &self,
-        source: &Source,
-        region: Option<&str>,
-        deadline: Deadline,
-    ) -> Result<FileSystem, Failure> {
+    fn resolve(&self, question: &Question<'_>, deadline: Deadline) -> Result<FileSystem, Failure> {
+        let source = question.source;
         let failed = |because: String, remedy: &str| Failure {
             code: Code::ResolverFailed,
             what: "the fsxlustre agent could not be asked for the file system".into(),
@@ -115,7 +226,8 @@ impl Resolve for AgentProgram<'_> {
             failed(error.to_string(), "install the fsxlustre package whole: /usr/bin/fsxlustre")
         })?;
         let mut args = vec!["resolve".to_owned(), "--json".into()];
-        args.extend(region.map(|region| format!("--region={region}")));
+        args.extend(question.region.map(|region| format!("--region={region}")));
+        args.extend(question.prefers_newest.then(|| "--prefer=newest".to_owned()));
         args.push(format!("--timeout={}", deadline.left().as_secs().max(1)));
         args.extend(["--".into(), source.to_string()]);
         let mut limits = RunLimits::until(deadline).interrupted_by(self.interrupt);

@@ -11,6 +11,7 @@
 //! `A-Za-z0-9._-` is percent-encoded; a value may be empty.
 
 use crate::failure::{Code, Explain, one_line};
+use crate::host::Mount;
 use std::fmt;
 
 /// The longest source that is looked at: a page, as for mount(2).
@@ -67,6 +68,27 @@ impl Device {
             fsname: fsname.to_owned(),
             subdir,
         })
+    }
+
+    /// The device that a mount shows, the directory that a bind mount is of included: mountinfo has
+    /// the directory of a bind mount in its root field, and that of a mount of its own in the
+    /// source.
+    pub fn shown_by(mount: &Mount) -> Option<Self> {
+        let mut device = Self::parse(&mount.source)?;
+        let below = mount.root.trim_end_matches('/');
+        if !below.is_empty() {
+            device.subdir = Some(device.subdir.unwrap_or_default() + below);
+        }
+        Some(device)
+    }
+
+    /// What is left of another device's directory below this one's, when both are of one name:
+    /// empty when they are the same, `None` when it is not below.
+    pub fn rest_of(&self, other: &Self) -> Option<String> {
+        let own = self.subdir.as_deref().unwrap_or_default();
+        let rest = other.subdir.as_deref().unwrap_or_default().strip_prefix(own)?;
+        let is_below = rest.is_empty() || rest.starts_with('/');
+        (self.fsname == other.fsname && is_below).then(|| rest.to_owned())
     }
 
     /// The servers' NIDs or host names with their networks, each with `@tcp` where none was given.
@@ -387,5 +409,16 @@ mod tests {
         assert_eq!(device.fsname, "p7lsxbev");
         assert_eq!(device.subdir.as_deref(), Some("/io"));
         assert_eq!(device.nids().collect::<Vec<_>>(), [("192.168.77.10", "tcp")]);
+    }
+
+    #[test]
+    fn a_directory_below_another_is_told_by_the_rest() {
+        let device = |text| Device::parse(text).expect(text);
+        let (all, one) = (device("a@tcp:/fs"), device("a@tcp:/fs/x"));
+        assert_eq!(all.rest_of(&one).as_deref(), Some("/x"));
+        assert_eq!(one.rest_of(&one).as_deref(), Some(""));
+        assert_eq!(one.rest_of(&all), None);
+        assert_eq!(one.rest_of(&device("a@tcp:/fs/xy")), None);
+        assert_eq!(all.rest_of(&device("a@tcp:/other")), None);
     }
 }

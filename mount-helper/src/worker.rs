@@ -3,16 +3,18 @@
 //! Each of our programs looks for a worker's arguments first thing in `main`; the parent runs
 //! `/proc/self/exe` with them, so no second program has to be found or trusted.
 
-use crate::mount::inspect_directory;
-use serde::Serialize;
+use crate::mount::{BindMount, finish_late_mount, inspect_directory, write_and_remove};
+use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
+use std::process::Command;
 
-/// The first argument that makes a program a worker.
+/// The first argument that makes a program a worker; the second is the [`Work`] as JSON.
 const WORD: &str = "--fsxlustre-worker";
 
 /// One piece of work.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Work {
     /// statvfs(3) of a directory.
     StatVfs(PathBuf),
@@ -20,6 +22,14 @@ pub enum Work {
     Unmount(PathBuf),
     /// What a path is, as a mount point.
     Inspect(PathBuf),
+    /// A file written and removed in a directory.
+    WriteAndRemove(PathBuf),
+    /// A bind mount with its own options.
+    Bind(BindMount),
+    /// Wait for a mount that got stuck, and record it or take it away when it comes up after all.
+    FinishLateMount(PathBuf),
+    /// Become another program, in a session of its own and with no descriptor but the first three.
+    Become(Vec<String>),
 }
 
 /// What a worker prints and exits with; only `main` does both.
@@ -36,23 +46,14 @@ pub struct Answer {
 impl Work {
     /// The arguments that make a program do it.
     pub fn arguments(&self) -> Vec<OsString> {
-        let (kind, path) = match self {
-            Self::StatVfs(path) => ("statvfs", path),
-            Self::Unmount(path) => ("unmount", path),
-            Self::Inspect(path) => ("inspect", path),
-        };
-        vec![WORD.into(), kind.into(), path.into()]
+        // A path that is not UTF-8 cannot be written; the worker then has nothing to do and fails.
+        vec![WORD.into(), serde_json::to_string(self).unwrap_or_default().into()]
     }
 
     /// The work that these arguments (without the program's name) ask for.
     pub fn from_arguments(arguments: &[OsString]) -> Option<Self> {
-        let [word, kind, path] = arguments else { return None };
-        match kind.to_str().filter(|_| word == WORD)? {
-            "statvfs" => Some(Self::StatVfs(path.into())),
-            "unmount" => Some(Self::Unmount(path.into())),
-            "inspect" => Some(Self::Inspect(path.into())),
-            _ => None,
-        }
+        let [first, json] = arguments else { return None };
+        serde_json::from_str(json.to_str().filter(|_| first == WORD)?).ok()
     }
 
     /// Does it.
@@ -64,7 +65,37 @@ impl Work {
                 told(nix::mount::umount2(path, flags).map_err(Into::into))
             }
             Self::Inspect(path) => told(inspect_directory(path)),
+            Self::WriteAndRemove(path) => told(write_and_remove(path)),
+            Self::Bind(bind) => told(bind.make()),
+            Self::FinishLateMount(directory) => {
+                leave_the_caller();
+                finish_late_mount(directory);
+                told(Ok(()))
+            }
+            Self::Become(words) => {
+                leave_the_caller();
+                let (program, arguments) = words.split_first().unzip();
+                let program = program.map_or("", String::as_str);
+                // exec(3) only returns when it failed.
+                told::<()>(Err(Command::new(program).args(arguments.unwrap_or_default()).exec()))
+            }
         }
+    }
+}
+
+/// A session of its own, so that no signal for the caller's terminal or group arrives here, and
+/// nothing inherited: a descriptor of the caller kept open would make whoever reads it wait.
+fn leave_the_caller() {
+    // It fails only for the leader of a group, which is apart already.
+    let _ = nix::unistd::setsid();
+    let Ok(entries) = std::fs::read_dir("/proc/self/fd") else { return };
+    let open: Vec<i32> = entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|fd| *fd > 2)
+        .collect();
+    for fd in open {
+        // The one of the listing itself is closed already.
+        let _ = nix::unistd::close(fd);
     }
 }
 
@@ -93,11 +124,15 @@ mod tests {
 
     #[test]
     fn arguments_come_back_as_the_same_work() {
-        for work in
-            [Work::StatVfs("/a b".into()), Work::Unmount("/x".into()), Work::Inspect("/".into())]
-        {
+        for work in [
+            Work::StatVfs("/a b".into()),
+            Work::Unmount("/x".into()),
+            Work::Inspect("/".into()),
+            Work::Become(vec!["/bin/true".into(), "\u{e9}\"".into()]),
+        ] {
             assert_eq!(Work::from_arguments(&work.arguments()), Some(work));
         }
         assert_eq!(Work::from_arguments(&["/dev/x".into(), "/mnt".into(), "-o".into()]), None);
+        assert_eq!(Work::from_arguments(&[WORD.into(), "rubbish".into()]), None);
     }
 }

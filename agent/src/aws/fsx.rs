@@ -104,6 +104,7 @@ fn described(found: &types::FileSystem, region: &str) -> Result<Described, AwsEr
         storage_capacity_gib: found.storage_capacity().and_then(|size| u32::try_from(size).ok()),
         vpc_id: found.vpc_id().map(str::to_owned),
         owner_id: found.owner_id().map(str::to_owned),
+        created_unix_seconds: found.creation_time().map(aws_sdk_fsx::primitives::DateTime::secs),
         tags: found
             .tags()
             .iter()

@@ -10,7 +10,7 @@ use clap::Args;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::file_system::FileSystem;
 use fsxlustre_mount::host::Deadline;
-use fsxlustre_mount::resolve::Resolve as _;
+use fsxlustre_mount::resolve::{Question, Resolve as _};
 use fsxlustre_mount::source::Source;
 use std::time::Duration;
 
@@ -89,7 +89,8 @@ fn file_system(
     source: &Source,
     region: Option<&str>,
 ) -> Result<FileSystem, Failure> {
-    AgentResolver { aws: &config.aws }.resolve(source, region, Deadline::after(API_TIMEOUT))
+    let question = Question { source, region, prefers_newest: false };
+    AgentResolver { aws: &config.aws }.resolve(&question, Deadline::after(API_TIMEOUT))
 }
 
 #[cfg(test)]
@@ -104,7 +105,7 @@ mod tests {
             sysfs: Some(nowhere.join("sys")),
             debugfs: None,
             rootfs: Some(nowhere.clone()),
-            state: None,
+            ..PathOverrides::default()
         };
         let mut config = AgentConfig::default();
         config.base.host = Host {

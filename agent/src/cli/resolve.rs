@@ -8,7 +8,7 @@ use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::file_system::FileSystem;
 use fsxlustre_mount::host::Deadline;
 use fsxlustre_mount::options::MountOptions;
-use fsxlustre_mount::resolve::Resolve as _;
+use fsxlustre_mount::resolve::{Question, Resolve as _};
 use fsxlustre_mount::source::Source;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -21,6 +21,9 @@ pub struct ResolveArgs {
     /// AWS Region to look in
     #[arg(long)]
     region: Option<String>,
+    /// Of several with the same tags take this one
+    #[arg(long, value_enum)]
+    prefer: Option<Preference>,
     /// Time for all calls
     #[arg(long, value_name = "SECONDS", default_value_t = 30,
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -28,6 +31,13 @@ pub struct ResolveArgs {
     /// Print one JSON object, also for a failure
     #[arg(long)]
     json: bool,
+}
+
+/// Which of several file systems with the same tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Preference {
+    /// The one that was created last
+    Newest,
 }
 
 impl ResolveArgs {
@@ -48,7 +58,9 @@ impl ResolveArgs {
         let source = Source::parse(&self.source).map_err(|error| error.failure())?;
         let region = self.region.as_deref().map(checked).transpose()?;
         let deadline = Deadline::after(Duration::from_secs(self.timeout));
-        AgentResolver { aws: &config.aws }.resolve(&source, region, deadline)
+        let prefers_newest = self.prefer == Some(Preference::Newest);
+        let question = Question { source: &source, region, prefers_newest };
+        AgentResolver { aws: &config.aws }.resolve(&question, deadline)
     }
 }
 

@@ -62,6 +62,7 @@ impl Root {
             debugfs: None,
             rootfs: Some(self.0.clone()),
             state: Some(self.0.join("state")),
+            ..PathOverrides::default()
         };
         Host {
             paths: Paths::default().with(&overrides),

@@ -4,7 +4,7 @@ use super::{JobVariables, Lease, Node, lock_directory};
 use crate::config::{AgentConfig, JobMount};
 use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::Deadline;
-use fsxlustre_mount::mount::{Done, MountReport, MountRequest, Mounter};
+use fsxlustre_mount::mount::{MountReport, MountRequest, Mounter};
 use fsxlustre_mount::options::MountOptions;
 use fsxlustre_mount::record::Maker;
 use fsxlustre_mount::resolve::Resolve;
@@ -50,6 +50,7 @@ pub fn start(
             options,
             is_dry_run: false,
             made_by: Maker::Job(job.key()),
+            namespace: None,
         })?;
         started.push(Started { rule: rule.clone(), report });
     }
@@ -59,12 +60,6 @@ pub fn start(
 impl Started {
     /// One line for the log.
     pub fn line(&self, job: &JobVariables) -> String {
-        let verb = match self.report.done {
-            Done::Already => "is mounted already",
-            Done::Made => "mounted",
-            Done::Planned => "would be mounted",
-        };
-        let directory = self.rule.directory.display();
-        format!("{}: {} {verb} on {directory}", job.label(), self.report.device)
+        format!("{}: {}", job.label(), self.report.line(&self.rule.directory))
     }
 }

@@ -2,14 +2,14 @@
 
 mod select;
 
-pub use select::{SelectError, select};
+pub use select::{Prefer, SelectError, select};
 
 use crate::aws::{self, Aws, AwsError, fsx};
 use crate::config::AwsSection;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::file_system::FileSystem;
 use fsxlustre_mount::host::Deadline;
-use fsxlustre_mount::resolve::Resolve;
+use fsxlustre_mount::resolve::{Question, Resolve};
 use fsxlustre_mount::source::{Source, Tag};
 
 /// Resolves by asking the FSx API.
@@ -20,15 +20,10 @@ pub struct AgentResolver<'a> {
 }
 
 impl Resolve for AgentResolver<'_> {
-    fn resolve(
-        &self,
-        source: &Source,
-        region: Option<&str>,
-        deadline: Deadline,
-    ) -> Result<FileSystem, Failure> {
-        let found = match source {
-            Source::Id { id, .. } => by_id(self.aws, id, region, deadline),
-            Source::Tags(tags) => by_tags(self.aws, tags, region, deadline),
+    fn resolve(&self, question: &Question<'_>, deadline: Deadline) -> Result<FileSystem, Failure> {
+        let found = match question.source {
+            Source::Id { id, .. } => by_id(self.aws, id, question.region, deadline),
+            Source::Tags(tags) => by_tags(self.aws, tags, question, deadline),
             Source::Device(device) => Err(Failure {
                 code: Code::SourceForm,
                 what: "a Lustre device is used as it is".into(),
@@ -74,13 +69,14 @@ fn by_id(
 fn by_tags(
     section: &AwsSection,
     tags: &[Tag],
-    region: Option<&str>,
+    question: &Question<'_>,
     deadline: Deadline,
 ) -> Result<FileSystem, Failure> {
     let (all, region) = aws::block_on(deadline, async {
-        let aws = Aws::connect(section, region).await?;
+        let aws = Aws::connect(section, question.region).await?;
         Ok((fsx::describe_all(&aws).await?, aws.region().to_owned()))
     })
     .map_err(|error| error.failure())?;
-    select(all, tags, &region).map_err(|error| error.failure())
+    let prefer = if question.prefers_newest { Prefer::Newest } else { Prefer::None };
+    select(all, tags, &region, prefer).map_err(|error| error.failure())
 }

@@ -7,6 +7,15 @@ use fsxlustre_mount::source::Tag;
 /// How many file systems are named in a message.
 const MOST_NAMED: usize = 5;
 
+/// What decides between several usable file systems with the same tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prefer {
+    /// Nothing: they are listed and none is chosen.
+    None,
+    /// The one that was created last.
+    Newest,
+}
+
 /// The tags do not name exactly one file system that can be mounted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
@@ -76,7 +85,7 @@ impl Explain for SelectError {
                     .into()
             }
             Self::Several { found, .. } => format!(
-                "name one more tag that only one of them has, or its id ({})",
+                "name one more tag that only one of them has, its id ({}), or say prefer=newest",
                 found.first().and_then(|text| text.split(' ').next()).unwrap_or("fs-…")
             ),
             Self::Unusable { .. } => "create the file system anew, or correct the tags".into(),
@@ -91,7 +100,12 @@ impl Explain for SelectError {
 ///
 /// # Errors
 /// [`SelectError`].
-pub fn select(all: Vec<FileSystem>, tags: &[Tag], region: &str) -> Result<FileSystem, SelectError> {
+pub fn select(
+    all: Vec<FileSystem>,
+    tags: &[Tag],
+    region: &str,
+    prefer: Prefer,
+) -> Result<FileSystem, SelectError> {
     let looked_at = all.len();
     let wanted = || tags.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let (matching, others): (Vec<_>, Vec<_>) =
@@ -109,7 +123,10 @@ pub fn select(all: Vec<FileSystem>, tags: &[Tag], region: &str) -> Result<FileSy
     let (usable, rest): (Vec<_>, Vec<_>) = matching.into_iter().partition(FileSystem::is_usable);
     let (creating, gone): (Vec<_>, Vec<_>) =
         rest.into_iter().partition(|candidate| candidate.lifecycle == "CREATING");
-    let candidates = if usable.is_empty() { creating } else { usable };
+    let mut candidates = if usable.is_empty() { creating } else { usable };
+    if prefer == Prefer::Newest {
+        keep_newest(&mut candidates);
+    }
     let several = named(&candidates);
     match <[FileSystem; 1]>::try_from(candidates) {
         Ok([one]) => Ok(one),
@@ -123,6 +140,16 @@ pub fn select(all: Vec<FileSystem>, tags: &[Tag], region: &str) -> Result<FileSy
             region: region.to_owned(),
             found: several,
         }),
+    }
+}
+
+/// Keeps the one that was created last, if that can be told of all of them.
+fn keep_newest(candidates: &mut Vec<FileSystem>) {
+    candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.created_unix_seconds));
+    let [first, second, ..] = candidates.as_slice() else { return };
+    let is_told = candidates.iter().all(|candidate| candidate.created_unix_seconds.is_some());
+    if is_told && first.created_unix_seconds > second.created_unix_seconds {
+        candidates.truncate(1);
     }
 }
 
@@ -161,6 +188,7 @@ mod tests {
             storage_capacity_gib: None,
             vpc_id: None,
             owner_id: None,
+            created_unix_seconds: None,
             tags: tags.iter().map(|(k, v)| Tag { key: (*k).into(), value: (*v).into() }).collect(),
             region: "us-east-1".into(),
         }
@@ -176,7 +204,7 @@ mod tests {
     const BOTH: &[(&str, &str)] = &[("Project", "genomics"), ("Stage", "prod"), ("x", "y")];
 
     fn chosen(all: Vec<FileSystem>) -> Result<String, SelectError> {
-        select(all, &wanted(), "us-east-1").map(|found| found.id)
+        select(all, &wanted(), "us-east-1", Prefer::None).map(|found| found.id)
     }
 
     #[test]
@@ -209,6 +237,20 @@ mod tests {
         let error = chosen(all).expect_err("several");
         assert_eq!(error.code(), Code::TagAmbiguous);
         assert_eq!(error.because(), "fs-1 is AVAILABLE; fs-2 is UPDATING");
+    }
+
+    #[test]
+    fn the_newest_is_chosen_only_when_it_is_asked_for_and_told() {
+        let made = |id: &str, created| FileSystem {
+            created_unix_seconds: created,
+            ..file_system(id, "AVAILABLE", BOTH)
+        };
+        let newest = |all| select(all, &wanted(), "us-east-1", Prefer::Newest).map(|fs| fs.id);
+        let twins = vec![made("fs-1", Some(10)), made("fs-2", Some(20))];
+        assert_eq!(newest(twins.clone()), Ok("fs-2".into()));
+        assert!(chosen(twins).is_err());
+        assert!(newest(vec![made("fs-1", Some(20)), made("fs-2", Some(20))]).is_err());
+        assert!(newest(vec![made("fs-1", None), made("fs-2", Some(20))]).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use fsxlustre_mount::cli::{MOUNT_USAGE, MountArguments, MountCall};
 use fsxlustre_mount::config::Config;
 use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::stop_signals;
-use fsxlustre_mount::mount::{Done, MountReport, MountRequest, Mounter};
+use fsxlustre_mount::mount::{MountReport, MountRequest, Mounter};
 use fsxlustre_mount::options::MountOptions;
 use fsxlustre_mount::record::Maker;
 use fsxlustre_mount::resolve::AgentProgram;
@@ -49,6 +49,7 @@ fn mount(call: &MountArguments) -> Result<MountReport, Failure> {
         options,
         is_dry_run: call.is_dry_run,
         made_by: Maker::MountCommand,
+        namespace: call.namespace.clone(),
     })
 }
 
@@ -60,13 +61,7 @@ fn told(call: &MountArguments, report: &MountReport) -> ExitCode {
         say("", &format!("mount.fsxlustre: warning: {warning}\n"));
     }
     if call.is_verbose {
-        let verb = match report.done {
-            Done::Already => "is mounted already",
-            Done::Made => "mounted",
-            Done::Planned => "would be mounted",
-        };
-        let directory = call.directory.display();
-        say(&format!("{}: {verb} on {directory} with {}\n", report.device, report.options), "");
+        say(&format!("{}\n", report.line(&call.directory)), "");
     }
     ExitCode::SUCCESS
 }

@@ -28,13 +28,15 @@ pub struct MountArguments {
     pub is_dry_run: bool,
     /// `-v`.
     pub is_verbose: bool,
+    /// `-N`: the file of a mount namespace.
+    pub namespace: Option<PathBuf>,
     /// Flags that were not understood and are passed over, as helpers do.
     pub ignored: Vec<String>,
 }
 
 /// The usage text of `mount.fsxlustre`.
 pub const MOUNT_USAGE: &str = "\
-usage: mount.fsxlustre SOURCE DIRECTORY [-fnsv] [-o OPTIONS]
+usage: mount.fsxlustre SOURCE DIRECTORY [-fnsv] [-o OPTIONS] [-N NAMESPACE]
        called by mount(8): mount -t fsxlustre SOURCE DIRECTORY
 
   SOURCE   fs-0123456789abcdef0[:/DIR] | tag:Key:Value[,Key:Value...] | name:NAME
@@ -42,6 +44,7 @@ usage: mount.fsxlustre SOURCE DIRECTORY [-fnsv] [-o OPTIONS]
   -o       mount options, joined by commas
   -f       do everything but the mount, and say with -v what would be done
   -v       say what is done
+  -N       mount in this mount namespace, a file such as /proc/PID/ns/mnt
   -n, -s   accepted and ignored
   -h, -V   this text, the version
 ";
@@ -63,13 +66,7 @@ impl MountCall {
                 "-V" | "--version" => return Ok(Self::Version),
                 "-o" => add_options(&mut call.options, value(program, "-o", words.next())?),
                 "-t" => drop(value(program, "-t", words.next())?),
-                "-N" => {
-                    return Err(CallError::NotOffered {
-                        flag: "-N",
-                        because: "mounting in another namespace is not offered yet",
-                        remedy: "run `nsenter --mount=NAMESPACE mount …` instead",
-                    });
-                }
+                "-N" => call.namespace = Some(value(program, "-N", words.next())?.into()),
                 flags if flags.len() > 1 && flags.starts_with('-') => call.take_flags(flags),
                 other => positional.push(other),
             }
@@ -132,6 +129,8 @@ mod tests {
         assert_eq!((busy.options.as_str(), busy.ignored.len()), ("rw,ro", 0));
         assert_eq!(busy.directory, PathBuf::from("/mnt/a"));
         assert_eq!(mount("a@tcp:/b /c -fvq").ignored, ["-q"]);
+        let namespace = mount("a@tcp:/b /c -o rw -N /proc/7/fd/3").namespace;
+        assert_eq!(namespace, Some(PathBuf::from("/proc/7/fd/3")));
         assert_eq!(call("-V"), Ok(MountCall::Version));
         assert_eq!(call("a b -h"), Ok(MountCall::Help));
     }
@@ -144,7 +143,7 @@ mod tests {
             ("a b c", "3 words"),
             ("a mnt", "does not begin with '/'"),
             ("a /b -o", "lacks its value"),
-            ("a /b -N /proc/1/ns/mnt", "not offered yet"),
+            ("a /b -N", "lacks its value"),
         ] {
             let error = call(line).expect_err(line);
             assert!(error.because().contains(reason), "{line}: {}", error.because());

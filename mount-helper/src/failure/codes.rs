@@ -70,7 +70,8 @@ codes! {
     MountPointBusy "FSXL-M104" UserCanFix 32 "Something else is mounted on the mount point.";
     SameFsname "FSXL-M105" UserCanFix 32 "Another file system of the same Lustre name is mounted already.";
     MountHelperMissing "FSXL-K101" UserCanFix 32 "The Lustre client's mount.lustre is not installed.";
-    ModuleMissing "FSXL-K102" UserCanFix 32 "The Lustre module could not be loaded, or LNet could not start.";
+    ModuleMissing "FSXL-K102" UserCanFix 32 "The Lustre module could not be loaded.";
+    LnetDown "FSXL-K103" UserCanFix 32 "LNet could not start.";
     FsnameUnknown "FSXL-M201" UserCanFix 32 "The server does not know this mount name.";
     ServerUnreachable "FSXL-N201" MayPass 32 "The file system's server does not answer, or refuses this client.";
     NameUnresolved "FSXL-N202" MayPass 32 "A server's name could not be resolved.";
@@ -81,6 +82,12 @@ codes! {
     MountFailed "FSXL-M206" UserCanFix 32 "mount.lustre failed for a reason that fsxlustre does not know.";
     NotVerified "FSXL-M207" UserCanFix 32 "The mount was made but is not as it was asked for.";
     NoAnswer "FSXL-M208" MayPass 32 "The mounted file system does not answer.";
+    WriteRefused "FSXL-M210" UserCanFix 32 "The file system was mounted, but root cannot write to it.";
+    VersionMisfit "FSXL-M211" UserCanFix 32 "The Lustre client and the file system are of versions that do not work together.";
+    MountStuck "FSXL-M212" MayPass 32 "An earlier mount is stuck in the kernel.";
+    SubdirUnfit "FSXL-M213" UserCanFix 32 "The sub-directory does not exist or is not a directory.";
+    RemountUnable "FSXL-M214" UserCanFix 32 "An option cannot be changed while the file system is mounted.";
+    NamespaceUnusable "FSXL-M215" UserCanFix 32 "The mount namespace cannot be entered.";
     Interrupted "FSXL-M209" MayPass 8 "A signal asked fsxlustre to stop.";
     MountInfoUnreadable "FSXL-M301" UserCanFix 2 "The list of mounts cannot be read.";
     StateUnwritable "FSXL-M302" UserCanFix 2 "The state folder cannot be written.";

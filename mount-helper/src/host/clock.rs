@@ -30,6 +30,12 @@ impl Deadline {
         self.budget
     }
 
+    /// The same deadline, that much later.
+    #[must_use]
+    pub fn later_by(&self, more: Duration) -> Self {
+        Self { at: self.at + more, budget: self.budget + more }
+    }
+
     /// The earlier of this deadline and one that far from now.
     #[must_use]
     pub fn at_most(&self, budget: Duration) -> Self {

@@ -5,6 +5,7 @@
 //! configuration file or the command line, never from an environment variable.
 
 mod clock;
+mod kernel_log;
 mod lock;
 mod mountinfo;
 mod paths;
@@ -14,11 +15,13 @@ mod space;
 mod state_file;
 
 pub use clock::{Deadline, unix_seconds};
+pub use kernel_log::KernelLog;
 pub use lock::{Lock, LockError};
+pub(crate) use mountinfo::unescape;
 pub use mountinfo::{Mount, MountInfoError, MountTable};
 pub use paths::{PathOverrides, Paths};
 pub use program::{Finished, Program, ProgramError, RunLimits};
-pub use signals::stop_signals;
+pub use signals::{sleep_unless_interrupted, stop_signals};
 pub(crate) use space::statvfs as statvfs_here;
 pub use space::{ProbeError, Space, probe_space};
 pub use state_file::{StateError, read_state, remove_state, state_names, write_state};

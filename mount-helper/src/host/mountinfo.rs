@@ -1,7 +1,7 @@
 //! `/proc/self/mountinfo`: what is mounted here, without touching any of it.
 
 use crate::failure::{Code, Explain, chain};
-use procfs::process::MountInfo;
+use procfs::process::{MountInfo, MountOptFields};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -38,6 +38,14 @@ impl Explain for MountInfoError {
 pub struct Mount {
     /// The kernel's number of this mount, used again only after it is gone.
     pub id: i32,
+    /// The number of the mount that it is mounted in.
+    pub parent: i32,
+    /// `MAJOR:MINOR`. All mounts of one Lustre name share it, also those of different clients.
+    pub device: String,
+    /// The peer group whose mounts and unmounts it shares (`shared:N`).
+    pub peer_group: Option<u32>,
+    /// The peer group that it follows (`master:N`).
+    pub master_group: Option<u32>,
     /// The directory within the file system that is mounted; `/` for all of it.
     pub root: String,
     /// Where it is mounted.
@@ -109,8 +117,20 @@ impl Mount {
                 })
                 .collect()
         };
+        let group =
+            |wanted: fn(&MountOptFields) -> Option<u32>| info.opt_fields.iter().find_map(wanted);
         Self {
             id: info.mnt_id,
+            parent: info.pid,
+            peer_group: group(|field| match field {
+                MountOptFields::Shared(number) => Some(*number),
+                _ => None,
+            }),
+            master_group: group(|field| match field {
+                MountOptFields::Master(number) => Some(*number),
+                _ => None,
+            }),
+            device: info.majmin,
             root: info.root,
             directory: PathBuf::from(unescape(info.mount_point.as_os_str().as_bytes())),
             fs_type: info.fs_type,
@@ -129,7 +149,7 @@ impl Mount {
 }
 
 /// Undoes the kernel's `\ooo` escapes of space, tab, newline and backslash.
-fn unescape(bytes: &[u8]) -> OsString {
+pub(crate) fn unescape(bytes: &[u8]) -> OsString {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let Some((&first, after)) = rest.split_first() {
@@ -163,6 +183,8 @@ mod tests {
         let mount = table.on(Path::new("/fsx")).expect("the mount");
         assert_eq!(mount.source, "192.168.77.10@tcp:/p7lsxbev");
         assert_eq!((mount.id, mount.fs_type.as_str()), (193, "lustre"));
+        assert_eq!((mount.parent, mount.device.as_str()), (27, "3428:831820"));
+        assert_eq!((mount.peer_group, mount.master_group), (Some(96), None));
         assert!(mount.shows("noatime") && mount.shows("flock") && !mount.shows("localflock"));
     }
 

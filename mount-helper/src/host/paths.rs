@@ -15,6 +15,17 @@ pub struct Paths {
     pub rootfs: PathBuf,
     /// Our state, which does not outlive a boot: `/run/fsxlustre`.
     pub state: PathBuf,
+    /// What we may forget but like to know: `/var/cache/fsxlustre`.
+    pub cache: PathBuf,
+    /// The kernel's log, `/dev/kmsg`.
+    pub kernel_log: PathBuf,
+    /// The processes and swap areas of the running system, `/proc`.
+    ///
+    /// No setting moves it: `procfs` may be a copy, or another machine's tree, with Lustre's files
+    /// in it, but whoever is asked to end their process must be told of the processes that run here.
+    pub processes: PathBuf,
+    /// The block devices of the running system, `/sys/block`; moved by no setting either.
+    pub block_devices: PathBuf,
 }
 
 impl Default for Paths {
@@ -25,6 +36,10 @@ impl Default for Paths {
             debugfs: "/sys/kernel/debug".into(),
             rootfs: "/".into(),
             state: "/run/fsxlustre".into(),
+            cache: "/var/cache/fsxlustre".into(),
+            kernel_log: "/dev/kmsg".into(),
+            processes: "/proc".into(),
+            block_devices: "/sys/block".into(),
         }
     }
 }
@@ -43,6 +58,10 @@ pub struct PathOverrides {
     pub rootfs: Option<PathBuf>,
     /// Folder of our state.
     pub state: Option<PathBuf>,
+    /// Folder of our cache.
+    pub cache: Option<PathBuf>,
+    /// The kernel's log.
+    pub kernel_log: Option<PathBuf>,
 }
 
 impl Paths {
@@ -59,6 +78,8 @@ impl Paths {
         self.debugfs = given.debugfs.unwrap_or(self.debugfs);
         self.rootfs = given.rootfs.unwrap_or(self.rootfs);
         self.state = given.state.unwrap_or(self.state);
+        self.cache = given.cache.unwrap_or(self.cache);
+        self.kernel_log = given.kernel_log.unwrap_or(self.kernel_log);
         self
     }
 }

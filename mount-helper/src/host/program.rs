@@ -5,10 +5,11 @@
 
 use super::Deadline;
 use crate::failure::{Code, Explain, chain, one_line};
+use crate::worker::Work;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::signalfd::SignalFd;
 use nix::unistd::Pid;
 use std::ffi::{OsStr, OsString};
@@ -152,7 +153,7 @@ impl Explain for ProgramError {
             Self::Deadline { stuck_pid: Some(pid), .. } => {
                 format!("process {pid} is stuck in the kernel; it was left behind")
             }
-            Self::Deadline { .. } => "it was ended after its deadline".into(),
+            Self::Deadline { seconds, .. } => format!("it was ended after {seconds} s"),
             Self::Interrupted { .. } => "a signal asked this program to stop".into(),
         }
     }
@@ -214,43 +215,81 @@ impl Program {
         args: &[S],
         limits: &RunLimits<'_>,
     ) -> Result<Finished, ProgramError> {
-        let started = Instant::now();
-        let failed = |source| ProgramError::Io { command: self.words(args), source };
-        let child = Command::new(&self.path)
-            .args(args)
+        let mut command = Command::new(&self.path);
+        command.args(args).process_group(0);
+        watch(command, self.words(args), limits)
+    }
+
+    /// The same in a session of its own, with none of the caller's descriptors: for what may have
+    /// to be left behind.
+    ///
+    /// # Errors
+    /// [`ProgramError`]; a program that ran and failed is no error here.
+    pub fn run_apart<S: AsRef<OsStr>>(
+        &self,
+        args: &[S],
+        limits: &RunLimits<'_>,
+    ) -> Result<Finished, ProgramError> {
+        let words = self.words(args);
+        // No group yet: the leader of a group could not begin a session.
+        let mut command = Command::new(Self::own().path);
+        command.args(Work::Become(words.clone()).arguments());
+        watch(command, words, limits)
+    }
+
+    /// Starts a piece of work that outlives this process and is told nothing of it.
+    ///
+    /// # Errors
+    /// The error of the start.
+    pub fn leave_behind(work: &Work) -> std::io::Result<()> {
+        Command::new(Self::own().path)
+            .args(work.arguments())
             .env_clear()
-            .envs(limits.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
-            .map_err(failed)?;
-        let mut watched = Watched::new(child, limits.output_bytes).map_err(failed)?;
-        let ending = watched.wait(limits).map_err(failed)?;
-        let command = || self.words(args);
-        match ending {
-            Ending::Exited(status) => Ok(Finished {
-                status,
-                stdout: String::from_utf8_lossy(&watched.stdout.kept).into_owned(),
-                stderr: String::from_utf8_lossy(&watched.stderr.kept).into_owned(),
-                duration: started.elapsed(),
-            }),
-            Ending::Late => Err(ProgramError::Deadline {
-                command: command(),
-                seconds: limits.deadline.budget().as_secs(),
-                stuck_pid: watched.end(),
-            }),
-            Ending::Interrupted => {
-                Err(ProgramError::Interrupted { command: command(), stuck_pid: watched.end() })
-            }
-        }
+            .map(drop)
     }
 
     fn words<S: AsRef<OsStr>>(&self, args: &[S]) -> Vec<String> {
         std::iter::once(self.path.display().to_string())
             .chain(args.iter().map(|arg| arg.as_ref().to_string_lossy().into_owned()))
             .collect()
+    }
+}
+
+/// Runs a command within its limits; `words` is what messages call it.
+fn watch(
+    mut command: Command,
+    words: Vec<String>,
+    limits: &RunLimits<'_>,
+) -> Result<Finished, ProgramError> {
+    let started = Instant::now();
+    command
+        .env_clear()
+        .envs(limits.environment.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let failed = |source| ProgramError::Io { command: words.clone(), source };
+    let child = command.spawn().map_err(failed)?;
+    let mut watched = Watched::new(child, limits.output_bytes).map_err(failed)?;
+    match watched.wait(limits).map_err(failed)? {
+        Ending::Exited(status) => Ok(Finished {
+            status,
+            stdout: String::from_utf8_lossy(&watched.stdout.kept).into_owned(),
+            stderr: String::from_utf8_lossy(&watched.stderr.kept).into_owned(),
+            duration: started.elapsed(),
+        }),
+        Ending::Late => Err(ProgramError::Deadline {
+            command: words,
+            seconds: limits.deadline.budget().as_secs(),
+            stuck_pid: watched.end(),
+        }),
+        Ending::Interrupted => {
+            Err(ProgramError::Interrupted { command: words, stuck_pid: watched.end() })
+        }
     }
 }
 
@@ -359,8 +398,8 @@ impl Watched {
         let group = i32::try_from(self.child.id()).ok().map(Pid::from_raw);
         for signal in [Signal::SIGTERM, Signal::SIGKILL] {
             if let Some(group) = group {
-                // ESRCH only says that it is gone already.
-                let _ = killpg(group, signal);
+                // ESRCH only says that it is gone already, or has no group of its own yet.
+                let _ = killpg(group, signal).or_else(|_| kill(group, signal));
             }
             let grace = Deadline::after(GRACE);
             while !grace.has_passed() {

@@ -1,47 +1,99 @@
-//! One attempt: mount.lustre in an expendable child, its errno translated.
-//!
-//! mount.lustre exits with a raw errno (2, 5, 17, 19, 22, …), which collides with mount(8)'s own
-//! codes, so it is never handed on. It has no deadline of its own either.
+//! One attempt: mount.lustre in a session of its own, with a deadline it does not have itself.
 
+use super::errno;
+use super::late;
 use crate::failure::{Code, Explain as _, Failure, one_line};
-use crate::host::{Deadline, Finished, Host, ProgramError, RunLimits};
-use crate::source::Device;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use crate::host::{Deadline, Finished, Host, KernelLog, Lock, ProgramError, RunLimits, read_text};
+use crate::record::MountRecord;
 use nix::sys::signalfd::SignalFd;
-use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::time::Duration;
 
-/// Runs mount.lustre once.
-pub(super) fn attempt(
-    host: &Host,
-    device: &Device,
-    directory: &Path,
-    options: &str,
-    deadline: Deadline,
-    interrupt: Option<&SignalFd>,
-) -> Result<(), Failure> {
-    let asked = format!("mount.lustre {device} {} -o {options}", directory.display());
-    let program = host.program("mount.lustre").map_err(|error| Failure {
-        code: Code::MountHelperMissing,
-        what: "the Lustre client's mount.lustre is not installed".into(),
-        asked: asked.clone(),
-        because: error.asked(),
-        remedy: "install the package lustre-client; `fsxlustre check` prints the command".into(),
-    })?;
-    let args = [device.to_string(), directory.display().to_string(), "-o".into(), options.into()];
-    let done = program
-        .run(&args, &RunLimits::until(deadline).interrupted_by(interrupt))
-        .map_err(|error| unfinished(&error, asked.clone()))?;
-    if done.status.success() || is_mounted_meanwhile(&done) {
-        return Ok(());
-    }
-    Err(translate(&done, device, asked))
+/// What an attempt needs to know.
+#[derive(Debug)]
+pub(super) struct Attempt<'a> {
+    pub(super) host: &'a Host,
+    /// The device, and where mount.lustre mounts it.
+    pub(super) device: &'a str,
+    pub(super) directory: &'a Path,
+    pub(super) options: &'a str,
+    pub(super) deadline: Deadline,
+    pub(super) interrupt: Option<&'a SignalFd>,
 }
 
-/// EEXIST: a mount that somebody else made in between. The proof says whether it is the right one.
-fn is_mounted_meanwhile(done: &Finished) -> bool {
-    done.status.code() == Some(nix::errno::Errno::EEXIST as i32)
+impl Attempt<'_> {
+    /// Runs mount.lustre once. One that cannot be ended is kept in the record and left behind.
+    pub(super) fn run(&self, record: &mut MountRecord) -> Result<(), Failure> {
+        let asked = format!(
+            "mount.lustre {} {} -o {}",
+            self.device,
+            self.directory.display(),
+            self.options
+        );
+        let program = self.host.program("mount.lustre").map_err(|error| Failure {
+            code: Code::MountHelperMissing,
+            what: "the Lustre client's mount.lustre is not installed".into(),
+            asked: asked.clone(),
+            because: error.asked(),
+            remedy: "install the package lustre-client; `fsxlustre check` prints the command"
+                .into(),
+        })?;
+        self.load_module()?;
+        let mut log = KernelLog::from_now_on(&self.host.paths.kernel_log);
+        let directory = self.directory.display().to_string();
+        let args = [self.device, &directory, "-o", self.options];
+        let limits = RunLimits::until(self.deadline).interrupted_by(self.interrupt);
+        let done = match program.run_apart(&args, &limits) {
+            Ok(done) => done,
+            Err(error) => {
+                if let Some(pid) = stuck_pid(&error) {
+                    late::leave(self.host, record, pid);
+                }
+                return Err(unfinished(&error, asked));
+            }
+        };
+        // EEXIST: somebody else made it in between; the proof says whether it is the right one.
+        let is_there = done.status.code() == Some(nix::errno::Errno::EEXIST as i32);
+        if done.status.success() || is_there {
+            return Ok(());
+        }
+        let logged = log.as_mut().map(KernelLog::lustre_lines).unwrap_or_default();
+        Err(translate(&done, &logged, asked))
+    }
+
+    /// Loads the module, one call at a time on this node, where it is not loaded: mounts that load
+    /// it side by side find LNet half configured. A failure is left for mount.lustre to tell.
+    fn load_module(&self) -> Result<(), Failure> {
+        let modules = self.host.paths.procfs.join("modules");
+        let is_loaded = || {
+            // Where the list cannot be read there is nothing to load, or mount.lustre does it.
+            read_text(&modules)
+                .map_or(true, |text| text.lines().any(|line| line.starts_with("lustre ")))
+        };
+        if is_loaded() {
+            return Ok(());
+        }
+        let _lock = Lock::take(&self.host.paths.state, "module", self.deadline)
+            .map_err(|error| error.failure())?;
+        if is_loaded() {
+            return Ok(());
+        }
+        let Ok(modprobe) = self.host.program("modprobe") else { return Ok(()) };
+        let limits = RunLimits::until(self.deadline).interrupted_by(self.interrupt);
+        match modprobe.run_apart(&["lustre"], &limits) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(unfinished(&error, "modprobe lustre".into())),
+        }
+    }
+}
+
+fn stuck_pid(error: &ProgramError) -> Option<u32> {
+    match error {
+        ProgramError::Deadline { stuck_pid, .. } | ProgramError::Interrupted { stuck_pid, .. } => {
+            *stuck_pid
+        }
+        ProgramError::NotFound { .. } | ProgramError::Io { .. } => None,
+    }
 }
 
 fn unfinished(error: &ProgramError, asked: String) -> Failure {
@@ -62,94 +114,27 @@ fn unfinished(error: &ProgramError, asked: String) -> Failure {
         }
         other => other.remedy(),
     };
-    let because = match error {
-        ProgramError::Deadline { seconds, .. } => {
-            format!("{} after {seconds} s", error.because())
-        }
-        other => other.because(),
-    };
-    Failure { code, what: what.into(), asked, because, remedy }
+    Failure { code, what: what.into(), asked, because: error.because(), remedy }
 }
 
-/// What an errno of mount.lustre means, as captured from 2.15.8.
-struct Meaning {
-    code: Code,
-    what: &'static str,
-    remedy: &'static str,
+/// The words of the kernel that say most: the first error, not its echoes.
+fn first_error(logged: &[String]) -> Option<&String> {
+    logged.iter().find(|line| line.contains("Error"))
 }
 
-const OPEN_PORTS: &str = "open TCP 988 and 1018-1023 between node and file system in both security groups, and check \
-     that client and file system versions fit with `fsxlustre check SOURCE`";
-
-fn meaning(errno: i32, stderr: &str, has_subdir: bool) -> Meaning {
-    let (code, what, remedy) = match errno {
-        1 | 13 => (
-            Code::MountPermission,
-            "the kernel did not permit the mount",
-            "run it as root, outside a container that may not mount",
-        ),
-        2 if has_subdir => (
-            Code::FsnameUnknown,
-            "the server does not know this mount name, or the sub-directory does not exist",
-            "mount the whole file system once and look for the sub-directory",
-        ),
-        2 => (
-            Code::FsnameUnknown,
-            "the server does not know this mount name",
-            "name the file system by its id or tags, so that fsxlustre finds its mount name",
-        ),
-        5 => (
-            Code::ServerUnreachable,
-            "the file system's server does not answer, or refuses this client's version",
-            OPEN_PORTS,
-        ),
-        110 | 113 | 111 => {
-            (Code::ServerUnreachable, "the file system's server does not answer", OPEN_PORTS)
-        }
-        16 | 114 | 115 => {
-            (Code::MountRace, "another mount is going on", "try again in a few seconds")
-        }
-        19 => (
-            Code::ModuleMissing,
-            "the Lustre module could not be loaded, or LNet could not start",
-            "run `fsxlustre check`: it tells a missing module from a bad LNet interface",
-        ),
-        20 => (
-            Code::MountPointUnfit,
-            "the mount point is not a directory",
-            "name a directory as the mount point",
-        ),
-        22 if stderr.contains("Can't parse NID") => (
-            Code::NameUnresolved,
-            "a server's name could not be resolved",
-            "check that DNS works on this node and the VPC has DNS resolution on: \
-             `getent hosts NAME`",
-        ),
-        22 | 36 => (
-            Code::LustreOption,
-            "the Lustre client refused an option or the device",
-            "see which one in the kernel log: `dmesg | tail`",
-        ),
-        _ => (
-            Code::MountFailed,
-            "mount.lustre failed",
-            "see the kernel log (`dmesg | tail`) and run `fsxlustre check`",
-        ),
-    };
-    Meaning { code, what, remedy }
-}
-
-fn translate(done: &Finished, device: &Device, asked: String) -> Failure {
+fn translate(done: &Finished, logged: &[String], asked: String) -> Failure {
     let errno = done.status.code().unwrap_or_default();
-    let Meaning { code, what, remedy } = meaning(errno, &done.stderr, device.subdir.is_some());
+    let all_said = format!("{}\n{}", done.stderr, logged.join("\n"));
+    let row = errno::meaning(errno, &all_said);
     let first = done.stderr.lines().map(str::trim).find(|line| !line.is_empty());
     let said = first.map_or_else(|| "it said nothing".to_owned(), one_line);
+    let kernel = first_error(logged).map(|line| format!("; kernel: {}", one_line(line)));
     Failure {
-        code,
-        what: what.into(),
+        code: row.code,
+        what: row.what.into(),
         asked,
-        because: format!("{said} ({})", done.ending()),
-        remedy: remedy.into(),
+        because: format!("{said} ({}){}", done.ending(), kernel.unwrap_or_default()),
+        remedy: row.remedy.into(),
     }
 }
 
@@ -161,42 +146,9 @@ pub(super) fn pause_before(attempt: u32) -> Duration {
     Duration::from_millis(seconds * 1000 + spread)
 }
 
-/// Sleeps; true when a signal asked to stop.
-pub(super) fn sleep_unless_interrupted(pause: Duration, interrupt: Option<&SignalFd>) -> bool {
-    let Some(signals) = interrupt else {
-        std::thread::sleep(pause);
-        return false;
-    };
-    let mut fds = [PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
-    let timeout = PollTimeout::try_from(pause).unwrap_or(PollTimeout::MAX);
-    poll(&mut fds, timeout).is_ok_and(|ready| ready > 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_captured_errno_has_its_meaning() {
-        for (errno, stderr, code) in [
-            (2, "Is the MGS specification correct?", Code::FsnameUnknown),
-            (5, "Is the MGS running?", Code::ServerUnreachable),
-            (19, "Are the lustre modules loaded?", Code::ModuleMissing),
-            (20, "failed: Not a directory", Code::MountPointUnfit),
-            (22, "mount.lustre: Can't parse NID 'x@tcp:/y'", Code::NameUnresolved),
-            (22, "This may have multiple causes.", Code::LustreOption),
-            (36, "", Code::LustreOption),
-            (1, "Operation not permitted", Code::MountPermission),
-            (114, "", Code::MountRace),
-            (77, "", Code::MountFailed),
-        ] {
-            let found = meaning(errno, stderr, false);
-            assert_eq!(found.code, code, "{errno} {stderr}");
-            assert!(!found.remedy.is_empty());
-            assert_eq!(found.code.row().mount_exit, 32);
-        }
-        assert!(meaning(2, "", true).what.contains("sub-directory"));
-    }
 
     #[test]
     fn pauses_grow_and_stay_short() {

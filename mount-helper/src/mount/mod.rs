@@ -7,27 +7,38 @@
 
 mod attempt;
 mod directory;
+mod errno;
+mod late;
+mod layout;
+mod make;
+mod namespace;
 mod occupied;
 mod proof;
+mod remount;
+mod way;
 
 pub use directory::{DirectoryReport, inspect_directory};
+pub use errno::{ERRNO_MEANINGS, ErrnoMeaning};
+pub use late::finish_late_mount;
+pub use namespace::enter_namespace;
+pub use proof::write_and_remove;
+pub use way::{BindMount, Way};
 
 use crate::config::MountDefaults;
 use crate::failure::{Code, Explain as _, Failure};
-use crate::host::{Deadline, Host, Lock, Mount};
-use crate::options::{MountOptions, Verify};
-use crate::record::{Maker, MountRecord};
-use crate::resolve::{Resolve, Resolved, resolve_device};
+use crate::host::{Deadline, Host, Lock, LockError, Mount};
+use crate::options::MountOptions;
+use crate::record::{Maker, MountRecord, Origin};
+use crate::resolve::{LookUp, Resolve, Resolved};
 use crate::source::{Device, Source};
+use crate::versions;
 use nix::sys::signalfd::SignalFd;
 use occupied::Occupied;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Time for a whole mount: below the 90 s that systemd gives a mount unit.
-const DEFAULT_TIMEOUT_SECONDS: u64 = 80;
-/// Attempts after the first.
-const DEFAULT_RETRY: u32 = 2;
+pub const DEFAULT_TIMEOUT_SECONDS: u64 = 80;
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -42,6 +53,8 @@ pub struct MountRequest {
     pub is_dry_run: bool,
     /// On whose behalf.
     pub made_by: Maker,
+    /// The mount namespace to mount in (`-N`), when it is not this one.
+    pub namespace: Option<PathBuf>,
 }
 
 /// What became of it.
@@ -53,6 +66,8 @@ pub enum Done {
     Made,
     /// It would have been mounted (`-f`).
     Planned,
+    /// Its options were changed.
+    Remounted,
 }
 
 /// A mount that succeeded.
@@ -60,16 +75,41 @@ pub enum Done {
 pub struct MountReport {
     /// What became of it.
     pub done: Done,
-    /// The device that mount.lustre got, or would get.
+    /// The device that was asked for.
     pub device: Device,
     /// The id of the file system, where a source was resolved.
     pub file_system_id: Option<String>,
-    /// The options that mount.lustre got, or would get.
+    /// Where the device came from.
+    pub origin: Origin,
+    /// How it comes to the directory.
+    pub way: Way,
+    /// The options that mount.lustre gets where it is called.
     pub options: String,
     /// The mount, unless it is only planned.
     pub mount: Option<Mount>,
     /// What an administrator should know all the same.
     pub warnings: Vec<String>,
+}
+
+impl MountReport {
+    /// One line that says what was done.
+    pub fn line(&self, directory: &std::path::Path) -> String {
+        let (device, options) = (&self.device, &self.options);
+        let directory = directory.display();
+        let how = match &self.way {
+            Way::Client => String::new(),
+            Way::Bind { from } => format!(", bound from {}", from.display()),
+            Way::PrivateClient => ", bound from a client of its own".into(),
+        };
+        match self.done {
+            Done::Already => format!("{device}: is mounted already on {directory}"),
+            Done::Made => format!("{device}: mounted on {directory} with {options}{how}"),
+            Done::Planned => {
+                format!("{device}: would be mounted on {directory} with {options}{how}")
+            }
+            Done::Remounted => format!("{device}: {directory} now has {options}"),
+        }
+    }
 }
 
 /// Everything that a mount needs of its surroundings.
@@ -100,39 +140,87 @@ impl Mounter<'_> {
         if !request.is_dry_run {
             check_root("mount")?;
         }
-        let deadline = self.deadline(&request.options);
         let source = Source::parse(&request.source).map_err(|error| error.failure())?;
-        let resolved = resolve_device(
-            &source,
-            request.options.subdir.as_deref(),
-            request.options.region.as_deref(),
-            self.resolver,
-            deadline,
-        )?;
-        let mut report = MountReport {
-            done: Done::Planned,
-            device: resolved.device.clone(),
-            file_system_id: resolved.file_system.as_ref().map(|fs| fs.id.clone()),
-            options: request.options.for_mount_lustre(),
-            mount: None,
-            warnings: warnings(&resolved),
-        };
-        if let Some(mount) = self.look(request, &resolved.device)? {
-            return Ok(MountReport { done: Done::Already, mount: Some(mount), ..report });
+        let deadline = self.deadline(&request.options);
+        if request.options.is_remount {
+            return self.remount(request, &source, deadline);
         }
+        let look_up =
+            LookUp { host: self.host, resolver: self.resolver, interrupt: self.interrupt };
+        let resolved = look_up.device(&source, &request.options, deadline)?;
+        if let Some(namespace) = &request.namespace {
+            enter_namespace(namespace)?;
+        }
+        let result = self.mount_resolved(request, &resolved, deadline.later_by(resolved.waited));
+        match result {
+            // The names of an id never change, but a file system may be gone: the API's word on it
+            // explains more than the server's silence.
+            Err(failure) if resolved.origin == Origin::Cache && is_about_the_server(&failure) => {
+                match look_up.ask(&source, &request.options, deadline) {
+                    Err(explained) if explained.code == Code::FileSystemUnusable => Err(explained),
+                    Err(explained) if explained.code == Code::FileSystemUnknown => Err(explained),
+                    _ => Err(failure),
+                }
+            }
+            result => result,
+        }
+    }
+
+    fn mount_resolved(
+        &self,
+        request: &MountRequest,
+        resolved: &Resolved,
+        deadline: Deadline,
+    ) -> Result<MountReport, Failure> {
+        let mut report = report(request, resolved);
+        if let Some(mount) = self.look(request, &resolved.device)? {
+            return Ok(self.already(report, mount));
+        }
+        self.check_version(resolved)?;
+        late::wait_for_earlier(self.host, &request.directory, deadline, self.interrupt)?;
         report.warnings.extend(self.check_directory(request, deadline)?);
+        report.way = self.way(request, &resolved.device)?;
         if request.is_dry_run {
             return Ok(report);
         }
-        let lock = format!("mount.{}", resolved.device.fsname);
-        let _lock =
-            Lock::take(&self.host.paths.state, &lock, deadline).map_err(|error| error.failure())?;
+        let _lock = lock_file_system(self.host, &resolved.device.fsname, deadline)
+            .map_err(|error| error.failure())?;
         if let Some(mount) = self.look(request, &resolved.device)? {
-            return Ok(MountReport { done: Done::Already, mount: Some(mount), ..report });
+            return Ok(self.already(report, mount));
         }
-        let (mount, more) = self.make(request, &resolved, deadline)?;
+        report.way = self.way(request, &resolved.device)?;
+        let (mount, more) = self.make(request, resolved, &report.way, deadline)?;
         report.warnings.extend(more);
+        if let Some(profile) = &request.options.layout {
+            report.warnings.extend(layout::apply(self.host, profile, &request.directory, deadline));
+        }
         Ok(MountReport { done: Done::Made, mount: Some(mount), ..report })
+    }
+
+    fn remount(
+        &self,
+        request: &MountRequest,
+        source: &Source,
+        deadline: Deadline,
+    ) -> Result<MountReport, Failure> {
+        let mount = remount::remount(self.host, &request.directory, &request.options, deadline)?;
+        let device = Device::shown_by(&mount).ok_or_else(|| Failure {
+            code: Code::NotVerified,
+            what: "what is mounted is not a Lustre device".into(),
+            asked: format!("remount {source}"),
+            because: mount.source.clone(),
+            remedy: "see what is mounted with `findmnt`".into(),
+        })?;
+        Ok(MountReport {
+            done: Done::Remounted,
+            device,
+            file_system_id: None,
+            origin: Origin::Given,
+            way: Way::Client,
+            options: request.options.passed.join(","),
+            mount: Some(mount),
+            warnings: Vec::new(),
+        })
     }
 
     fn deadline(&self, options: &MountOptions) -> Deadline {
@@ -154,6 +242,37 @@ impl Mounter<'_> {
         }
     }
 
+    /// Success without a mount. A record that was cut short is completed.
+    fn already(&self, mut report: MountReport, mount: Mount) -> MountReport {
+        let record = MountRecord::read_of(self.host, &mount);
+        if record.as_ref().is_some_and(|record| record.came_up_late) {
+            report.warnings.push(format!(
+                "{} came up after an earlier call had given up on it",
+                mount.directory.display()
+            ));
+        }
+        if let Some(cut_short) = record.filter(|record| record.mount_id.is_none()) {
+            let mut whole = cut_short;
+            whole.mount_id = Some(mount.id);
+            whole.attempt = None;
+            // It is as good without: the next call completes it.
+            let _ = whole.write(self.host);
+        }
+        MountReport { done: Done::Already, mount: Some(mount), ..report }
+    }
+
+    /// Refuses a pair of versions that is known not to work, before a minute is lost on it.
+    fn check_version(&self, resolved: &Resolved) -> Result<(), Failure> {
+        let Some(file_system) = &resolved.file_system else { return Ok(()) };
+        let client = versions::loaded_client(self.host);
+        match (client, &file_system.lustre_version) {
+            (Some(client), Some(version)) if versions::are_misfits(&client, version) => {
+                Err(versions::misfit(&client, version, &file_system.id))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn check_directory(
         &self,
         request: &MountRequest,
@@ -169,106 +288,43 @@ impl Mounter<'_> {
         }
     }
 
-    /// The attempts, the proof and the record.
-    fn make(
-        &self,
-        request: &MountRequest,
-        resolved: &Resolved,
-        deadline: Deadline,
-    ) -> Result<(Mount, Vec<String>), Failure> {
-        let mut record = MountRecord::intent(
-            self.host,
-            request.source.clone(),
-            &resolved.device,
-            &request.directory,
-            request.made_by.clone(),
-        );
-        record.file_system_id = resolved.file_system.as_ref().map(|fs| fs.id.clone());
-        record.options.clone_from(&request.options.passed);
-        record.write(self.host).map_err(|error| error.failure())?;
-        let made = self
-            .attempts(request, &resolved.device, deadline)
-            .and_then(|()| self.prove(request, &resolved.device, deadline));
-        match made {
-            Ok((mount, warnings)) => {
-                record.mount_id = Some(mount.id);
-                record.write(self.host).map_err(|error| error.failure())?;
-                Ok((mount, warnings))
-            }
-            Err(failure) => {
-                // The failure of the mount is the one to tell; a record without a mount of its
-                // own means nothing to anybody.
-                let _ = MountRecord::remove(self.host, &request.directory);
-                Err(failure)
-            }
-        }
-    }
-
-    fn attempts(
-        &self,
-        request: &MountRequest,
-        device: &Device,
-        deadline: Deadline,
-    ) -> Result<(), Failure> {
-        let retry = request.options.retry.or(self.defaults.retry).unwrap_or(DEFAULT_RETRY);
-        let mut attempt = 0;
-        loop {
-            let made = attempt::attempt(
-                self.host,
-                device,
-                &request.directory,
-                &request.options.for_mount_lustre(),
-                deadline,
-                self.interrupt,
-            );
-            let Err(failure) = made else { return Ok(()) };
-            let pause = attempt::pause_before(attempt);
-            let may_help = failure.may_pass() && attempt < retry && deadline.left() > pause;
-            if !may_help || attempt::sleep_unless_interrupted(pause, self.interrupt) {
-                return Err(failure);
-            }
-            attempt += 1;
-        }
-    }
-
-    /// Proves the mount; one that is not as it was asked for is taken away again.
-    fn prove(
-        &self,
-        request: &MountRequest,
-        device: &Device,
-        deadline: Deadline,
-    ) -> Result<(Mount, Vec<String>), Failure> {
-        let verify = request.options.verify.or(self.defaults.verify).unwrap_or(Verify::Stat);
-        let proved = proof::prove(self.host, request, device, verify, deadline);
-        proved.map_err(|mut failure| {
-            let undone = crate::unmount::unmount(
-                self.host,
-                &request.directory,
-                Deadline::after(Duration::from_secs(10)),
-                None,
-            );
-            failure.because = match undone {
-                Ok(()) => format!("{}; it was unmounted again", failure.because),
-                Err(error) if error.code == Code::NotMounted => failure.because,
-                Err(error) => {
-                    format!("{}; it is still mounted: {}", failure.because, error.because)
-                }
-            };
-            failure
-        })
+    fn way(&self, request: &MountRequest, device: &Device) -> Result<Way, Failure> {
+        let table = self.host.mounts().map_err(|error| error.failure())?;
+        Ok(way::choose(self.host, &table, device, &request.options))
     }
 }
 
-fn warnings(resolved: &Resolved) -> Vec<String> {
-    resolved
+fn report(request: &MountRequest, resolved: &Resolved) -> MountReport {
+    let misconfigured = resolved
         .file_system
         .iter()
         .filter(|file_system| file_system.lifecycle == "MISCONFIGURED")
         .map(|file_system| {
             let why = file_system.failure.as_deref().unwrap_or("no reason given");
             format!("{} is MISCONFIGURED: {why}", file_system.id)
-        })
-        .collect()
+        });
+    MountReport {
+        done: Done::Planned,
+        device: resolved.device.clone(),
+        file_system_id: resolved.id.clone(),
+        origin: resolved.origin,
+        way: Way::Client,
+        options: request.options.for_mount_lustre(),
+        mount: None,
+        warnings: misconfigured.collect(),
+    }
+}
+
+fn is_about_the_server(failure: &Failure) -> bool {
+    matches!(
+        failure.code,
+        Code::FsnameUnknown | Code::ServerUnreachable | Code::NameUnresolved | Code::MountTimeout
+    )
+}
+
+/// Keeps attempts on one file system apart; another file system's never wait for it.
+fn lock_file_system(host: &Host, fsname: &str, deadline: Deadline) -> Result<Lock, LockError> {
+    Lock::take(&host.paths.state, &format!("mount.{fsname}"), deadline)
 }
 
 /// Refuses to go on as an ordinary user.

@@ -54,14 +54,12 @@ pub(super) fn occupied(
 }
 
 fn is_same(host: &Host, mount: &Mount, device: &Device) -> bool {
-    let Some(shown) = Device::parse(&mount.source) else { return false };
-    if mount.root != "/" || shown.fsname != device.fsname || shown.subdir != device.subdir {
+    let Some(shown) = Device::shown_by(mount) else { return false };
+    if shown.fsname != device.fsname || shown.subdir != device.subdir {
         return false;
     }
-    let is_recorded = MountRecord::read(host, &mount.directory)
-        .ok()
-        .flatten()
-        .is_some_and(|record| record.is_of(host, mount) && record.device == device.to_string());
+    let is_recorded =
+        MountRecord::read_of(host, mount).is_some_and(|record| record.device == device.to_string());
     is_recorded || servers(device, &shown) == Servers::Shared
 }
 
@@ -95,6 +93,11 @@ pub(super) fn check_same_fsname(
         }
     }
     Ok(())
+}
+
+/// Whether two devices have a server in common, as far as can be told.
+pub(super) fn share_servers(one: &Device, other: &Device) -> bool {
+    servers(one, other) == Servers::Shared
 }
 
 fn servers(one: &Device, other: &Device) -> Servers {

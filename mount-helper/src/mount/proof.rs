@@ -2,9 +2,14 @@
 
 use super::MountRequest;
 use crate::failure::{Code, Explain as _, Failure};
-use crate::host::{Deadline, Host, Mount, probe_space};
+use crate::host::{Deadline, Host, Mount, Program, RunLimits, probe_space};
 use crate::options::Verify;
 use crate::source::Device;
+use crate::worker::Work;
+use nix::errno::Errno;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 /// How long a fresh mount may take to answer.
@@ -27,13 +32,14 @@ pub(super) fn prove(
         because,
         remedy: "compare `findmnt` with the -o list, and run `fsxlustre check`".into(),
     };
+    let is_it = |mount: &&Mount| {
+        Device::shown_by(mount)
+            .is_some_and(|shown| shown.fsname == device.fsname && shown.subdir == device.subdir)
+    };
     let mount = table
         .on(&request.directory)
         .filter(|mount| host.is_lustre(mount))
-        .filter(|mount| {
-            Device::parse(&mount.source)
-                .is_some_and(|shown| shown.fsname == device.fsname && shown.subdir == device.subdir)
-        })
+        .filter(is_it)
         .ok_or_else(|| not_as_asked("mountinfo does not show it".into()))?;
     let mut unproved = Vec::new();
     for option in &request.options.passed {
@@ -46,9 +52,12 @@ pub(super) fn prove(
             )),
         }
     }
-    if verify == Verify::Stat {
-        probe_space(&request.directory, deadline.at_most(ANSWER_WITHIN))
-            .map_err(|error| error.failure())?;
+    let deadline = deadline.at_most(ANSWER_WITHIN);
+    if verify != Verify::None {
+        probe_space(&request.directory, deadline).map_err(|error| error.failure())?;
+    }
+    if verify == Verify::Write {
+        prove_writing(&request.directory, deadline)?;
     }
     Ok((mount.clone(), unproved))
 }
@@ -86,6 +95,55 @@ fn shown(mount: &Mount, option: &str) -> Shown {
     }
 }
 
+/// Writes a file and removes it; only ever called in the child.
+///
+/// # Errors
+/// The error of the first call that failed. The file is removed all the same.
+pub fn write_and_remove(directory: &Path) -> std::io::Result<()> {
+    let path = directory.join(format!(".fsxlustre-verify-{}", std::process::id()));
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .custom_flags(nix::libc::O_NOFOLLOW)
+        .open(&path)?;
+    let written = file.write_all(&[0; 4096]).and_then(|()| file.sync_all());
+    let removed = std::fs::remove_file(&path);
+    written.and(removed)
+}
+
+fn prove_writing(directory: &Path, deadline: Deadline) -> Result<(), Failure> {
+    let shown = directory.display();
+    let asked = format!("write and remove a file in {shown} (verify=write)");
+    let done = Program::own()
+        .run(&Work::WriteAndRemove(directory.to_owned()).arguments(), &RunLimits::until(deadline))
+        .map_err(|error| Failure {
+            code: Code::NoAnswer,
+            what: format!("{shown} does not answer"),
+            asked: asked.clone(),
+            because: error.because(),
+            remedy: "look at the file system's state with `fsxlustre check` and `lfs check all`"
+                .into(),
+        })?;
+    if done.status.success() {
+        return Ok(());
+    }
+    let is_denied = [Errno::EACCES, Errno::EPERM].map(|errno| Some(errno as i32));
+    let remedy = if is_denied.contains(&done.status.code()) {
+        "the file system squashes root (root squash): add this node's NID to NoSquashNids, give the \
+         directory another owner, or mount with verify=stat"
+    } else {
+        "see why with `df -h` and `lfs df`; mount with verify=stat to accept it"
+    };
+    Err(Failure {
+        code: Code::WriteRefused,
+        what: format!("root cannot write to {shown}"),
+        asked,
+        because: done.last_words(),
+        remedy: remedy.into(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,5 +167,13 @@ mod tests {
         let other = "1 2 0:50 / /fsx rw,noatime - fuse.lustre 10.0.0.5@tcp:/a rw,user_id=0";
         let table = MountTable::parse(other.as_bytes());
         assert_eq!(table.mounts.first().map(|m| shown(m, "flock")), Some(Shown::NotTold));
+    }
+
+    #[test]
+    fn a_file_is_written_and_nothing_is_left() {
+        let folder = tempfile::tempdir().expect("folder");
+        write_and_remove(folder.path()).expect("written");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 0);
+        assert!(write_and_remove(&folder.path().join("none")).is_err());
     }
 }

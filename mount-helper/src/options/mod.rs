@@ -18,10 +18,13 @@ pub enum Verify {
     /// It also answers statvfs(2).
     #[default]
     Stat,
+    /// A file can be written and removed, too.
+    Write,
 }
 
 /// An `-o` list, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the -o list")]
 pub struct MountOptions {
     /// `region=`.
     pub region: Option<String>,
@@ -29,6 +32,12 @@ pub struct MountOptions {
     pub subdir: Option<String>,
     /// `timeout=`, in seconds.
     pub timeout_seconds: Option<u64>,
+    /// `wait=`, in seconds.
+    pub wait_seconds: u64,
+    /// `prefer=newest`.
+    pub prefers_newest: bool,
+    /// `layout=`, the profile's name.
+    pub layout: Option<String>,
     /// `retry=`, attempts after the first.
     pub retry: Option<u32>,
     /// `verify=`.
@@ -37,6 +46,10 @@ pub struct MountOptions {
     pub require_empty: bool,
     /// `allow_same_fsname`.
     pub allow_same_fsname: bool,
+    /// `new_client`.
+    pub new_client: bool,
+    /// `remount`: change a mount that is there.
+    pub is_remount: bool,
     /// What mount.lustre gets, in the order given, `noatime` and `flock` added where nothing of
     /// their kind was said.
     pub passed: Vec<String>,
@@ -69,15 +82,12 @@ pub enum OptionError {
         /// The other.
         second: String,
     },
-    /// It is offered for mounts that are made, not for changes of one.
-    #[error("fsxlustre does not remount")]
-    Remount,
 }
 
 impl Explain for OptionError {
     fn code(&self) -> Code {
         match self {
-            Self::Unknown { .. } | Self::Remount => Code::OptionUnknown,
+            Self::Unknown { .. } => Code::OptionUnknown,
             Self::Value { .. } => Code::OptionValue,
             Self::Conflict { .. } => Code::OptionConflict,
         }
@@ -86,7 +96,6 @@ impl Explain for OptionError {
         match self {
             Self::Unknown { word, .. } | Self::Value { word, .. } => format!("-o {word}"),
             Self::Conflict { first, second } => format!("-o {first},{second}"),
-            Self::Remount => "-o remount".into(),
         }
     }
     fn because(&self) -> String {
@@ -94,7 +103,6 @@ impl Explain for OptionError {
             Self::Unknown { .. } => "neither fsxlustre nor Lustre nor the kernel has it".into(),
             Self::Value { expected, .. } => format!("it takes {expected}"),
             Self::Conflict { .. } => "only one of them can hold".into(),
-            Self::Remount => "changing the options of a mount is not offered yet".into(),
         }
     }
     fn remedy(&self) -> String {
@@ -105,7 +113,6 @@ impl Explain for OptionError {
             Self::Unknown { nearest: None, .. } => "remove it from the -o list".into(),
             Self::Value { .. } => "correct the -o list".into(),
             Self::Conflict { second, .. } => format!("remove '{second}' from the -o list"),
-            Self::Remount => "unmount it, and mount it again with the options wanted".into(),
         }
     }
 }
@@ -115,6 +122,8 @@ const ATIME_WORDS: &[&str] =
     &["noatime", "atime", "relatime", "norelatime", "strictatime", "nostrictatime"];
 /// The options of which one decides how file locks work; any of them replaces `flock`.
 const FLOCK_WORDS: &[&str] = &["flock", "noflock", "localflock"];
+/// A day.
+const LONGEST_TIMEOUT: u64 = 86_400;
 /// The longest list: a page, the kernel's own limit.
 const LONGEST_LIST: usize = 4096;
 
@@ -133,7 +142,9 @@ impl MountOptions {
             options.take(word)?;
         }
         options.check_conflicts()?;
-        options.add_defaults();
+        if !options.is_remount {
+            options.add_defaults();
+        }
         Ok(options)
     }
 
@@ -157,7 +168,10 @@ impl MountOptions {
         match row.owner {
             Owner::Ours => self.take_ours(name, word, value),
             Owner::FstabOnly => Ok(()),
-            Owner::Vfs if name == "remount" => Err(OptionError::Remount),
+            Owner::Vfs if name == "remount" => {
+                self.is_remount = true;
+                Ok(())
+            }
             Owner::Vfs | Owner::Lustre => {
                 if !self.passed.iter().any(|known| known == word) {
                     self.passed.push(word.to_owned());
@@ -178,33 +192,41 @@ impl MountOptions {
             expected: expected.to_owned(),
         };
         let text = value.unwrap_or_default();
+        let seconds = |longest: u64| {
+            let parsed = text.parse().ok().filter(|seconds| *seconds <= longest);
+            parsed.ok_or_else(|| unfit(&format!("0 to {longest} seconds")))
+        };
         match name {
             "region" => {
-                self.region = Some(
-                    checked_region(text).ok_or_else(|| unfit("an AWS Region such as us-east-1"))?,
-                );
+                let region = checked_region(text);
+                self.region = Some(region.ok_or_else(|| unfit("an AWS Region such as us-east-1"))?);
             }
             "subdir" => {
                 check_subdir(text).map_err(unfit)?;
                 self.subdir = Some(text.to_owned());
             }
             "timeout" => {
-                let seconds = text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
-                self.timeout_seconds = Some(seconds.ok_or_else(|| unfit("1 to 86400 seconds"))?);
+                let timeout = seconds(LONGEST_TIMEOUT).ok().filter(|seconds| *seconds > 0);
+                self.timeout_seconds = Some(timeout.ok_or_else(|| unfit("1 to 86400 seconds"))?);
             }
+            "wait" => self.wait_seconds = seconds(LONGEST_TIMEOUT)?,
             "retry" => {
                 let count = text.parse().ok().filter(|count| *count <= 99);
                 self.retry = Some(count.ok_or_else(|| unfit("0 to 99 attempts"))?);
             }
             "verify" => {
-                self.verify = Some(match text {
-                    "none" => Verify::None,
-                    "stat" => Verify::Stat,
-                    _ => return Err(unfit("none or stat")),
-                });
+                self.verify = Some(verify(text).ok_or_else(|| unfit("none, stat or write"))?);
             }
+            "prefer" if text == "newest" => self.prefers_newest = true,
+            "prefer" => return Err(unfit("newest")),
+            "layout" if text == "off" => self.layout = None,
+            "layout" if is_profile_name(text) => self.layout = Some(text.to_owned()),
+            "layout" => return Err(unfit("off or the name of a profile: 1 to 64 of A-Za-z0-9._-")),
+            "tune" if text == "off" => {}
+            "tune" => return Err(unfit("off: no tuning profile is offered yet")),
             "require_empty" => self.require_empty = true,
             "allow_same_fsname" => self.allow_same_fsname = true,
+            "new_client" => self.new_client = true,
             _ => return Err(refused(word, name, value)),
         }
         Ok(())
@@ -232,6 +254,21 @@ impl MountOptions {
             self.passed.push("flock".into());
         }
     }
+}
+
+fn verify(text: &str) -> Option<Verify> {
+    match text {
+        "none" => Some(Verify::None),
+        "stat" => Some(Verify::Stat),
+        "write" => Some(Verify::Write),
+        _ => None,
+    }
+}
+
+fn is_profile_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        && !text.starts_with('-')
 }
 
 /// Why a word that has no row cannot be used.
@@ -309,6 +346,19 @@ mod tests {
     }
 
     #[test]
+    fn remount_and_the_rarer_ones_are_kept_apart() {
+        let options = MountOptions::parse(
+            "remount,ro,wait=600,prefer=newest,layout=large,new_client,tune=off",
+        )
+        .expect("fits");
+        assert!(options.is_remount && options.prefers_newest && options.new_client);
+        assert_eq!((options.wait_seconds, options.layout.as_deref()), (600, Some("large")));
+        assert_eq!(options.passed.join(","), "ro", "a remount changes what it names");
+        assert_eq!(MountOptions::parse("layout=off").expect("fits").layout, None);
+        assert_eq!(MountOptions::parse("verify=write").expect("fits").verify, Some(Verify::Write));
+    }
+
+    #[test]
     fn what_cannot_be_used_is_refused_and_the_nearest_is_named() {
         let refused = |list: &str| MountOptions::parse(list).expect_err(list);
         assert!(refused("flok").remedy().contains("'flock'"));
@@ -320,7 +370,12 @@ mod tests {
         assert_eq!(refused("subdir=../x").code(), Code::OptionValue);
         assert_eq!(refused("flock,localflock").code(), Code::OptionConflict);
         assert_eq!(refused("region=Mars").code(), Code::OptionValue);
-        assert_eq!(refused("remount,ro").code(), Code::OptionUnknown);
+        assert_eq!(refused("prefer=oldest").because(), "it takes newest");
+        assert_eq!(
+            refused("tune=large").because(),
+            "it takes off: no tuning profile is offered yet"
+        );
+        assert_eq!(refused("layout=-x").code(), Code::OptionValue);
     }
 
     #[test]

@@ -1,0 +1,187 @@
+//! The mount itself: record, attempts, bind, proof, record.
+
+use super::attempt::{Attempt, pause_before};
+use super::way::{self, Way};
+use super::{MountRequest, Mounter, proof};
+use crate::failure::{Code, Explain as _, Failure};
+use crate::host::{Deadline, Host, Mount, sleep_unless_interrupted};
+use crate::options::Verify;
+use crate::record::MountRecord;
+use crate::resolve::Resolved;
+use crate::source::Device;
+use crate::unmount::unmount;
+use crate::utab;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Attempts after the first.
+const DEFAULT_RETRY: u32 = 2;
+/// How long taking away what was half made may take.
+const UNDO: Duration = Duration::from_secs(10);
+
+impl Mounter<'_> {
+    /// Makes the mount and proves it. On a failure nothing is left but what could not be taken
+    /// away, which the failure then says.
+    pub(super) fn make(
+        &self,
+        request: &MountRequest,
+        resolved: &Resolved,
+        way: &Way,
+        deadline: Deadline,
+    ) -> Result<(Mount, Vec<String>), Failure> {
+        let mut record = MountRecord::intent(
+            self.host,
+            request.source.clone(),
+            &resolved.device,
+            &request.directory,
+            request.made_by.clone(),
+        );
+        record.file_system_id.clone_from(&resolved.id);
+        record.origin = resolved.origin;
+        record.options.clone_from(&request.options.passed);
+        record.write(self.host).map_err(|error| error.failure())?;
+        let made = self
+            .bring(request, &resolved.device, way, deadline, &mut record)
+            .and_then(|()| self.prove(request, &resolved.device, deadline));
+        match made {
+            Ok((mount, mut warnings)) => {
+                record.mount_id = Some(mount.id);
+                record.write(self.host).map_err(|error| error.failure())?;
+                if let Err(error) = utab::remember(&mount) {
+                    warnings.push(format!("{error}: umount will not call umount.fsxlustre"));
+                }
+                Ok((mount, warnings))
+            }
+            Err(failure) => {
+                if record.attempt.is_none() {
+                    // The failure of the mount is the one to tell; a record without a mount of its
+                    // own means nothing to anybody.
+                    let _ = MountRecord::remove(self.host, &request.directory);
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    fn bring(
+        &self,
+        request: &MountRequest,
+        device: &Device,
+        way: &Way,
+        deadline: Deadline,
+        record: &mut MountRecord,
+    ) -> Result<(), Failure> {
+        let (directory, options) = (&request.directory, &request.options.passed);
+        match way {
+            Way::Client => self.attempts(request, device, directory, deadline, record),
+            Way::Bind { from } => {
+                let _left_over = PrivateRoot::left_over(self.host, from);
+                way::bind(self.host, from, directory, options, deadline)
+            }
+            Way::PrivateClient => {
+                let whole = Device { subdir: None, ..device.clone() };
+                let root = PrivateRoot::make(self.host, &device.fsname)?;
+                self.attempts(request, &whole, &root.directory, deadline, record)?;
+                let subdir = device.subdir.as_deref().unwrap_or_default();
+                let from = root.directory.join(subdir.trim_start_matches('/'));
+                way::bind(self.host, &from, directory, options, deadline)
+            }
+        }
+    }
+
+    fn attempts(
+        &self,
+        request: &MountRequest,
+        device: &Device,
+        directory: &Path,
+        deadline: Deadline,
+        record: &mut MountRecord,
+    ) -> Result<(), Failure> {
+        let retry = request.options.retry.or(self.defaults.retry).unwrap_or(DEFAULT_RETRY);
+        let attempt = Attempt {
+            host: self.host,
+            device: &device.to_string(),
+            directory,
+            options: &request.options.for_mount_lustre(),
+            deadline,
+            interrupt: self.interrupt,
+        };
+        for number in 0.. {
+            let Err(failure) = attempt.run(record) else { break };
+            let pause = pause_before(number);
+            let may_help = failure.may_pass()
+                && failure.code != Code::Interrupted
+                && record.attempt.is_none()
+                && number < retry
+                && deadline.left() > pause;
+            if !may_help || sleep_unless_interrupted(pause, self.interrupt) {
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
+
+    /// Proves the mount; one that is not as it was asked for is taken away again.
+    fn prove(
+        &self,
+        request: &MountRequest,
+        device: &Device,
+        deadline: Deadline,
+    ) -> Result<(Mount, Vec<String>), Failure> {
+        let verify = request.options.verify.or(self.defaults.verify).unwrap_or(Verify::Stat);
+        let proved = proof::prove(self.host, request, device, verify, deadline);
+        proved.map_err(|mut failure| {
+            let undone = unmount(self.host, &request.directory, Deadline::after(UNDO), None);
+            failure.because = match undone {
+                Ok(()) => format!("{}; it was unmounted again", failure.because),
+                Err(error) if error.code == Code::NotMounted => failure.because,
+                Err(error) => {
+                    format!("{}; it is still mounted: {}", failure.because, error.because)
+                }
+            };
+            failure
+        })
+    }
+}
+
+/// A private directory for the time of a mount: root's only, and gone afterwards.
+struct PrivateRoot<'a> {
+    host: &'a Host,
+    directory: PathBuf,
+}
+
+impl<'a> PrivateRoot<'a> {
+    /// The private directory of a call that was killed, if a path lies in one.
+    fn left_over(host: &'a Host, path: &Path) -> Option<Self> {
+        let roots = host.paths.state.join("roots");
+        let name = path.strip_prefix(&roots).ok()?.components().next()?;
+        Some(Self { host, directory: roots.join(name) })
+    }
+
+    fn make(host: &'a Host, fsname: &str) -> Result<Self, Failure> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        let directory = host.paths.state.join("roots").join(fsname);
+        let failed = |error: std::io::Error| Failure {
+            code: Code::StateUnwritable,
+            what: "a private directory could not be made".into(),
+            asked: format!("mkdir {}", directory.display()),
+            because: error.to_string(),
+            remedy: "run this as root, with /run writable and not full".into(),
+        };
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&directory)
+            .map_err(failed)?;
+        Ok(Self { host, directory })
+    }
+}
+
+impl Drop for PrivateRoot<'_> {
+    /// The bind mount keeps the client; what is left of a call that was killed is bound, and taken
+    /// away, by the next one.
+    fn drop(&mut self) {
+        let _ = unmount(self.host, &self.directory, Deadline::after(UNDO), None);
+        let _ = std::fs::remove_dir(&self.directory);
+    }
+}
