@@ -40,7 +40,7 @@ pub enum Origin {
     Cache,
 }
 
-/// A mount.lustre that could not be ended.
+/// A process that mounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// Its process id.
@@ -89,7 +89,7 @@ pub struct MountRecord {
     pub written_unix_seconds: u64,
     /// Who asked for it.
     pub made_by: Maker,
-    /// A mount.lustre that is stuck in the kernel.
+    /// The process that is mounting: of a call that goes on, was killed, or gave up on it.
     #[serde(default)]
     pub attempt: Option<Attempt>,
     /// Whether it came up after its caller had given up.
@@ -187,6 +187,18 @@ impl MountRecord {
             },
         };
         self.is_of_this_boot(host) && self.directory == mount.directory && is_of_this_mount
+    }
+
+    /// Notes the process that is about to mount.
+    ///
+    /// # Errors
+    /// The record cannot be written, or the process is gone.
+    pub fn begin_attempt(&mut self, host: &Host, pid: u32) -> std::io::Result<()> {
+        self.attempt = Attempt::of(pid);
+        if self.attempt.is_none() {
+            return Err(std::io::ErrorKind::NotFound.into());
+        }
+        self.write(host).map_err(std::io::Error::other)
     }
 
     /// The mount.lustre that an earlier call left behind, if it is still there.

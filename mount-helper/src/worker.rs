@@ -30,6 +30,8 @@ pub enum Work {
     FinishLateMount(PathBuf),
     /// Become another program, in a session of its own and with no descriptor but the first three.
     Become(Vec<String>),
+    /// Other work, once the parent has said so on stdin; nothing if it goes away before.
+    WhenTold(Box<Self>),
 }
 
 /// What a worker prints and exits with; only `main` does both.
@@ -72,15 +74,24 @@ impl Work {
                 finish_late_mount(directory);
                 told(Ok(()))
             }
+            Self::WhenTold(work) => match wait_for_word() {
+                Ok(()) => work.answer(),
+                Err(error) => told::<()>(Err(error)),
+            },
             Self::Become(words) => {
                 leave_the_caller();
                 let (program, arguments) = words.split_first().unzip();
                 let program = program.map_or("", String::as_str);
-                // exec(3) only returns when it failed.
+                // execve(2) only returns when it failed.
                 told::<()>(Err(Command::new(program).args(arguments.unwrap_or_default()).exec()))
             }
         }
     }
+}
+
+/// Waits for a byte on stdin.
+fn wait_for_word() -> std::io::Result<()> {
+    std::io::Read::read_exact(&mut std::io::stdin(), &mut [0])
 }
 
 /// A session of its own, so that no signal for the caller's terminal or group arrives here, and

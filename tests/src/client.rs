@@ -6,7 +6,8 @@ use crate::plan::STANDIN_ROOT;
 use crate::sandbox::Sandbox;
 
 impl Sandbox {
-    /// Makes the client misbehave, or stops that: `mount-hang`, `io-hang`, `modules-missing`.
+    /// Makes the client misbehave, or stops that: `mount-hang` or `mount-hang:NAME`,
+    /// `mount-stuck:NAME`, `replay:CAPTURE`, `io-hang`, `modules-missing`.
     ///
     /// # Panics
     ///

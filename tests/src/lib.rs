@@ -32,6 +32,7 @@ pub use aws::{Fault, Imds, LoggedRequest};
 pub use error::Error;
 pub use file_system::{FileSystem, NewFileSystem};
 pub use http::{Request, Response};
+pub use nix::sys::signal::Signal;
 pub use run::{Expired, Output, Run, Running};
 pub use sandbox::Sandbox;
 pub use setup::Setup;

@@ -85,6 +85,7 @@ fn default_config() -> String {
         r#"[host]
 procfs = "{STANDIN_ROOT}/proc"
 sysfs = "{STANDIN_ROOT}/sys"
+kernel_log = "{STANDIN_ROOT}/state/kmsg"
 program_folders = ["{STANDIN_ROOT}/usr/sbin", "{STANDIN_ROOT}/usr/bin"]
 filesystem_types = ["lustre", "fuse.lustre"]
 

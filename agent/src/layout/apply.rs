@@ -5,6 +5,7 @@ use super::profile::LayoutProfile;
 use fsxlustre_mount::failure::{Code, Explain, Failure};
 use fsxlustre_mount::host::{Deadline, Finished, Host, MountTable, RunLimits};
 use fsxlustre_mount::mount::DirectoryReport;
+use fsxlustre_mount::source::Device;
 use fsxlustre_mount::worker::Work;
 use std::path::{Path, PathBuf};
 
@@ -183,7 +184,7 @@ fn wanted(profile: &LayoutProfile) -> DefaultLayout {
 }
 
 /// Checks that a path is a directory on Lustre, named without a symbolic link; true for the root
-/// of the mount. The directory itself is looked at in an expendable child.
+/// of the file system. The directory itself is looked at in an expendable child.
 fn check_path(
     host: &Host,
     table: &MountTable,
@@ -216,7 +217,8 @@ fn check_path(
         let because = format!("a symbolic link leads from it to {}", report.real_path.display());
         return Err(unfit(because, "name the directory itself"));
     }
-    Ok(mount.directory == path)
+    let is_whole = Device::shown_by(mount).is_none_or(|shown| shown.subdir.is_none());
+    Ok(is_whole && mount.directory == path)
 }
 
 fn read_layout(host: &Host, path: &Path, deadline: Deadline) -> Result<DefaultLayout, Failure> {

@@ -13,7 +13,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::signalfd::SignalFd;
 use nix::unistd::Pid;
 use std::ffi::{OsStr, OsString};
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
@@ -25,6 +25,8 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// How often a child that has closed its output is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// How soon at first.
+const SOONEST: Duration = Duration::from_micros(100);
 
 /// What bounds one run of a program.
 #[derive(Debug)]
@@ -216,12 +218,13 @@ impl Program {
         limits: &RunLimits<'_>,
     ) -> Result<Finished, ProgramError> {
         let mut command = Command::new(&self.path);
-        command.args(args).process_group(0);
-        watch(command, self.words(args), limits)
+        command.args(args).process_group(0).stdin(Stdio::null());
+        watch(command, self.words(args), limits, |_| Ok(()))
     }
 
     /// The same in a session of its own, with none of the caller's descriptors: for what may have
-    /// to be left behind.
+    /// to be left behind. It begins when `announce` has been told its process id, so that nothing
+    /// is ever done by a process that nobody has noted.
     ///
     /// # Errors
     /// [`ProgramError`]; a program that ran and failed is no error here.
@@ -229,12 +232,26 @@ impl Program {
         &self,
         args: &[S],
         limits: &RunLimits<'_>,
+        announce: impl FnOnce(u32) -> std::io::Result<()>,
     ) -> Result<Finished, ProgramError> {
         let words = self.words(args);
-        // No group yet: the leader of a group could not begin a session.
+        Self::work_announced(Work::Become(words.clone()), words, limits, announce)
+    }
+
+    /// Does a piece of work in an expendable child, once `announce` has been told its process id.
+    ///
+    /// # Errors
+    /// [`ProgramError`]; work that failed is no error here.
+    pub fn work_announced(
+        work: Work,
+        words: Vec<String>,
+        limits: &RunLimits<'_>,
+        announce: impl FnOnce(u32) -> std::io::Result<()>,
+    ) -> Result<Finished, ProgramError> {
+        // No group: the leader of a group could not begin a session.
         let mut command = Command::new(Self::own().path);
-        command.args(Work::Become(words.clone()).arguments());
-        watch(command, words, limits)
+        command.args(Work::WhenTold(Box::new(work)).arguments()).stdin(Stdio::piped());
+        watch(command, words, limits, announce)
     }
 
     /// Starts a piece of work that outlives this process and is told nothing of it.
@@ -264,16 +281,22 @@ fn watch(
     mut command: Command,
     words: Vec<String>,
     limits: &RunLimits<'_>,
+    announce: impl FnOnce(u32) -> std::io::Result<()>,
 ) -> Result<Finished, ProgramError> {
     let started = Instant::now();
     command
         .env_clear()
         .envs(limits.environment.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let failed = |source| ProgramError::Io { command: words.clone(), source };
-    let child = command.spawn().map_err(failed)?;
+    let mut child = command.spawn().map_err(failed)?;
+    // If it cannot be announced, the child reads the end of its stdin and does nothing.
+    let stdin = child.stdin.take();
+    announce(child.id()).map_err(failed)?;
+    if let Some(mut stdin) = stdin {
+        stdin.write_all(b"\n").map_err(failed)?;
+    }
     let mut watched = Watched::new(child, limits.output_bytes).map_err(failed)?;
     match watched.wait(limits).map_err(failed)? {
         Ending::Exited(status) => Ok(Finished {
@@ -356,6 +379,7 @@ impl Watched {
     /// Waits for the end, the deadline or a signal, reading the output meanwhile. A grandchild
     /// that keeps the pipes open does not keep us: the child's own end is looked for as well.
     fn wait(&mut self, limits: &RunLimits<'_>) -> std::io::Result<Ending> {
+        let mut look_again = SOONEST;
         loop {
             self.stdout.drain()?;
             self.stderr.drain()?;
@@ -367,16 +391,32 @@ impl Watched {
             if limits.deadline.has_passed() {
                 return Ok(Ending::Late);
             }
-            if self.sleep_until_something(limits)? {
+            if self.sleep_until_something(limits, look_again)? {
                 return Ok(Ending::Interrupted);
             }
+            // A child closes its output just before it ends, so at first it is looked at soon.
+            look_again = if self.is_silent() { (look_again * 2).min(LOOK_AGAIN) } else { SOONEST };
         }
     }
 
+    /// Whether both pipes are at their end.
+    fn is_silent(&self) -> bool {
+        self.stdout.reader.is_none() && self.stderr.reader.is_none()
+    }
+
     /// Sleeps until there is output, a signal, or it is time to look again. True for a signal.
-    fn sleep_until_something(&self, limits: &RunLimits<'_>) -> std::io::Result<bool> {
+    fn sleep_until_something(
+        &self,
+        limits: &RunLimits<'_>,
+        look_again: Duration,
+    ) -> std::io::Result<bool> {
         let pipes: Vec<_> = [self.stdout.fd(), self.stderr.fd()].into_iter().flatten().collect();
-        let look_again = if pipes.is_empty() { LOOK_AGAIN } else { LOOK_AGAIN * 5 };
+        if pipes.is_empty() && look_again < Duration::from_millis(1) {
+            // poll(2) counts in whole milliseconds.
+            std::thread::sleep(look_again);
+            return Ok(false);
+        }
+        let look_again = if pipes.is_empty() { look_again } else { LOOK_AGAIN * 5 };
         let wait = limits.deadline.left().min(look_again);
         let mut fds: Vec<_> =
             pipes.into_iter().map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();

@@ -43,15 +43,14 @@ impl Attempt<'_> {
         let directory = self.directory.display().to_string();
         let args = [self.device, &directory, "-o", self.options];
         let limits = RunLimits::until(self.deadline).interrupted_by(self.interrupt);
-        let done = match program.run_apart(&args, &limits) {
-            Ok(done) => done,
-            Err(error) => {
-                if let Some(pid) = stuck_pid(&error) {
-                    late::leave(self.host, record, pid);
-                }
-                return Err(unfinished(&error, asked));
+        let ran = program.run_apart(&args, &limits, |pid| record.begin_attempt(self.host, pid));
+        record.attempt = None;
+        let done = ran.map_err(|error| {
+            if let Some(pid) = stuck_pid(&error) {
+                late::leave(self.host, record, pid);
             }
-        };
+            unfinished(&error, asked.clone())
+        })?;
         // EEXIST: somebody else made it in between; the proof says whether it is the right one.
         let is_there = done.status.code() == Some(nix::errno::Errno::EEXIST as i32);
         if done.status.success() || is_there {
@@ -80,7 +79,7 @@ impl Attempt<'_> {
         }
         let Ok(modprobe) = self.host.program("modprobe") else { return Ok(()) };
         let limits = RunLimits::until(self.deadline).interrupted_by(self.interrupt);
-        match modprobe.run_apart(&["lustre"], &limits) {
+        match modprobe.run_apart(&["lustre"], &limits, |_| Ok(())) {
             Ok(_) => Ok(()),
             Err(error) => Err(unfinished(&error, "modprobe lustre".into())),
         }

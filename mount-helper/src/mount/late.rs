@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// How often a stuck process is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// How often an attempt that goes on is looked at by whoever waits for its end.
+const SOON: Duration = Duration::from_millis(10);
 
 /// Keeps the record of an attempt whose process could not be ended, and leaves somebody behind who
 /// finishes it.
@@ -24,7 +26,8 @@ pub(super) fn leave(host: &Host, record: &mut MountRecord, pid: u32) {
     let _ = Program::leave_behind(&Work::FinishLateMount(record.directory.clone()));
 }
 
-/// Waits for an earlier attempt on this directory to end, so that no second one piles up.
+/// Waits for an earlier attempt on this directory to end, so that no second one piles up. It may be
+/// one of a call that was killed, or that gave up on it.
 pub(super) fn wait_for_earlier(
     host: &Host,
     directory: &Path,
@@ -33,7 +36,8 @@ pub(super) fn wait_for_earlier(
 ) -> Result<(), Failure> {
     let earlier = || MountRecord::read(host, directory).ok().flatten()?.stuck_attempt(host);
     while let Some(attempt) = earlier() {
-        let is_interrupted = sleep_unless_interrupted(LOOK_AGAIN.min(deadline.left()), interrupt);
+        let pause = SOON.min(deadline.left());
+        let is_interrupted = sleep_unless_interrupted(pause, interrupt);
         if deadline.has_passed() || is_interrupted {
             let pid = attempt.pid;
             return Err(Failure {

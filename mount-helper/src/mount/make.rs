@@ -71,12 +71,11 @@ impl Mounter<'_> {
         deadline: Deadline,
         record: &mut MountRecord,
     ) -> Result<(), Failure> {
-        let (directory, options) = (&request.directory, &request.options.passed);
         match way {
-            Way::Client => self.attempts(request, device, directory, deadline, record),
+            Way::Client => self.attempts(request, device, &request.directory, deadline, record),
             Way::Bind { from } => {
                 let _left_over = PrivateRoot::left_over(self.host, from);
-                way::bind(self.host, from, directory, options, deadline)
+                way::bind(self.host, from, record, deadline)
             }
             Way::PrivateClient => {
                 let whole = Device { subdir: None, ..device.clone() };
@@ -84,7 +83,7 @@ impl Mounter<'_> {
                 self.attempts(request, &whole, &root.directory, deadline, record)?;
                 let subdir = device.subdir.as_deref().unwrap_or_default();
                 let from = root.directory.join(subdir.trim_start_matches('/'));
-                way::bind(self.host, &from, directory, options, deadline)
+                way::bind(self.host, &from, record, deadline)
             }
         }
     }

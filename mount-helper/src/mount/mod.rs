@@ -177,7 +177,6 @@ impl Mounter<'_> {
             return Ok(self.already(report, mount));
         }
         self.check_version(resolved)?;
-        late::wait_for_earlier(self.host, &request.directory, deadline, self.interrupt)?;
         report.warnings.extend(self.check_directory(request, deadline)?);
         report.way = self.way(request, &resolved.device)?;
         if request.is_dry_run {
@@ -185,6 +184,7 @@ impl Mounter<'_> {
         }
         let _lock = lock_file_system(self.host, &resolved.device.fsname, deadline)
             .map_err(|error| error.failure())?;
+        late::wait_for_earlier(self.host, &request.directory, deadline, self.interrupt)?;
         if let Some(mount) = self.look(request, &resolved.device)? {
             return Ok(self.already(report, mount));
         }
@@ -245,16 +245,16 @@ impl Mounter<'_> {
     /// Success without a mount. A record that was cut short is completed.
     fn already(&self, mut report: MountReport, mount: Mount) -> MountReport {
         let record = MountRecord::read_of(self.host, &mount);
-        if record.as_ref().is_some_and(|record| record.came_up_late) {
+        if record.as_ref().is_some_and(|record| record.came_up_late || record.attempt.is_some()) {
             report.warnings.push(format!(
-                "{} came up after an earlier call had given up on it",
+                "{} came up after an earlier call had given up on it or was killed",
                 mount.directory.display()
             ));
         }
         if let Some(cut_short) = record.filter(|record| record.mount_id.is_none()) {
             let mut whole = cut_short;
             whole.mount_id = Some(mount.id);
-            whole.attempt = None;
+            whole.came_up_late = whole.attempt.take().is_some();
             // It is as good without: the next call completes it.
             let _ = whole.write(self.host);
         }

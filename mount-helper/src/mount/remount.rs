@@ -31,7 +31,7 @@ pub(super) fn remount(
         options: words(&mount, options),
         is_remount: true,
     };
-    way::run(&bind, deadline)?;
+    way::run(&bind, deadline, |_| Ok(()))?;
     let table = host.mounts().map_err(|error| error.failure())?;
     let now = table.on(directory).cloned().unwrap_or(mount);
     let lost = options.passed.iter().find(|word| {

@@ -157,36 +157,36 @@ fn has_the_options(host: &Host, mount: &Mount, options: &MountOptions) -> bool {
     })
 }
 
-/// Makes a bind mount, after a look at what is bound.
+/// Makes the bind mount of a record, after a look at what is bound.
 pub(super) fn bind(
     host: &Host,
     from: &Path,
-    directory: &Path,
-    options: &[String],
+    record: &mut MountRecord,
     deadline: Deadline,
 ) -> Result<(), Failure> {
     check_bound(from, deadline)?;
-    let options = options.iter().filter(|word| OF_THE_MOUNT.contains(&word.as_str()));
+    let options = record.options.iter().filter(|word| OF_THE_MOUNT.contains(&word.as_str()));
     let bind = BindMount {
         from: from.to_owned(),
-        directory: directory.to_owned(),
+        directory: record.directory.clone(),
         options: options.cloned().collect(),
         is_remount: false,
     };
-    run(&bind, deadline).and_then(|()| {
-        // A mount that the table does not show was covered or taken away in between.
-        let table = host.mounts().map_err(|error| error.failure())?;
-        table
-            .on(directory)
-            .map(drop)
-            .ok_or_else(|| bind_failure(&bind, "mountinfo does not show it".into()))
-    })
+    let bound = run(&bind, deadline, |pid| record.begin_attempt(host, pid));
+    record.attempt = None;
+    bound
 }
 
-/// Runs a bind mount in an expendable child.
-pub(super) fn run(bind: &BindMount, deadline: Deadline) -> Result<(), Failure> {
-    let done = Program::own()
-        .run(&Work::Bind(bind.clone()).arguments(), &RunLimits::until(deadline))
+/// Makes a bind mount in an expendable child, once that has been announced.
+pub(super) fn run(
+    bind: &BindMount,
+    deadline: Deadline,
+    announce: impl FnOnce(u32) -> std::io::Result<()>,
+) -> Result<(), Failure> {
+    let (from, directory) = (bind.from.display(), bind.directory.display());
+    let words = ["mount --bind".to_owned(), from.to_string(), directory.to_string()].to_vec();
+    let work = Work::Bind(bind.clone());
+    let done = Program::work_announced(work, words, &RunLimits::until(deadline), announce)
         .map_err(|error| no_answer(&bind.from, &error))?;
     if done.status.success() { Ok(()) } else { Err(bind_failure(bind, done.last_words())) }
 }

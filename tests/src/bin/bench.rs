@@ -1,0 +1,117 @@
+//! `make bench`: what our programs cost, as ratios against something measured in the same run.
+//!
+//! - the wall time of `mount -t fsxlustre` with an id that is known, against bare `mount -t lustre`
+//!   of the same stand-in client, in turns;
+//! - the start of `mount.fsxlustre --version`, against `true`;
+//! - the largest resident set of any process of a mount, and the sizes of the programs.
+
+use fsxlustre_tests::{FileSystem, Sandbox, Setup};
+use std::time::{Duration, Instant};
+
+const TURNS: usize = 60;
+const OURS: &str = "/mnt/ours";
+const BARE: &str = "/mnt/bare";
+/// Where mount(8) looks for the helper of type lustre.
+const MOUNT_LUSTRE: &str = "/usr/sbin/mount.lustre";
+
+fn main() {
+    let sandbox = match Setup::standard().start() {
+        Ok(sandbox) => sandbox,
+        Err(error) => {
+            eprintln!("{error}");
+            std::process::exit(1);
+        }
+    };
+    sizes(&sandbox);
+    starts(&sandbox);
+    mounts(&sandbox);
+}
+
+fn sizes(sandbox: &Sandbox) {
+    for program in ["/usr/bin/fsxlustre", "/usr/sbin/mount.fsxlustre", "/usr/sbin/umount.fsxlustre"]
+    {
+        let size = sandbox.run(["stat", "-c", "%s", program]).assert_success();
+        let bytes: f64 = size.stdout.trim().parse().expect("a size");
+        println!("size of {program:<28} {:.2} MiB", bytes / 1_048_576.0);
+    }
+}
+
+fn starts(sandbox: &Sandbox) {
+    let version = timed(sandbox, &["/usr/sbin/mount.fsxlustre", "--version"], 100);
+    let nothing = timed(sandbox, &["/usr/bin/true"], 100);
+    show("mount.fsxlustre --version", &version, "true", &nothing);
+}
+
+/// The wall times of a command, taken inside the sandbox by a shell, so that entering it does not
+/// count.
+fn timed(sandbox: &Sandbox, words: &[&str], times: usize) -> Vec<Duration> {
+    let script = format!(
+        "for n in $(seq {times}); do s=$EPOCHREALTIME; {} >/dev/null; e=$EPOCHREALTIME; \
+         echo $(( ${{e/./}} - ${{s/./}} )); done",
+        words.join(" ")
+    );
+    micros(&sandbox.run(["bash", "-c", &script]).assert_success().stdout)
+}
+
+fn micros(text: &str) -> Vec<Duration> {
+    text.lines().map(|line| Duration::from_micros(line.parse().expect("microseconds"))).collect()
+}
+
+fn mounts(sandbox: &Sandbox) {
+    let made = sandbox.create_file_system(FileSystem::lustre());
+    let device = format!("{}@tcp:/{}", made.dns_name, made.mount_name);
+    sandbox.run(["mkdir", OURS, BARE]).assert_success();
+    sandbox.write_program(
+        MOUNT_LUSTRE,
+        "#!/bin/sh\nexec /run/standin/usr/sbin/mount.lustre \"$@\"\n",
+    );
+    let started = Instant::now();
+    // The first look-up fills the cache of ids.
+    sandbox.run(["mount", "-t", "fsxlustre", &made.id, OURS]).assert_success();
+    sandbox.run(["umount", OURS]).assert_success();
+    println!("first mount and unmount, by the API: {:?}", started.elapsed());
+    let script = format!(
+        "gone() {{ while ls /run/standin/sys/fs/lustre/llite | grep -q .; do sleep 0.005; done; }}
+         t() {{ s=$EPOCHREALTIME; \"$@\" 2>/dev/null; e=$EPOCHREALTIME; echo $(( ${{e/./}} - ${{s/./}} )); }}
+         for n in $(seq {TURNS}); do
+           t mount -t fsxlustre {id} {OURS}; umount {OURS}; gone
+           t mount -t lustre -o noatime,flock {device} {BARE}; umount {BARE}; gone
+         done",
+        id = made.id
+    );
+    let command = sandbox.command(["bash", "-c", &script]).deadline(Duration::from_secs(300));
+    let all = micros(&command.run().assert_success().stdout);
+    let every_other = |first| all.iter().copied().skip(first).step_by(2).collect::<Vec<_>>();
+    show("mount -t fsxlustre ID", &every_other(0), "mount -t lustre DEVICE", &every_other(1));
+    println!("largest resident set of mount.fsxlustre and its children: {:.1} MiB", {
+        largest_resident_kib(sandbox, &made.id) / 1024.0
+    });
+}
+
+/// Asked of the kernel by a parent of its own, so that nothing else counts.
+fn largest_resident_kib(sandbox: &Sandbox, id: &str) -> f64 {
+    let program = format!(
+        "import resource, subprocess
+subprocess.run(['/usr/sbin/mount.fsxlustre', '{id}', '{OURS}'], check=True, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    );
+    let asked = sandbox.run(["/usr/bin/python3", "-c", &program]).assert_success();
+    asked.stdout.trim().parse().expect("KiB")
+}
+
+fn show(name: &str, ours: &[Duration], other_name: &str, others: &[Duration]) {
+    let (ours, others) = (median(ours), median(others));
+    let ratio = ours.as_secs_f64() / others.as_secs_f64();
+    println!(
+        "{name}: {:.2} ms, {other_name}: {:.2} ms (medians); difference {:+.2} ms, ratio {ratio:.2}",
+        ours.as_secs_f64() * 1e3,
+        others.as_secs_f64() * 1e3,
+        (ours.as_secs_f64() - others.as_secs_f64()) * 1e3
+    );
+}
+
+fn median(times: &[Duration]) -> Duration {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    sorted[sorted.len() / 2]
+}
