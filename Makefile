@@ -22,7 +22,8 @@ demo:
 test:
 	./tests/prepare test
 	$(CARGO) build --locked --workspace --bins
-	$(CARGO) test --locked --workspace --no-fail-fast
+	$(CARGO) test --locked --workspace --doc
+	$(CARGO) test --locked --workspace --all-targets --no-fail-fast
 
 # Format, lints, docs, dependencies.
 check:

@@ -8,7 +8,7 @@ use crate::failure::{Code, Failure};
 use crate::host::{Host, read_text};
 
 /// The major and minor number of a version, `2.15.8` → (2, 15).
-fn series(version: &str) -> Option<(u32, u32)> {
+pub fn series(version: &str) -> Option<(u32, u32)> {
     let mut numbers = version.trim().split(['.', '-', '_']).map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }

@@ -2,7 +2,7 @@
 
 use super::{JobVariables, Lease, Node, lock_directory};
 use crate::config::{AgentConfig, JobMount};
-use fsxlustre_mount::failure::{Explain as _, Failure};
+use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::host::Deadline;
 use fsxlustre_mount::mount::{MountReport, MountRequest, Mounter};
 use fsxlustre_mount::options::MountOptions;
@@ -25,36 +25,62 @@ const WAIT_FOR_END: Duration = Duration::from_secs(30);
 
 /// Leases and mounts everything that the configuration gives to this job. Doing it again is fine.
 ///
+/// All mounts go on side by side, so that one dead file system delays no other.
+///
 /// # Errors
-/// The first mount that failed. The lease then stays, so that the job's end finds what was done.
+/// The first mount that failed, after all have ended. The lease then stays, so that the job's end
+/// finds what was done.
 pub fn start(
     config: &AgentConfig,
     job: &JobVariables,
-    resolver: &dyn Resolve,
+    resolver: &(dyn Resolve + Sync),
     interrupt: Option<&SignalFd>,
 ) -> Result<Vec<Started>, Failure> {
     let node = Node { host: config.host(), jobs: &config.jobs };
     let mounter = Mounter { host: node.host, defaults: &config.base.mount, resolver, interrupt };
+    let rules: Vec<_> = node.jobs.rules_for(job.partition.as_deref()).collect();
     let mut lease = Lease::read(node.host, job)?.unwrap_or_else(|| Lease::new(node.host, job));
     lease.has_ended = false;
-    let mut started = Vec::new();
-    for rule in node.jobs.rules_for(job.partition.as_deref()) {
-        let _lock = lock_directory(node.host, &rule.directory, Deadline::after(WAIT_FOR_END))?;
-        lease.directories.insert(rule.directory.clone());
+    lease.directories.extend(rules.iter().map(|rule| rule.directory.clone()));
+    if !rules.is_empty() {
         lease.write(node.host)?;
-        let options =
-            MountOptions::parse(&rule.mount_options()).map_err(|error| error.failure())?;
-        let report = mounter.mount(&MountRequest {
-            source: rule.source.clone(),
-            directory: rule.directory.clone(),
-            options,
-            is_dry_run: false,
-            made_by: Maker::Job(job.key()),
-            namespace: None,
-        })?;
-        started.push(Started { rule: rule.clone(), report });
     }
-    Ok(started)
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let started: Vec<_> =
+            rules.iter().map(|rule| scope.spawn(|| start_one(&node, job, rule, mounter))).collect();
+        started.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(lost()))).collect()
+    });
+    results.into_iter().collect()
+}
+
+fn start_one(
+    node: &Node<'_>,
+    job: &JobVariables,
+    rule: &JobMount,
+    mounter: Mounter<'_>,
+) -> Result<Started, Failure> {
+    let _lock = lock_directory(node.host, &rule.directory, Deadline::after(WAIT_FOR_END))?;
+    let options = MountOptions::parse(&rule.mount_options()).map_err(|error| error.failure())?;
+    let report = mounter.mount(&MountRequest {
+        source: rule.source.clone(),
+        directory: rule.directory.clone(),
+        options,
+        is_dry_run: false,
+        made_by: Maker::Job(job.key()),
+        namespace: None,
+    })?;
+    Ok(Started { rule: rule.clone(), report })
+}
+
+/// A thread that ended without a result can only be a fault of ours.
+fn lost() -> Failure {
+    Failure {
+        code: Code::Internal,
+        what: "a mount ended without a result".into(),
+        asked: "mount for a job".into(),
+        because: "its thread ended early".into(),
+        remedy: "report this with the output of `fsxlustre job start`".into(),
+    }
 }
 
 impl Started {

@@ -120,7 +120,7 @@ pub struct Mounter<'a> {
     /// What holds where the options say nothing.
     pub defaults: &'a MountDefaults,
     /// Who is asked for ids and tags.
-    pub resolver: &'a dyn Resolve,
+    pub resolver: &'a (dyn Resolve + Sync),
     /// Signals that end it early.
     pub interrupt: Option<&'a SignalFd>,
 }
@@ -176,7 +176,7 @@ impl Mounter<'_> {
         if let Some(mount) = self.look(request, &resolved.device)? {
             return Ok(self.already(report, mount));
         }
-        self.check_version(resolved)?;
+        self.check_client(request, resolved)?;
         report.warnings.extend(self.check_directory(request, deadline)?);
         report.way = self.way(request, &resolved.device)?;
         if request.is_dry_run {
@@ -261,12 +261,15 @@ impl Mounter<'_> {
         MountReport { done: Done::Already, mount: Some(mount), ..report }
     }
 
-    /// Refuses a pair of versions that is known not to work, before a minute is lost on it.
-    fn check_version(&self, resolved: &Resolved) -> Result<(), Failure> {
+    /// Refuses what the client that is loaded is known not to do, before a minute is lost on it.
+    fn check_client(&self, request: &MountRequest, resolved: &Resolved) -> Result<(), Failure> {
+        let Some(client) = versions::loaded_client(self.host) else { return Ok(()) };
+        if let Some(series) = versions::series(&client) {
+            request.options.check_client(series).map_err(|error| error.failure())?;
+        }
         let Some(file_system) = &resolved.file_system else { return Ok(()) };
-        let client = versions::loaded_client(self.host);
-        match (client, &file_system.lustre_version) {
-            (Some(client), Some(version)) if versions::are_misfits(&client, version) => {
+        match &file_system.lustre_version {
+            Some(version) if versions::are_misfits(&client, version) => {
                 Err(versions::misfit(&client, version, &file_system.id))
             }
             _ => Ok(()),

@@ -74,6 +74,16 @@ pub enum OptionError {
         /// What fits.
         expected: String,
     },
+    /// This node's Lustre client does not have it yet.
+    #[error("the mount option '{}' is not known to this node's Lustre client", one_line(word))]
+    TooNew {
+        /// The option as it was given.
+        word: String,
+        /// The first version that has it.
+        since: (u32, u32),
+        /// The client's version.
+        client: (u32, u32),
+    },
     /// Two options say opposite things.
     #[error("the mount options '{first}' and '{second}' contradict each other")]
     Conflict {
@@ -87,20 +97,26 @@ pub enum OptionError {
 impl Explain for OptionError {
     fn code(&self) -> Code {
         match self {
-            Self::Unknown { .. } => Code::OptionUnknown,
+            Self::Unknown { .. } | Self::TooNew { .. } => Code::OptionUnknown,
             Self::Value { .. } => Code::OptionValue,
             Self::Conflict { .. } => Code::OptionConflict,
         }
     }
     fn asked(&self) -> String {
         match self {
-            Self::Unknown { word, .. } | Self::Value { word, .. } => format!("-o {word}"),
+            Self::Unknown { word, .. } | Self::TooNew { word, .. } | Self::Value { word, .. } => {
+                format!("-o {word}")
+            }
             Self::Conflict { first, second } => format!("-o {first},{second}"),
         }
     }
     fn because(&self) -> String {
         match self {
             Self::Unknown { .. } => "neither fsxlustre nor Lustre nor the kernel has it".into(),
+            Self::TooNew { since, client, .. } => format!(
+                "Lustre has it from {}.{} on; the client is {}.{}",
+                since.0, since.1, client.0, client.1
+            ),
             Self::Value { expected, .. } => format!("it takes {expected}"),
             Self::Conflict { .. } => "only one of them can hold".into(),
         }
@@ -110,6 +126,7 @@ impl Explain for OptionError {
             Self::Unknown { nearest: Some(nearest), .. } => {
                 format!("did you mean '{nearest}'? Correct the -o list")
             }
+            Self::TooNew { .. } => "remove it from the -o list, or install a newer client".into(),
             Self::Unknown { nearest: None, .. } => "remove it from the -o list".into(),
             Self::Value { .. } => "correct the -o list".into(),
             Self::Conflict { second, .. } => format!("remove '{second}' from the -o list"),
@@ -152,6 +169,23 @@ impl MountOptions {
     /// attempt of its own.
     pub fn for_mount_lustre(&self) -> String {
         format!("{},retry=0", self.passed.join(","))
+    }
+
+    /// Refuses an option that a Lustre client of this version does not have: the kernel would refuse
+    /// the mount, and name the option in its log only.
+    ///
+    /// # Errors
+    /// [`OptionError::TooNew`].
+    pub fn check_client(&self, client: (u32, u32)) -> Result<(), OptionError> {
+        for word in &self.passed {
+            let (name, has_value) =
+                word.split_once('=').map_or((word.as_str(), false), |(name, _)| (name, true));
+            let since = table::row(name, has_value).and_then(|row| row.since);
+            if let Some(since) = since.filter(|since| *since > client) {
+                return Err(OptionError::TooNew { word: word.clone(), since, client });
+            }
+        }
+        Ok(())
     }
 
     fn take(&mut self, word: &str) -> Result<(), OptionError> {
@@ -376,6 +410,16 @@ mod tests {
             "it takes off: no tuning profile is offered yet"
         );
         assert_eq!(refused("layout=-x").code(), Code::OptionValue);
+    }
+
+    #[test]
+    fn what_a_client_is_too_old_for_is_refused() {
+        let options = MountOptions::parse("encrypt,flock").expect("fits");
+        assert_eq!(options.check_client((2, 15)), Ok(()));
+        let error = options.check_client((2, 12)).expect_err("too new");
+        assert_eq!(error.because(), "Lustre has it from 2.15 on; the client is 2.12");
+        let project = MountOptions::parse("statfs_project").expect("fits");
+        assert!(project.check_client((2, 15)).is_err() && project.check_client((2, 16)).is_ok());
     }
 
     #[test]

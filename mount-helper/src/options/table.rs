@@ -26,6 +26,8 @@ pub struct OptionRow {
     pub default: &'static str,
     /// What it does.
     pub meaning: &'static str,
+    /// The first Lustre client that has it, major and minor number; `None` for all from 2.10 on.
+    pub since: Option<(u32, u32)>,
 }
 
 const fn ours(
@@ -34,19 +36,34 @@ const fn ours(
     default: &'static str,
     meaning: &'static str,
 ) -> OptionRow {
-    OptionRow { name, value, owner: Owner::Ours, default, meaning }
+    OptionRow { name, value, owner: Owner::Ours, default, meaning, since: None }
 }
 
 const fn lustre(name: &'static str, value: Option<&'static str>) -> OptionRow {
-    OptionRow { name, value, owner: Owner::Lustre, default: "", meaning: "see mount.lustre(8)" }
+    OptionRow {
+        name,
+        value,
+        owner: Owner::Lustre,
+        default: "",
+        meaning: "see mount.lustre(8)",
+        since: None,
+    }
+}
+
+const fn lustre_since(
+    name: &'static str,
+    value: Option<&'static str>,
+    since: (u32, u32),
+) -> OptionRow {
+    OptionRow { since: Some(since), ..lustre(name, value) }
 }
 
 const fn vfs(name: &'static str) -> OptionRow {
-    OptionRow { name, value: None, owner: Owner::Vfs, default: "", meaning: "see mount(8)" }
+    OptionRow { owner: Owner::Vfs, meaning: "see mount(8)", ..lustre(name, None) }
 }
 
 const fn fstab(name: &'static str) -> OptionRow {
-    OptionRow { name, value: None, owner: Owner::FstabOnly, default: "", meaning: "see fstab(5)" }
+    OptionRow { owner: Owner::FstabOnly, meaning: "see fstab(5)", ..lustre(name, None) }
 }
 
 const fn fstab_value(name: &'static str) -> OptionRow {
@@ -101,10 +118,10 @@ pub const OPTIONS: &[OptionRow] = &[
     lustre("verbose", None),
     lustre("noverbose", None),
     lustre("always_ping", None),
-    lustre("encrypt", None),
-    lustre("noencrypt", None),
-    lustre("statfs_project", None),
-    lustre("foreign_symlink", Some("PREFIX")),
+    lustre_since("encrypt", None, (2, 15)),
+    lustre_since("noencrypt", None, (2, 15)),
+    lustre_since("statfs_project", None, (2, 16)),
+    lustre_since("foreign_symlink", Some("PREFIX"), (2, 15)),
     lustre("network", Some("NET")),
     lustre("mgssec", Some("FLAVOR")),
     lustre("skpath", Some("PATH")),

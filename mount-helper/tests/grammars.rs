@@ -1,0 +1,89 @@
+//! Properties of the grammars of sources, options and helper arguments: what is written is read
+//! back the same, and no input panics.
+
+use fsxlustre_mount::cli::{MountCall, UnmountCall};
+use fsxlustre_mount::host::MountTable;
+use fsxlustre_mount::options::{MountOptions, OPTIONS, Owner};
+use fsxlustre_mount::source::{Device, Source, Tag, encode};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::ffi::OsString;
+
+fn tag() -> impl Strategy<Value = Tag> {
+    // Any characters that AWS allows and many that it does not; control characters are refused.
+    ("[^\\p{C}]{1,40}", "[^\\p{C}]{0,40}").prop_map(|(key, value)| Tag { key, value })
+}
+
+proptest! {
+    #[test]
+    fn tags_come_back(tags in vec(tag(), 1..5)) {
+        let mut keys: Vec<_> = tags.iter().map(|tag| tag.key.clone()).collect();
+        keys.sort();
+        keys.dedup();
+        let source = Source::Tags(tags.clone());
+        let text = source.to_string();
+        prop_assert!(text.is_ascii() && !text.contains('=') && !text.contains(' '));
+        if keys.len() == tags.len() {
+            prop_assert_eq!(Source::parse(&text), Ok(source));
+        } else {
+            prop_assert!(Source::parse(&text).is_err());
+        }
+    }
+
+    #[test]
+    fn ids_and_devices_come_back(
+        id in "fs-[0-9a-f]{8,17}",
+        host in "[a-z0-9][a-z0-9.-]{0,30}",
+        fsname in "[a-z0-9]{1,8}",
+        subdir in prop::option::of("(/[a-z0-9 _+-]{1,9}){1,4}"),
+    ) {
+        let device = Device { servers: format!("{host}@tcp"), fsname, subdir: subdir.clone() };
+        prop_assert_eq!(Device::parse(&device.to_string()), Some(device));
+        let source = Source::Id { id, subdir: subdir.filter(|path| !path.contains(' ')) };
+        prop_assert_eq!(Source::parse(&source.to_string()), Ok(source));
+    }
+
+    #[test]
+    fn name_is_short_for_a_tag(value in "[^\\p{C}]{0,40}") {
+        let encoded = encode(&value);
+        let (short, long) = (format!("name:{encoded}"), format!("tag:Name:{encoded}"));
+        prop_assert_eq!(Source::parse(&short), Source::parse(&long));
+    }
+
+    #[test]
+    fn no_text_panics(text in any::<String>(), bytes in any::<Vec<u8>>(), words in vec(".*", 0..6)) {
+        let _ = Source::parse(&text);
+        let _ = Source::parse(&format!("tag:{text}"));
+        let _ = Device::parse(&text);
+        let _ = MountOptions::parse(&text);
+        let _ = MountTable::parse(&bytes);
+        let words: Vec<_> = words.into_iter().map(OsString::from).collect();
+        let _ = MountCall::parse(&words);
+        let _ = UnmountCall::parse(&words);
+    }
+
+    #[test]
+    fn what_is_passed_on_is_only_what_was_given_and_the_defaults(
+        words in vec(prop::sample::select(OPTIONS), 0..8)
+    ) {
+        let word = |row: &fsxlustre_mount::options::OptionRow| match row.value {
+            Some(_) => format!("{}=x", row.name),
+            None => row.name.to_owned(),
+        };
+        let list: Vec<_> = words.iter().map(word).collect();
+        let Ok(options) = MountOptions::parse(&list.join(",")) else { return Ok(()) };
+        for passed in &options.passed {
+            let is_given = list.contains(passed);
+            prop_assert!(is_given || passed == "noatime" || passed == "flock", "{}", passed);
+            let is_kept = words.iter().any(|row| {
+                word(row) == *passed && matches!(row.owner, Owner::Ours | Owner::FstabOnly)
+            });
+            prop_assert!(!is_kept, "{} is ours or of fstab", passed);
+        }
+        // Sorted once more it is the same: nothing is added or lost.
+        let again = MountOptions::parse(&options.passed.join(",")).expect("its own list");
+        if !options.is_remount {
+            prop_assert_eq!(again.passed, options.passed);
+        }
+    }
+}
