@@ -10,6 +10,7 @@ pub mod cli;
 pub mod compat;
 pub mod config;
 pub mod facts;
+pub mod gone;
 pub mod jobs;
 pub mod layout;
 pub mod metrics;

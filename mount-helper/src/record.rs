@@ -92,6 +92,9 @@ pub struct MountRecord {
     /// The process that is mounting: of a call that goes on, was killed, or gave up on it.
     #[serde(default)]
     pub attempt: Option<Attempt>,
+    /// Whether the mount point was missing and was made, so that it may be removed with rmdir(2).
+    #[serde(default)]
+    pub made_directory: bool,
     /// Whether it came up after its caller had given up.
     #[serde(default)]
     pub came_up_late: bool,
@@ -119,6 +122,7 @@ impl MountRecord {
             written_unix_seconds: crate::host::unix_seconds(),
             made_by,
             attempt: None,
+            made_directory: false,
             came_up_late: false,
         }
     }

@@ -3,11 +3,15 @@
 //! Each of our programs looks for a worker's arguments first thing in `main`; the parent runs
 //! `/proc/self/exe` with them, so no second program has to be found or trusted.
 
-use crate::mount::{BindMount, finish_late_mount, inspect_directory, write_and_remove};
+use crate::host::MountTable;
+use crate::mount::{
+    BindMount, finish_late_mount, inspect_directory, make_mount_point, write_and_remove,
+};
+use crate::unmount::{Begun, ClientFiles, MappingQuestion, mounts_inside, remove_here};
 use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The first argument that makes a program a worker; the second is the [`Work`] as JSON.
@@ -18,10 +22,20 @@ const WORD: &str = "--fsxlustre-worker";
 pub enum Work {
     /// statvfs(3) of a directory.
     StatVfs(PathBuf),
-    /// Plain umount2(2) of a directory, links not followed.
-    Unmount(PathBuf),
+    /// umount2(2) of a directory, links not followed.
+    Unmount(Box<Begun>),
+    /// What a Lustre client says of itself.
+    ReadClient(ClientFiles),
+    /// Which files of a device are mapped into which processes.
+    ReadMappings(MappingQuestion),
+    /// The mounts of the namespace that a file holds.
+    LookInside(PathBuf),
+    /// rmdir(2) of a directory on which nothing is mounted.
+    RemoveDirectory(PathBuf),
     /// What a path is, as a mount point.
     Inspect(PathBuf),
+    /// A mount point and what is missing above it.
+    MakeMountPoint(PathBuf),
     /// A file written and removed in a directory.
     WriteAndRemove(PathBuf),
     /// A bind mount with its own options.
@@ -62,11 +76,20 @@ impl Work {
     pub fn answer(&self) -> Answer {
         match self {
             Self::StatVfs(path) => told(crate::host::statvfs_here(path).map_err(Into::into)),
-            Self::Unmount(path) => {
-                let flags = nix::mount::MntFlags::UMOUNT_NOFOLLOW;
-                told(nix::mount::umount2(path, flags).map_err(Into::into))
+            Self::Unmount(begun) => {
+                leave_the_caller();
+                told(begun.as_ref().clone().carry_out())
             }
+            Self::ReadClient(files) => told(Ok(files.read())),
+            Self::ReadMappings(question) => told(Ok(question.answer())),
+            Self::LookInside(file) => told(mounts_inside(file)),
+            Self::RemoveDirectory(directory) => told(
+                MountTable::read(Path::new("/proc/self/mountinfo"))
+                    .map_err(std::io::Error::other)
+                    .and_then(|table| remove_here(directory, &table)),
+            ),
             Self::Inspect(path) => told(inspect_directory(path)),
+            Self::MakeMountPoint(path) => told(make_mount_point(path)),
             Self::WriteAndRemove(path) => told(write_and_remove(path)),
             Self::Bind(bind) => told(bind.make()),
             Self::FinishLateMount(directory) => {
@@ -97,8 +120,10 @@ fn wait_for_word() -> std::io::Result<()> {
 /// A session of its own, so that no signal for the caller's terminal or group arrives here, and
 /// nothing inherited: a descriptor of the caller kept open would make whoever reads it wait.
 fn leave_the_caller() {
-    // It fails only for the leader of a group, which is apart already.
-    let _ = nix::unistd::setsid();
+    if !crate::host::must_stay_in_group() {
+        // It fails only for the leader of a group, which is apart already.
+        let _ = nix::unistd::setsid();
+    }
     let Ok(entries) = std::fs::read_dir("/proc/self/fd") else { return };
     let open: Vec<i32> = entries
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
@@ -137,7 +162,7 @@ mod tests {
     fn arguments_come_back_as_the_same_work() {
         for work in [
             Work::StatVfs("/a b".into()),
-            Work::Unmount("/x".into()),
+            Work::LookInside("/x".into()),
             Work::Inspect("/".into()),
             Work::Become(vec!["/bin/true".into(), "\u{e9}\"".into()]),
         ] {

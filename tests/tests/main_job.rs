@@ -136,10 +136,10 @@ fn a_rehearsal_says_what_it_would_do_and_mounts_nothing() {
 }
 
 #[test]
-fn umount_fsxlustre_unmounts_and_refuses_force() {
+fn umount_fsxlustre_unmounts_and_refuses_force_with_lazy() {
     let (sandbox, _) = genomics();
     mount(&sandbox).assert_success();
-    let forced = sandbox.run(["umount.fsxlustre", DIRECTORY, "-f"]);
+    let forced = sandbox.run(["umount.fsxlustre", DIRECTORY, "-fl"]);
     assert_eq!(forced.code(), Some(1), "{forced}");
     assert!(forced.stderr.contains("FSXL-U105"), "{forced}");
     assert_ne!(mountinfo(&sandbox), "");

@@ -24,6 +24,7 @@ fn file_system(lifecycle: &str, version: Option<&str>) -> FileSystem {
         storage_capacity_gib: None,
         vpc_id: None,
         owner_id: None,
+        created_unix_seconds: None,
         tags: Vec::new(),
         region: "eu-west-1".into(),
     }

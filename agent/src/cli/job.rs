@@ -75,8 +75,9 @@ fn end(config: &AgentConfig, job: &JobVariables) -> Result<Outcome, Failure> {
     Ok(outcome)
 }
 
-/// A directory that is merely in use stays mounted for the next job, and the node stays in
-/// service. An unmount that hangs says that the node's client is unwell: Slurm drains the node.
+/// A directory that is merely in use stays mounted for the next job, and so does a client that
+/// another mount namespace keeps; the node stays in service. An unmount that hangs says that the
+/// node's client is unwell: Slurm drains the node.
 fn epilog_status(failure: &Failure) -> u8 {
-    if failure.code == Code::Busy { 0 } else { FAILED }
+    if matches!(failure.code, Code::Busy | Code::ClientStays) { 0 } else { FAILED }
 }

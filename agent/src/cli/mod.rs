@@ -5,6 +5,7 @@ pub mod job;
 pub mod layout;
 pub mod resolve;
 pub mod serve;
+pub mod umount;
 
 use crate::config::AgentConfig;
 use clap::{Args, Parser, Subcommand};
@@ -32,6 +33,8 @@ enum Command {
     Layout(layout::LayoutArgs),
     /// A job's start and end on this node, for Slurm's Prolog and Epilog
     Job(job::JobArgs),
+    /// Unmount, with a deadline and who is in the way
+    Umount(umount::UmountArgs),
     /// The metrics service that Prometheus scrapes
     Serve(serve::ServeArgs),
 }
@@ -61,7 +64,7 @@ impl PathArgs {
             sysfs: self.sysfs.clone(),
             debugfs: self.debugfs.clone(),
             rootfs: self.rootfs.clone(),
-            state: None,
+            ..PathOverrides::default()
         }
     }
 }
@@ -117,6 +120,7 @@ impl Cli {
             Command::Resolve(args) => args.run(&config),
             Command::Layout(args) => args.run(&config),
             Command::Job(args) => args.run(&config),
+            Command::Umount(args) => args.run(&config),
             Command::Serve(args) => args.run(&config),
         }
     }

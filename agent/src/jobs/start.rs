@@ -67,6 +67,7 @@ fn start_one(
         options,
         is_dry_run: false,
         made_by: Maker::Job(job.key()),
+        makes_directory: true,
         namespace: None,
     })?;
     Ok(Started { rule: rule.clone(), report })

@@ -49,6 +49,7 @@ fn mount(call: &MountArguments) -> Result<MountReport, Failure> {
         options,
         is_dry_run: call.is_dry_run,
         made_by: Maker::MountCommand,
+        makes_directory: false,
         namespace: call.namespace.clone(),
     })
 }

@@ -1,19 +1,14 @@
 //! `umount.fsxlustre`: what umount(8) calls for a mount of ours.
 
-use fsxlustre_mount::cli::{UNMOUNT_USAGE, UnmountCall};
+use fsxlustre_mount::cli::{UNMOUNT_USAGE, UnmountArguments, UnmountCall};
 use fsxlustre_mount::config::Config;
-use fsxlustre_mount::failure::{Explain as _, Failure};
-use fsxlustre_mount::host::{Deadline, stop_signals};
+use fsxlustre_mount::failure::Explain as _;
+use fsxlustre_mount::host::{Deadline, enter_mount_namespace, stop_signals};
 use fsxlustre_mount::mount::check_root;
-use fsxlustre_mount::unmount::unmount;
+use fsxlustre_mount::unmount::{UnmountError, UnmountRequest, unmount_as};
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
-
-/// How long an unmount may take.
-const TIMEOUT: Duration = Duration::from_secs(15);
 
 fn main() -> ExitCode {
     if let Some(work) = fsxlustre_mount::worker::asked_for() {
@@ -22,38 +17,51 @@ fn main() -> ExitCode {
         return ExitCode::from(answer.status);
     }
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let (said, result) = match UnmountCall::parse(&arguments) {
-        Ok(UnmountCall::Help) => (UNMOUNT_USAGE.to_owned(), Ok(())),
+    let result = match UnmountCall::parse(&arguments) {
+        Ok(UnmountCall::Help) => Ok(UNMOUNT_USAGE.to_owned()),
         Ok(UnmountCall::Version) => {
-            (concat!("umount.fsxlustre ", env!("CARGO_PKG_VERSION"), "\n").to_owned(), Ok(()))
+            Ok(concat!("umount.fsxlustre ", env!("CARGO_PKG_VERSION"), "\n").to_owned())
         }
-        Ok(UnmountCall::Unmount { directory, is_verbose }) => {
-            let said = if is_verbose {
-                format!("{}: unmounted\n", directory.display())
-            } else {
-                String::new()
-            };
-            (said, unmount_here(&directory))
-        }
-        Err(error) => (String::new(), Err(error.failure())),
+        Ok(UnmountCall::Unmount(arguments)) => unmount_here(&arguments),
+        Err(error) => Err(error.failure().into()),
     };
     match result {
-        Ok(()) => {
+        Ok(said) => {
             say(&said, "");
             ExitCode::SUCCESS
         }
-        Err(failure) => {
-            say("", &format!("umount.fsxlustre: {failure}\n"));
+        Err(error) => {
+            let UnmountError { failure, holders, .. } = *error;
+            let table = holders.map_or_else(String::new, |holders| holders.table());
+            say("", &format!("umount.fsxlustre: {failure}\n{table}"));
             ExitCode::from(failure.mount_exit())
         }
     }
 }
 
-fn unmount_here(directory: &Path) -> Result<(), Failure> {
+fn unmount_here(arguments: &UnmountArguments) -> Result<String, Box<UnmountError>> {
     check_root("umount")?;
     let config = Config::load().map_err(|error| error.failure())?;
+    leave_the_directory();
+    if let Some(namespace) = &arguments.namespace {
+        enter_mount_namespace(namespace).map_err(|error| error.failure())?;
+    }
     let signals = stop_signals();
-    unmount(&config.host, directory, Deadline::after(TIMEOUT), signals.as_ref())
+    let request = UnmountRequest {
+        interrupt: signals.as_ref(),
+        how: arguments.how,
+        ..UnmountRequest::plain(&arguments.directory, Deadline::after(arguments.timeout))
+    };
+    let report = unmount_as(&config.host, &request, &mut |cost| {
+        say("", &format!("umount.fsxlustre: {cost}"));
+    })?;
+    Ok(if arguments.is_verbose { report.text() } else { String::new() })
+}
+
+/// Our own current directory must not be what keeps the mount busy.
+fn leave_the_directory() {
+    // It is the root of the system: where even that fails, the unmount says what is wrong.
+    let _ = std::env::set_current_dir("/");
 }
 
 /// A reader that went away changes nothing about what was done.

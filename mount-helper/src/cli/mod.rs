@@ -6,7 +6,9 @@ mod mount;
 mod umount;
 
 pub use mount::{MOUNT_USAGE, MountArguments, MountCall};
-pub use umount::{UNMOUNT_USAGE, UnmountCall};
+pub use umount::{
+    LONGEST_UNMOUNT_SECONDS, UNMOUNT_TIMEOUT, UNMOUNT_USAGE, UnmountArguments, UnmountCall,
+};
 
 use crate::failure::{Code, Explain, one_line};
 use std::ffi::OsString;

@@ -98,6 +98,12 @@ codes! {
     UnmountFailed "FSXL-U103" UserCanFix 32 "The kernel refused to unmount.";
     NotMounted "FSXL-U104" UserCanFix 32 "There is no such Lustre mount.";
     UnmountKind "FSXL-U105" UserCanFix 1 "This way of unmounting is not offered.";
+    ClientStays "FSXL-U106" UserCanFix 32 "The mount is gone, but its Lustre client lives on: something else on the node uses it.";
+    EvictedAndDirty "FSXL-U107" UserCanFix 32 "The client was evicted and has unwritten bytes: an unmount can panic the node.";
+    OthersUseIt "FSXL-U108" UserCanFix 32 "A forced or lazy unmount would hit others who use the file system.";
+    StaysCutOff "FSXL-U109" UserCanFix 32 "A forced unmount cut the client off, but the mount is still there.";
+    DirectoryKept "FSXL-U110" UserCanFix 32 "A directory that fsxlustre had made could not be removed.";
+    NotGone "FSXL-U111" UserCanFix 32 "It is not proved that the file system is gone.";
     NoRegion "FSXL-A101" UserCanFix 32 "No AWS Region is known.";
     NoCredentials "FSXL-A102" UserCanFix 32 "No AWS credentials were found.";
     AccessDenied "FSXL-A103" UserCanFix 32 "AWS refused the call.";

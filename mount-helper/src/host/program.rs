@@ -3,7 +3,7 @@
 //! A child that is stuck in the kernel cannot be killed and must not be waited for: after the
 //! deadline it gets SIGTERM, then SIGKILL, and if it is still there it is left and named.
 
-use super::Deadline;
+use super::{Deadline, must_stay_in_group};
 use crate::failure::{Code, Explain, chain, one_line};
 use crate::worker::Work;
 use nix::errno::Errno;
@@ -208,7 +208,8 @@ impl Program {
         &self.path
     }
 
-    /// Runs it to its end, or to the deadline: its own process group, no stdin, output kept.
+    /// Runs it to its end, or to the deadline: its own process group (unless an automount forbids
+    /// that), no stdin, output kept.
     ///
     /// # Errors
     /// [`ProgramError`]; a program that ran and failed is no error here.
@@ -218,7 +219,10 @@ impl Program {
         limits: &RunLimits<'_>,
     ) -> Result<Finished, ProgramError> {
         let mut command = Command::new(&self.path);
-        command.args(args).process_group(0).stdin(Stdio::null());
+        command.args(args).stdin(Stdio::null());
+        if !must_stay_in_group() {
+            command.process_group(0);
+        }
         watch(command, self.words(args), limits, |_| Ok(()))
     }
 

@@ -28,6 +28,39 @@ pub fn inspect_directory(path: &Path) -> std::io::Result<DirectoryReport> {
     Ok(DirectoryReport { real_path, is_directory, is_empty })
 }
 
+/// Makes a directory and what is missing above it; only ever called in the child.
+///
+/// Nobody can write into it (mode 0555), so that nothing lands under a missing mount unseen.
+///
+/// # Errors
+/// The error of the first call that failed.
+pub fn make_mount_point(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    if let Some(parent) = path.parent() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o755).create(parent)?;
+    }
+    match std::fs::DirBuilder::new().mode(0o555).create(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
+}
+
+/// Makes a mount point, in an expendable child.
+pub(super) fn make(directory: &Path, deadline: Deadline) -> Result<(), Failure> {
+    let shown = directory.display();
+    let failed = |because: String| Failure {
+        code: Code::MountPointMissing,
+        what: format!("the mount point {shown} could not be made"),
+        asked: format!("mkdir -p {shown}"),
+        because,
+        remedy: format!("make it by hand: mkdir -p {shown}"),
+    };
+    let done = Program::own()
+        .run(&Work::MakeMountPoint(directory.to_owned()).arguments(), &RunLimits::until(deadline))
+        .map_err(|error| failed(error.because()))?;
+    if done.status.success() { Ok(()) } else { Err(failed(done.last_words())) }
+}
+
 /// Checks that a path can be a mount point; whether it is empty.
 pub(super) fn check(directory: &Path, deadline: Deadline) -> Result<bool, Failure> {
     let shown = directory.display();

@@ -2,7 +2,7 @@
 
 use super::attempt::{Attempt, pause_before};
 use super::way::{self, Way};
-use super::{MountRequest, Mounter, proof};
+use super::{MountRequest, Mounter, directory, proof};
 use crate::failure::{Code, Explain as _, Failure};
 use crate::host::{Deadline, Host, Mount, sleep_unless_interrupted};
 use crate::options::Verify;
@@ -39,7 +39,11 @@ impl Mounter<'_> {
         record.file_system_id.clone_from(&resolved.id);
         record.origin = resolved.origin;
         record.options.clone_from(&request.options.passed);
+        record.made_directory = request.makes_directory && Self::is_missing(request, deadline);
         record.write(self.host).map_err(|error| error.failure())?;
+        if record.made_directory {
+            directory::make(&request.directory, deadline)?;
+        }
         let made = self
             .bring(request, &resolved.device, way, deadline, &mut record)
             .and_then(|()| self.prove(request, &resolved.device, deadline));
@@ -61,6 +65,11 @@ impl Mounter<'_> {
                 Err(failure)
             }
         }
+    }
+
+    fn is_missing(request: &MountRequest, deadline: Deadline) -> bool {
+        let checked = directory::check(&request.directory, deadline);
+        checked.is_err_and(|failure| failure.code == Code::MountPointMissing)
     }
 
     fn bring(

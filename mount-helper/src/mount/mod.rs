@@ -17,7 +17,7 @@ mod proof;
 mod remount;
 mod way;
 
-pub use directory::{DirectoryReport, inspect_directory};
+pub use directory::{DirectoryReport, inspect_directory, make_mount_point};
 pub use errno::{ERRNO_MEANINGS, ErrnoMeaning};
 pub use late::finish_late_mount;
 pub use namespace::enter_namespace;
@@ -53,6 +53,8 @@ pub struct MountRequest {
     pub is_dry_run: bool,
     /// On whose behalf.
     pub made_by: Maker,
+    /// Whether a mount point that is missing is made.
+    pub makes_directory: bool,
     /// The mount namespace to mount in (`-N`), when it is not this one.
     pub namespace: Option<PathBuf>,
 }
@@ -281,7 +283,12 @@ impl Mounter<'_> {
         request: &MountRequest,
         deadline: Deadline,
     ) -> Result<Vec<String>, Failure> {
-        let is_empty = directory::check(&request.directory, deadline)?;
+        let is_empty = match directory::check(&request.directory, deadline) {
+            Err(missing) if missing.code == Code::MountPointMissing && request.makes_directory => {
+                return Ok(Vec::new());
+            }
+            checked => checked?,
+        };
         let must_be_empty =
             request.options.require_empty || self.defaults.require_empty.unwrap_or_default();
         match (is_empty, must_be_empty) {
