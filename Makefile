@@ -23,7 +23,7 @@ test:
 	./tests/prepare test
 	$(CARGO) build --locked --workspace --bins
 	$(CARGO) test --locked --workspace --doc
-	$(CARGO) test --locked --workspace --all-targets --no-fail-fast
+	PATH="$(CURDIR)/target/tools/bin:$$PATH" $(CARGO) nextest run --locked --workspace --no-fail-fast
 
 # Format, lints, docs, dependencies.
 check:
@@ -41,6 +41,8 @@ install:
 	$(INSTALL) -D -m 0755 $(BUILT)/umount-fsxlustre $(DESTDIR)$(SBINDIR)/umount.fsxlustre
 	$(INSTALL) -D -m 0644 packaging/config/fsxlustre.toml $(DESTDIR)$(PREFIX)/share/doc/fsxlustre/fsxlustre.toml
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/iam packaging/iam/*.json
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man1 packaging/man/*.1
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man8 packaging/man/*.8
 
 clean:
 	$(CARGO) clean

@@ -2,6 +2,8 @@
 
 use clap::Parser as _;
 use fsxlustre_agent::cli::{Cli, Outcome};
+use fsxlustre_agent::status;
+use fsxlustre_mount::journal::Entry;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -12,7 +14,12 @@ fn main() -> ExitCode {
             stdout: answer.stdout,
             stderr: answer.stderr,
             status: answer.status,
+            ..Outcome::default()
         });
+    }
+    if let Some(host) = status::asked_for() {
+        status::tell(&host, &mut std::io::stdout());
+        return ExitCode::SUCCESS;
     }
     match Cli::try_parse() {
         Ok(cli) => finish(&cli.run()),
@@ -25,10 +32,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints what a command has to say. A reader that went away (`| head`) changes nothing about
+/// Prints what a command has to say, and tells the journal. A reader that went away (`| head`) changes nothing about
 /// what was done, so the exit status stays.
 fn finish(outcome: &Outcome) -> ExitCode {
     let _ = std::io::stderr().write_all(outcome.stderr.as_bytes());
     let _ = std::io::stdout().write_all(outcome.stdout.as_bytes());
+    outcome.log.iter().for_each(Entry::send);
     ExitCode::from(outcome.status)
 }

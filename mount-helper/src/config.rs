@@ -5,10 +5,10 @@
 //! and line: a half-read configuration mounts the wrong thing.
 
 use crate::failure::{Code, Explain, chain, one_line};
-use crate::host::{Host, PathOverrides, Paths};
-use crate::options::Verify;
+use crate::host::{Host, PathOverrides};
+use crate::options::{MountOptions, Verify};
 use serde::de::{DeserializeOwned, IgnoredAny};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Where the configuration is.
@@ -150,14 +150,31 @@ fn drop_ins(folder: &Path) -> Result<Vec<PathBuf>, ConfigError> {
 
 fn read_trusted(path: &Path) -> Result<String, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
-    let file = std::fs::File::open(path).map_err(unreadable)?;
+    // Not blocking: a FIFO would keep us for ever.
+    let file = std::fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(nix::libc::O_NONBLOCK)
+        .open(path)
+        .map_err(unreadable)?;
     let about = file.metadata().map_err(unreadable)?;
-    if about.uid() != 0 || about.mode() & 0o022 != 0 {
-        let because =
-            format!("its owner is uid {}, its mode {:04o}", about.uid(), about.mode() & 0o7777);
-        return Err(ConfigError::Untrusted { path: path.to_owned(), because });
+    check_trust(path, &about)?;
+    if !about.is_file() {
+        return Err(ConfigError::invalid(path, "it is not a regular file"));
+    }
+    // Whoever may write to the folder may put another file in the place of this one.
+    if let Some(folder) = path.parent() {
+        check_trust(folder, &std::fs::metadata(folder).map_err(unreadable)?)?;
     }
     std::io::read_to_string(file).map_err(unreadable)
+}
+
+fn check_trust(path: &Path, about: &std::fs::Metadata) -> Result<(), ConfigError> {
+    if about.uid() == 0 && about.mode() & 0o022 == 0 {
+        return Ok(());
+    }
+    let because =
+        format!("its owner is uid {}, its mode {:04o}", about.uid(), about.mode() & 0o7777);
+    Err(ConfigError::Untrusted { path: path.to_owned(), because })
 }
 
 /// `[host]`: where this machine's parts are.
@@ -187,6 +204,21 @@ pub struct MountDefaults {
     pub verify: Option<Verify>,
     /// Refuse a mount point that is not empty.
     pub require_empty: Option<bool>,
+}
+
+impl MountDefaults {
+    /// Checks that the values fit, as those of the options of the same names do.
+    fn check(&self) -> Result<(), String> {
+        let values = [
+            self.timeout.map(|seconds| format!("timeout={seconds}")),
+            self.retry.map(|count| format!("retry={count}")),
+        ];
+        for value in values.into_iter().flatten() {
+            MountOptions::parse(&value)
+                .map_err(|error| format!("mount.{value}: {}", error.because()))?;
+        }
+        Ok(())
+    }
 }
 
 /// The sections of a file: the helper's read, the agent's only named.
@@ -261,6 +293,7 @@ impl Config {
         }
         replace(&mut self.host.filesystem_types, filesystem_types);
         let mount = sections.mount;
+        mount.check().map_err(|because| ConfigError::invalid(&file.path, because))?;
         self.mount = MountDefaults {
             timeout: mount.timeout.or(self.mount.timeout),
             retry: mount.retry.or(self.mount.retry),
@@ -274,13 +307,6 @@ impl Config {
 fn replace<T>(old: &mut T, new: Option<T>) {
     if let Some(new) = new {
         *old = new;
-    }
-}
-
-/// The paths of a configuration without any file.
-impl From<&PathOverrides> for Paths {
-    fn from(overrides: &PathOverrides) -> Self {
-        Self::default().with(overrides)
     }
 }
 
@@ -317,6 +343,8 @@ mod tests {
         assert_eq!(error.asked(), "read /etc/fsxlustre/fsxlustre.toml");
         let because = error.because();
         assert!(because.starts_with("line 3:") && because.contains("timeuot"), "{because}");
+        let unfit = config(&["[mount]\ntimeout = 0"]).expect_err("no time");
+        assert_eq!(unfit.because(), "mount.timeout=0: it takes 1 to 86400 seconds");
         assert!(config(&["[hosts]"]).expect_err("section").because().contains("hosts"));
         assert!(config(&["[host]\nprogram_folders = ['bin']"]).is_err());
         assert!(config(&["not toml"]).expect_err("syntax").because().starts_with("line 1:"));

@@ -4,7 +4,9 @@
 //! one. So a call that is killed in between leaves a record by which the next one knows whose the
 //! mount is. A record of an earlier boot, or of a mount id that is gone, means nothing.
 
-use crate::host::{Host, Mount, StateError, read_state, remove_state, write_state};
+use crate::host::{
+    Host, Mount, StateError, read_state, read_text, remove_state, unescape, write_state,
+};
 use crate::source::{Device, encode};
 use procfs::process::Process;
 use serde::{Deserialize, Serialize};
@@ -13,18 +15,47 @@ use std::path::{Path, PathBuf};
 /// The layout of the record; another number is another layout.
 const FORMAT: u32 = 1;
 
+/// The client instances of a file system: one for every mount that made a client.
+///
+/// *Source*: names in `/sys/fs/lustre/llite` (2.12 and later) or `/proc/fs/lustre/llite` (2.10).
+fn clients(host: &Host, fsname: &str) -> Vec<String> {
+    let roots =
+        [host.paths.sysfs.join("fs/lustre/llite"), host.paths.procfs.join("fs/lustre/llite")];
+    let is_of_it = |name: &String| name.rsplit_once('-').is_some_and(|(fs, _)| fs == fsname);
+    let mut names: Vec<String> = roots
+        .iter()
+        .filter_map(|root| std::fs::read_dir(root).ok())
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(is_of_it)
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
 /// Who asked for a mount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Maker {
-    /// mount(8): a line of fstab, systemd or a person who typed it.
-    MountCommand,
-    /// A person, by `fsxlustre mount`.
+    /// A line of fstab, by mount(8) or systemd.
+    Fstab,
+    /// A person.
     Person,
     /// SSM Run Command.
     Ssm,
     /// The start of a job, by its key.
     Job(String),
+}
+
+/// Names are kept below the 255 bytes that a file name may have, with room for what is appended.
+const LONGEST_NAME: usize = 180;
+
+/// The FNV-1a sum of a text, 64 bits.
+fn fnv1a(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Where the answer of a look-up came from.
@@ -89,6 +120,16 @@ pub struct MountRecord {
     pub written_unix_seconds: u64,
     /// Who asked for it.
     pub made_by: Maker,
+    /// Whether it is a bind mount of a client that was there.
+    #[serde(default)]
+    pub is_bind: bool,
+    /// The client instances of the file system before the attempt (`fsname-ff3391038293f800`).
+    #[serde(default)]
+    pub clients_before: Vec<String>,
+    /// The client instance of the mount: the kernel gives the number of a mount to another one, but
+    /// never the name of an instance.
+    #[serde(default)]
+    pub client: Option<String>,
     /// The process that is mounting: of a call that goes on, was killed, or gave up on it.
     #[serde(default)]
     pub attempt: Option<Attempt>,
@@ -98,6 +139,25 @@ pub struct MountRecord {
     /// Whether it came up after its caller had given up.
     #[serde(default)]
     pub came_up_late: bool,
+}
+
+impl Maker {
+    /// On whose behalf this process mounts on a directory: SSM Run Command names its command in the
+    /// environment, a line of fstab names the directory, and else it is a person.
+    ///
+    /// *Source*: `SSM_COMMAND_ID` of amazon-ssm-agent; fstab(5).
+    pub fn of_this_process(host: &Host, directory: &Path) -> Self {
+        if std::env::var_os("SSM_COMMAND_ID").is_some() {
+            return Self::Ssm;
+        }
+        let fstab = read_text(&host.paths.rootfs.join("etc/fstab")).unwrap_or_default();
+        let is_of_it = |line: &str| {
+            let fields: Vec<_> = line.split_whitespace().collect();
+            matches!(fields.as_slice(), [_, on, "fsxlustre", ..]
+                if unescape(on.as_bytes()).as_os_str() == directory)
+        };
+        if fstab.lines().any(is_of_it) { Self::Fstab } else { Self::Person }
+    }
 }
 
 impl MountRecord {
@@ -121,6 +181,9 @@ impl MountRecord {
             boot_id: host.boot_id(),
             written_unix_seconds: crate::host::unix_seconds(),
             made_by,
+            is_bind: false,
+            clients_before: clients(host, &device.fsname),
+            client: None,
             attempt: None,
             made_directory: false,
             came_up_late: false,
@@ -135,7 +198,12 @@ impl MountRecord {
             .split('/')
             .map(|part| encode(part).replace('-', "%2D"))
             .collect();
-        parts.join("-")
+        let name = parts.join("-");
+        match name.get(..LONGEST_NAME) {
+            // Long ones are cut, and told apart by a sum of the whole.
+            Some(start) if name.len() > LONGEST_NAME => format!("{start}.{:016x}", fnv1a(&name)),
+            _ => name,
+        }
     }
 
     /// Where the record of a directory is.
@@ -178,19 +246,44 @@ impl MountRecord {
         self.boot_id.is_some() && self.boot_id == host.boot_id()
     }
 
-    /// Whether this record is of that mount: of this boot, and of its id, or, for an attempt that
-    /// was cut short, of its file system.
+    /// Whether this record is of that mount: of this boot, of its id, of its file system, and of a
+    /// client that is still there. For an attempt that was cut short: of a client that came since.
     pub fn is_of(&self, host: &Host, mount: &Mount) -> bool {
-        let is_of_this_mount = match self.mount_id {
-            Some(id) => id == mount.id,
-            None => match (Device::parse(&self.device), Device::shown_by(mount)) {
-                (Some(ours), Some(shown)) => {
-                    ours.fsname == shown.fsname && ours.subdir == shown.subdir
-                }
-                _ => false,
-            },
+        let (Some(ours), Some(shown)) = (Device::parse(&self.device), Device::shown_by(mount))
+        else {
+            return false;
         };
-        self.is_of_this_boot(host) && self.directory == mount.directory && is_of_this_mount
+        let is_same_name = ours.fsname == shown.fsname && ours.subdir == shown.subdir;
+        let now = clients(host, &ours.fsname);
+        let is_same_client = match (self.mount_id, &self.client) {
+            (Some(id), Some(client)) => id == mount.id && now.contains(client),
+            // Where the client's files are not to be seen, the number must do.
+            (Some(id), None) => id == mount.id,
+            (None, _) => {
+                let is_new = |client: &String| !self.clients_before.contains(client);
+                self.attempt.is_some() && (self.is_bind || now.is_empty() || now.iter().any(is_new))
+            }
+        };
+        self.is_of_this_boot(host)
+            && self.directory == mount.directory
+            && is_same_name
+            && is_same_client
+    }
+
+    /// Notes that the mount is there, and of which client it is: of the one that came with it, or of
+    /// the only one.
+    pub fn complete(&mut self, host: &Host, mount: &Mount) {
+        let fsname = Device::parse(&self.device).map(|device| device.fsname).unwrap_or_default();
+        let mut now = clients(host, &fsname);
+        if now.iter().any(|client| !self.clients_before.contains(client)) {
+            now.retain(|client| !self.clients_before.contains(client));
+        }
+        self.client = match <[String; 1]>::try_from(now) {
+            Ok([client]) => Some(client),
+            Err(_) => None,
+        };
+        self.mount_id = Some(mount.id);
+        self.attempt = None;
     }
 
     /// Notes the process that is about to mount.
@@ -222,6 +315,9 @@ mod tests {
         assert_eq!(path("/mnt/a"), PathBuf::from("/run/fsxlustre/mounts/-mnt-a.json"));
         assert_ne!(path("/mnt-a"), path("/mnt/a"));
         assert_ne!(path("/mnt/%2Da"), path("/mnt/-a"));
+        let long = |end: &str| path(&format!("/{}{end}", "\u{e9}".repeat(100)));
+        assert_ne!(long("a"), long("b"));
+        assert!(long("a").file_name().is_some_and(|name| name.len() < 220));
     }
 
     #[test]
@@ -230,6 +326,34 @@ mod tests {
         assert!(own.is_alive());
         assert!(!Attempt { start_ticks: own.start_ticks + 1, ..own }.is_alive());
         assert_eq!(Attempt::of(u32::MAX), None);
+    }
+
+    #[test]
+    fn a_mount_that_only_has_the_same_number_is_not_ours() {
+        let folder = tempfile::tempdir().expect("folder");
+        let mut host = Host::default();
+        host.paths.sysfs = folder.path().to_owned();
+        host.paths.procfs = folder.path().join("none");
+        let llite = folder.path().join("fs/lustre/llite");
+        let client = |name: &str| std::fs::create_dir_all(llite.join(name)).expect("instance");
+        let line = "193 27 0:50 / /fsx rw - lustre 10.0.0.5@tcp:/abcdefgh rw,flock";
+        let table = crate::host::MountTable::parse(line.as_bytes());
+        let mount = table.mounts.first().expect("the mount");
+        let device = Device::parse("a@tcp:/abcdefgh").expect("a device");
+        let maker = Maker::Job("c_1_0_n".into());
+        let mut record = MountRecord::intent(&host, "x".into(), &device, Path::new("/fsx"), maker);
+        assert!(!record.is_of(&host, mount), "nobody has begun");
+        client("abcdefgh-ff0000000000000a");
+        record.attempt = Attempt::of(std::process::id());
+        assert!(record.is_of(&host, mount), "a client has come since");
+        record.complete(&host, mount);
+        assert!(record.is_of(&host, mount));
+        std::fs::remove_dir(llite.join("abcdefgh-ff0000000000000a")).expect("gone");
+        client("abcdefgh-ff0000000000000b");
+        assert!(!record.is_of(&host, mount), "the same number, another client");
+        let other = Device::parse("a@tcp:/other").expect("a device");
+        record.device = other.to_string();
+        assert!(!record.is_of(&host, mount), "another file system");
     }
 
     #[test]

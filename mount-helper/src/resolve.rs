@@ -131,9 +131,10 @@ impl LookUp<'_> {
         if !found.is_usable() {
             return Err(unusable(source, &found, waited));
         }
+        let device = checked_device(&found, subdir(source, options)?)?;
         id_cache::keep(self.host, &found);
         Ok(Resolved {
-            device: found.device(subdir(source, options)?),
+            device,
             id: Some(found.id.clone()),
             origin: Origin::Api,
             file_system: Some(found),
@@ -165,6 +166,26 @@ fn subdir<'a>(source: &'a Source, options: &'a MountOptions) -> Result<Option<&'
         }),
         (one, other) => Ok(one.or(other)),
     }
+}
+
+/// The device of what the API answered: names of another form would choose paths on this node.
+fn checked_device(found: &FileSystem, subdir: Option<&str>) -> Result<Device, Failure> {
+    let device = found.device(subdir);
+    if Device::parse(&device.to_string()).as_ref() == Some(&device) {
+        return Ok(device);
+    }
+    Err(Failure {
+        code: Code::ApiAnswer,
+        what: "the AWS API's answer cannot be used".into(),
+        asked: format!("the device of {}", found.id),
+        because: format!(
+            "its DNS name is '{}', its mount name '{}'",
+            found.dns_name, found.mount_name
+        ),
+        remedy: "check `[aws] endpoint_url`, and the file system with `aws fsx \
+                 describe-file-systems`"
+            .into(),
+    })
 }
 
 fn interrupted(source: &Source) -> Failure {

@@ -262,8 +262,12 @@ fn is_fsname(text: &str) -> bool {
 fn is_nid(text: &str) -> bool {
     let (host, network) = text.split_once('@').unwrap_or((text, "tcp"));
     let host_fits = !host.is_empty()
+        && !host.starts_with('-')
         && host.len() <= 253
         && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    // What has only digits and dots is meant as an address, and no DNS name ends so.
+    let is_numeric = host.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let host_fits = host_fits && (!is_numeric || host.parse::<std::net::Ipv4Addr>().is_ok());
     let letters = network.trim_end_matches(|c: char| c.is_ascii_digit());
     host_fits && matches!(letters, "tcp" | "o2ib" | "efa" | "kfi" | "gni")
 }
@@ -395,6 +399,8 @@ mod tests {
             ("scratch", "none of the known forms"),
             ("10.0.0.5@tcp:/toolongname", "none of the known forms"),
             ("10.0.0.5@foo:/name", "none of the known forms"),
+            ("999.1.1.1@tcp:/name", "none of the known forms"),
+            ("-o@tcp:/name", "none of the known forms"),
             ("tag:K:a b", "space"),
         ] {
             let error = Source::parse(text).expect_err(text);

@@ -5,7 +5,7 @@
 
 use crate::host::MountTable;
 use crate::mount::{
-    BindMount, finish_late_mount, inspect_directory, make_mount_point, write_and_remove,
+    BindMount, MoveInto, finish_late_mount, inspect_directory, make_mount_point, write_and_remove,
 };
 use crate::unmount::{Begun, ClientFiles, MappingQuestion, mounts_inside, remove_here};
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,8 @@ pub enum Work {
     MakeMountPoint(PathBuf),
     /// A file written and removed in a directory.
     WriteAndRemove(PathBuf),
+    /// A copy of a mount in another namespace.
+    MoveInto(MoveInto),
     /// A bind mount with its own options.
     Bind(BindMount),
     /// Wait for a mount that got stuck, and record it or take it away when it comes up after all.
@@ -78,7 +80,7 @@ impl Work {
             Self::StatVfs(path) => told(crate::host::statvfs_here(path).map_err(Into::into)),
             Self::Unmount(begun) => {
                 leave_the_caller();
-                told(begun.as_ref().clone().carry_out())
+                told(begun.carry_out())
             }
             Self::ReadClient(files) => told(Ok(files.read())),
             Self::ReadMappings(question) => told(Ok(question.answer())),
@@ -91,6 +93,7 @@ impl Work {
             Self::Inspect(path) => told(inspect_directory(path)),
             Self::MakeMountPoint(path) => told(make_mount_point(path)),
             Self::WriteAndRemove(path) => told(write_and_remove(path)),
+            Self::MoveInto(into) => told(into.carry_out()),
             Self::Bind(bind) => told(bind.make()),
             Self::FinishLateMount(directory) => {
                 leave_the_caller();

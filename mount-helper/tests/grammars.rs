@@ -33,7 +33,7 @@ proptest! {
     #[test]
     fn ids_and_devices_come_back(
         id in "fs-[0-9a-f]{8,17}",
-        host in "[a-z0-9][a-z0-9.-]{0,30}",
+        host in "[a-z][a-z0-9.-]{0,30}",
         fsname in "[a-z0-9]{1,8}",
         subdir in prop::option::of("(/[a-z0-9 _+-]{1,9}){1,4}"),
     ) {

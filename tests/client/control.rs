@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use crate::answer::Answer;
 use crate::fault::Fault;
 use crate::modules;
-use crate::mount::daemon;
+use crate::mount::{daemon, stuck};
 use crate::root::{Machine, Root, at};
 use crate::server::FileSystem;
 use crate::tree::template;
@@ -16,7 +16,7 @@ const USAGE: &str = "\
 usage: standin-client install ROOT [--kernel RELEASE] [--client-nid NID]
        standin-client filesystem ROOT add NAME --nid NID [--nid NID …] [--osts N]
        standin-client filesystem ROOT remove NAME
-       standin-client fault ROOT set|clear mount-hang|io-hang|modules-missing
+       standin-client fault ROOT set|clear mount-hang[:NAME]|mount-stuck:NAME|replay:CAPTURE|io-hang|modules-missing
        standin-client calls ROOT
 ";
 
@@ -31,13 +31,14 @@ pub fn run(args: &[String]) -> io::Result<Answer> {
             Ok(Answer::silent())
         }
         ["fault", root, "set", fault] => {
-            Fault::named(fault).map_or_else(usage, |fault| set(&Root::at(*root), fault))
+            Fault::named(fault).map_or_else(usage, |fault| set(&Root::at(*root), &fault))
         }
         ["fault", root, "clear", fault] => {
-            Fault::named(fault).map_or_else(usage, |fault| clear(&Root::at(*root), fault))
+            Fault::named(fault).map_or_else(usage, |fault| clear(&Root::at(*root), &fault))
         }
         ["calls", root] => fs::read_to_string(Root::at(*root).state("calls")).map(Answer::says),
         [daemon::SUBCOMMAND, request] => daemon::serve(request),
+        [stuck::SUBCOMMAND, request] => stuck::hold(request),
         _ => usage(),
     }
 }
@@ -69,10 +70,10 @@ fn install(root: &Root, options: &[&str]) -> io::Result<Answer> {
     for directory in ["usr/sbin", "usr/bin", "proc", "sys"] {
         fs::create_dir_all(root.join(directory)).map_err(|error| at(root.path(), error))?;
     }
-    for directory in ["servers", "faults", "clients", "held", "tmp"] {
+    for directory in ["servers", "faults", "clients", "held", "stuck", "tmp"] {
         fs::create_dir_all(root.state(directory))?;
     }
-    for file in ["calls", "lock"] {
+    for file in ["calls", "lock", "kmsg"] {
         fs::File::create(root.state(file))?;
     }
     // Programs that an ordinary user runs write temporary files and the log of calls.
@@ -119,8 +120,8 @@ fn add(root: &Root, name: &str, options: &[&str]) -> io::Result<Answer> {
     Ok(Answer::silent())
 }
 
-fn set(root: &Root, fault: Fault) -> io::Result<Answer> {
-    if fault == Fault::ModulesMissing {
+fn set(root: &Root, fault: &Fault) -> io::Result<Answer> {
+    if *fault == Fault::ModulesMissing {
         if fs::read_dir(root.state("clients"))?.next().is_some() {
             return Ok(Answer::fails(1, "rmmod: ERROR: Module lustre is in use\n"));
         }
@@ -130,8 +131,8 @@ fn set(root: &Root, fault: Fault) -> io::Result<Answer> {
     Ok(Answer::silent())
 }
 
-fn clear(root: &Root, fault: Fault) -> io::Result<Answer> {
-    if fault == Fault::ModulesMissing && fault.is_set(root) {
+fn clear(root: &Root, fault: &Fault) -> io::Result<Answer> {
+    if *fault == Fault::ModulesMissing && fault.is_set(root) {
         modules::load(root, &root.machine()?)?;
     }
     fault.clear(root)?;

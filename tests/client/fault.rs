@@ -6,13 +6,19 @@ use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
 
+use crate::mount::replay::Capture;
 use crate::root::{Root, at};
 
 /// One thing that can go wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// `mount.lustre` stands still before the mount and ignores SIGTERM.
-    MountHang,
+    /// `mount.lustre` stands still before the mount and ignores SIGTERM; for one file system, or for all.
+    MountHang(Option<String>),
+    /// A mount of this file system stands still in the kernel, in state D, and is made when the fault is cleared,
+    /// whatever became of the `mount.lustre` that asked for it.
+    MountStuck(String),
+    /// `mount.lustre` fails as it once did on a real client.
+    Replay(&'static Capture),
     /// Every request to every mount stands still: callers wait in the kernel, in state D.
     IoHang,
     /// The kernel modules are not installed.
@@ -24,34 +30,47 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 impl Fault {
     pub fn named(name: &str) -> Option<Self> {
-        [Self::MountHang, Self::IoHang, Self::ModulesMissing]
-            .into_iter()
-            .find(|fault| fault.name() == name)
+        match name.split_once(':') {
+            None => match name {
+                "mount-hang" => Some(Self::MountHang(None)),
+                "io-hang" => Some(Self::IoHang),
+                "modules-missing" => Some(Self::ModulesMissing),
+                _ => None,
+            },
+            Some((_, of)) if of.is_empty() || of.contains('/') => None,
+            Some(("mount-hang", of)) => Some(Self::MountHang(Some(of.to_owned()))),
+            Some(("mount-stuck", of)) => Some(Self::MountStuck(of.to_owned())),
+            Some(("replay", of)) => Capture::named(of).map(Self::Replay),
+            Some(_) => None,
+        }
     }
 
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> String {
         match self {
-            Self::MountHang => "mount-hang",
-            Self::IoHang => "io-hang",
-            Self::ModulesMissing => "modules-missing",
+            Self::MountHang(None) => "mount-hang".to_owned(),
+            Self::MountHang(Some(of)) => format!("mount-hang:{of}"),
+            Self::MountStuck(of) => format!("mount-stuck:{of}"),
+            Self::Replay(capture) => format!("replay:{}", capture.name),
+            Self::IoHang => "io-hang".to_owned(),
+            Self::ModulesMissing => "modules-missing".to_owned(),
         }
     }
 
     /// The file whose presence means that the fault is on.
-    pub fn flag(self, root: &Root) -> PathBuf {
+    pub fn flag(&self, root: &Root) -> PathBuf {
         root.state("faults").join(self.name())
     }
 
-    pub fn is_set(self, root: &Root) -> bool {
+    pub fn is_set(&self, root: &Root) -> bool {
         self.flag(root).exists()
     }
 
-    pub fn set(self, root: &Root) -> io::Result<()> {
+    pub fn set(&self, root: &Root) -> io::Result<()> {
         let flag = self.flag(root);
         fs::write(&flag, "").map_err(|error| at(&flag, error))
     }
 
-    pub fn clear(self, root: &Root) -> io::Result<()> {
+    pub fn clear(&self, root: &Root) -> io::Result<()> {
         let flag = self.flag(root);
         match fs::remove_file(&flag) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&flag, error)),

@@ -332,3 +332,68 @@ fn check_says_what_to_do_without_a_client() {
     assert_eq!(mounted.code(), Some(32), "{mounted}");
     assert!(mounted.stderr.contains("FSXL-K102"), "{mounted}");
 }
+
+#[test]
+fn a_mount_made_by_hand_between_start_and_end_is_never_taken_away() {
+    let (sandbox, made) = genomics();
+    sandbox.append_config(JOBS);
+    let other = sandbox.create_file_system(FileSystem::lustre());
+    let by_hand = |of: &FileSystem| {
+        let device = format!("{}@tcp:/{}", of.dns_name, of.mount_name);
+        let helper = "/run/standin/usr/sbin/mount.lustre";
+        sandbox.run([helper, &device, DIRECTORY, "-o", "noatime,flock"]).assert_success();
+    };
+    // The kernel gives the same number to the next mount.
+    for (id, file_system) in [("5", &made), ("6", &other)] {
+        job(&sandbox, "start", id).assert_success();
+        sandbox.run(["umount", "-i", DIRECTORY]).assert_success();
+        by_hand(file_system);
+        let shown = mountinfo(&sandbox);
+        let end = job(&sandbox, "end", id).assert_success();
+        assert!(end.stdout.contains("stays: it was not mounted by a job's start"), "{end}");
+        assert_eq!(mountinfo(&sandbox), shown);
+        sandbox.run(["umount", "-i", DIRECTORY]).assert_success();
+    }
+}
+
+#[test]
+fn a_start_that_is_killed_at_any_moment_leaves_nothing_after_the_end() {
+    let (sandbox, _) = genomics();
+    sandbox.append_config(JOBS);
+    for number in 0..25_u64 {
+        let id = (100 + number).to_string();
+        let start = sandbox
+            .command(["fsxlustre", "job", "start"])
+            .env("SLURM_JOB_ID", &id)
+            .env("SLURM_CLUSTER_NAME", "prod")
+            .env("SLURM_JOB_PARTITION", "cpu")
+            .env("SLURMD_NODENAME", "node-1")
+            .spawn();
+        std::thread::sleep(Duration::from_millis(number * 7919 % 120));
+        start.signal(fsxlustre_tests::Signal::SIGKILL);
+        drop(start);
+        job(&sandbox, "end", &id).assert_success();
+        let started = Instant::now();
+        while !mountinfo(&sandbox).is_empty() {
+            assert!(started.elapsed() < Duration::from_secs(10), "kill {number}: it stays");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    let left = sandbox.run(["find", "/run/fsxlustre/leases", "-name", "*.json"]);
+    assert_eq!(left.stdout, "");
+}
+
+#[test]
+fn a_jobs_mount_point_is_made_and_removed_again() {
+    let sandbox = Sandbox::start();
+    sandbox.create_file_system(FileSystem::lustre().tag("Project", "genomics"));
+    sandbox.append_config(JOBS);
+    job(&sandbox, "start", "7").assert_success();
+    assert!(mountinfo(&sandbox).contains("fuse.lustre"));
+    job(&sandbox, "end", "7").assert_success();
+    assert!(!sandbox.run(["ls", "-d", DIRECTORY]).is_success(), "it was ours and is empty");
+    sandbox.create_file_system(FileSystem::lustre().tag("Project", "genomics"));
+    let refused = job(&sandbox, "start", "8");
+    assert_eq!(refused.code(), Some(1), "{refused}");
+    assert!(!sandbox.run(["ls", "-d", DIRECTORY]).is_success(), "nothing half done");
+}

@@ -177,8 +177,6 @@ fn an_id_that_was_seen_needs_no_api_and_the_api_explains_what_fails() {
 
     sandbox.reset_api();
     sandbox.set_file_system(&made.id, &json!({"Lifecycle": "DELETING"}));
-    let remove = ["/usr/bin/env", "true"];
-    sandbox.run(remove).assert_success();
     forget_server(&sandbox, &made);
     let gone = mount(&sandbox, &made.id, ONE, "retry=0");
     assert_eq!(gone.code(), Some(32), "{gone}");
@@ -249,7 +247,8 @@ fn a_remount_changes_what_can_be_changed_and_refuses_the_rest() {
     mount(&sandbox, &source, TWO, "noatime").assert_success();
     let line = format!("{source} {ONE} fsxlustre _netdev,noatime,flock 0 0\n");
     sandbox.write_file("/etc/fstab", &line);
-    let helper = |options: &str| sandbox.run(["mount.fsxlustre", &source, ONE, "-v", "-o", options]);
+    let helper =
+        |options: &str| sandbox.run(["mount.fsxlustre", &source, ONE, "-v", "-o", options]);
     helper("remount,ro").assert_success();
     assert!(mount_on(&sandbox, ONE).contains(" ro,noatime"), "{}", mount_on(&sandbox, ONE));
     assert!(mount_on(&sandbox, TWO).contains(" rw,noatime"), "the other one is as it was");
@@ -283,6 +282,11 @@ fn a_mount_can_be_made_in_another_namespace() {
     assert_eq!(mount_on(&sandbox, ONE), "", "not here");
     let inside = sandbox.run(["nsenter", &format!("--mount={namespace}"), "findmnt", ONE]);
     assert!(inside.stdout.contains("fuse.lustre"), "{inside}");
+    let again = sandbox.run(words).assert_success();
+    assert_eq!(again.stderr.matches("FSXL").count(), 0, "{again}");
+    let inside = sandbox.run(["nsenter", &format!("--mount={namespace}"), "findmnt", ONE]);
+    assert_eq!(inside.stdout.matches("fuse.lustre").count(), 1, "not mounted twice: {inside}");
+    assert!(lustre_mounts(&sandbox).is_empty(), "nothing is left here");
     let bad = sandbox.run(["mount.fsxlustre", &source, ONE, "-N", "/etc/hosts"]);
     assert!(bad.stderr.contains("FSXL-M215"), "{bad}");
     holder.signal(fsxlustre_tests::Signal::SIGKILL);
@@ -310,7 +314,9 @@ fn umount_finds_its_helper_and_leaves_no_entry_behind() {
         mount(&sandbox, "tag:Project:genomics", ONE, "_netdev").assert_success();
         let ours = utab();
         let entry = format!("SRC={}:/{}", made.nid, made.mount_name);
-        assert!(ours.lines().any(|line| line.contains(&entry) && line.contains("helper=fsxlustre")));
+        assert!(
+            ours.lines().any(|line| line.contains(&entry) && line.contains("helper=fsxlustre"))
+        );
         // Only umount.fsxlustre removes the record: that it is gone shows that it was called.
         assert!(state_files(&sandbox).contains("-mnt-one.json"));
         sandbox.run(["umount", ONE]).assert_success();
@@ -369,7 +375,56 @@ fn the_same_command_after_a_kill_always_ends_in_the_right_state() {
         !all.lines().any(|line| line.contains("fsxlustre-worker") || line.contains("mount.lustre "))
     });
     let left = state_files(&sandbox);
-    assert!(left.is_empty() || left == "/run/fsxlustre/mounts/-mnt-one.json\n", "{left}");
+    assert!(!left.contains("/roots/"), "{left}");
     mount(&sandbox, &source, ONE, "noatime").assert_success();
     println!("200 kills of each took {:?}", done.duration);
+}
+
+#[test]
+fn a_users_link_is_never_followed_by_a_bind_mount() {
+    let (sandbox, made) = sandbox();
+    mount(&sandbox, &made.id, ONE, "noatime").assert_success();
+    sandbox.run(["mkdir", "-p", "/mnt/one/user/data"]).assert_success();
+    let swap =
+        "cd /mnt/one/user; while :; do mv data real; ln -s /etc data; rm data; mv real data; done";
+    let _user = sandbox.spawn(["sh", "-c", swap]);
+    for _ in 0..60 {
+        let tried = mount(&sandbox, &format!("{}:/user/data", made.id), TWO, "noatime");
+        let on = sandbox.run(["findmnt", "-n", "-o", "FSTYPE,SOURCE", TWO]).stdout;
+        if tried.is_success() {
+            assert!(on.starts_with("fuse.lustre") && on.contains("[/user/data]"), "{on}{tried}");
+            sandbox.run(["umount", TWO]).assert_success();
+        } else {
+            assert_eq!(on, "", "nothing is left: {tried}");
+        }
+    }
+}
+
+#[test]
+fn a_sub_directory_may_have_a_space() {
+    let (sandbox, made) = sandbox();
+    mount(&sandbox, &made.id, ONE, "noatime").assert_success();
+    sandbox.run(["mkdir", "/mnt/one/a b"]).assert_success();
+    mount(&sandbox, &made.id, TWO, "subdir=/a b").assert_success();
+    assert!(mount_on(&sandbox, TWO).contains("/a\\040b"), "{}", mount_on(&sandbox, TWO));
+    sandbox.run(["umount", TWO]).assert_success();
+}
+
+#[test]
+fn a_mount_that_is_there_without_what_is_asked_for_is_said_so() {
+    let (sandbox, made) = sandbox();
+    mount(&sandbox, &made.id, ONE, "noatime").assert_success();
+    let again = mount(&sandbox, &made.id, ONE, "nosuid,ro").assert_success();
+    assert!(again.stderr.contains("is mounted without nosuid,ro"), "{again}");
+}
+
+#[test]
+fn what_the_api_answers_chooses_no_path() {
+    let (sandbox, made) = sandbox();
+    let evil = json!({"LustreConfiguration": {"MountName": "../../../mnt/evil"}});
+    sandbox.set_file_system(&made.id, &evil);
+    let refused = mount(&sandbox, &made.id, ONE, "noatime");
+    assert_eq!(refused.code(), Some(32), "{refused}");
+    assert!(refused.stderr.contains("FSXL-A106"), "{refused}");
+    assert!(!sandbox.run(["ls", "/mnt/evil"]).is_success());
 }

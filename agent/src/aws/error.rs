@@ -44,6 +44,14 @@ pub enum AwsError {
         /// Its name.
         name: String,
     },
+    /// The account asks this API too often.
+    #[error("AWS was asked too often")]
+    Throttled {
+        /// The API action.
+        action: &'static str,
+        /// What the service said.
+        because: String,
+    },
     /// The service could not be reached, or failed.
     #[error("the AWS API could not be asked")]
     Unavailable {
@@ -92,8 +100,25 @@ impl AwsError {
         if code.is_some_and(is_denial) {
             return Self::Denied { action, because };
         }
+        if code.is_some_and(is_throttling) {
+            return Self::Throttled { action, because };
+        }
         Self::Unavailable { action, because }
     }
+}
+
+/// Error codes that say: later.
+fn is_throttling(code: &str) -> bool {
+    matches!(
+        code,
+        "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded"
+    )
 }
 
 /// Error codes that no second try mends.
@@ -123,7 +148,7 @@ impl Explain for AwsError {
             Self::Denied { .. } => Code::AccessDenied,
             Self::FileSystemNotFound { .. } => Code::FileSystemUnknown,
             Self::ParameterNotFound { .. } => Code::LayoutProfile,
-            Self::Unavailable { .. } => Code::ApiUnavailable,
+            Self::Throttled { .. } | Self::Unavailable { .. } => Code::ApiUnavailable,
             Self::Answer { .. } => Code::ApiAnswer,
             Self::Runtime { .. } => Code::Internal,
         }
@@ -134,6 +159,7 @@ impl Explain for AwsError {
             Self::NoCredentials { .. } => "find AWS credentials".into(),
             Self::Deadline { .. } => "ask AWS".into(),
             Self::Denied { action, .. }
+            | Self::Throttled { action, .. }
             | Self::Unavailable { action, .. }
             | Self::Answer { action, .. } => (*action).into(),
             Self::FileSystemNotFound { id, region } => {
@@ -154,6 +180,7 @@ impl Explain for AwsError {
             Self::ParameterNotFound { .. } => "AWS says ParameterNotFound".into(),
             Self::NoCredentials { because }
             | Self::Denied { because, .. }
+            | Self::Throttled { because, .. }
             | Self::Unavailable { because, .. }
             | Self::Answer { because, .. } => one_line(because),
             Self::Runtime { source } => chain(source),
@@ -177,6 +204,11 @@ impl Explain for AwsError {
             }
             Self::ParameterNotFound { .. } => {
                 "correct the profile's name, or put it in the configuration file".into()
+            }
+            Self::Throttled { .. } => {
+                "try again a little later; an id that was mounted here before, or a full Lustre \
+                 device, needs no API"
+                    .into()
             }
             Self::Deadline { .. } | Self::Unavailable { .. } => {
                 "check the route to the service: an internet gateway, or a VPC endpoint \

@@ -1,6 +1,6 @@
 //! `fsxlustre check`.
 
-use super::Outcome;
+use super::{Outcome, USAGE};
 use crate::checks::{Asked, Report, run_all};
 use crate::compat::Matrix;
 use crate::config::AgentConfig;
@@ -29,8 +29,6 @@ pub struct CheckArgs {
     json: bool,
 }
 
-/// Exit status of a call that cannot be understood.
-const USAGE: u8 = 2;
 /// How long the FSx API may take; a check is not to hang where there is no route to it.
 const API_TIMEOUT: Duration = Duration::from_secs(15);
 

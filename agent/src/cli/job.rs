@@ -7,6 +7,7 @@ use crate::resolve::AgentResolver;
 use clap::{Args, Subcommand};
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::host::stop_signals;
+use fsxlustre_mount::journal::{Entry, Priority};
 use fsxlustre_mount::mount::check_root;
 use std::fmt::Write as _;
 
@@ -50,8 +51,10 @@ fn start(config: &AgentConfig, job: &JobVariables) -> Result<Outcome, Failure> {
     for one in &started {
         // Writing to a String does not fail.
         let _ = writeln!(outcome.stdout, "{}", one.line(job));
+        outcome.log.push(Entry::new(Priority::Info, one.line(job)));
         for warning in &one.report.warnings {
             let _ = writeln!(outcome.stderr, "fsxlustre: warning: {warning}");
+            outcome.log.push(Entry::new(Priority::Warning, warning));
         }
     }
     Ok(outcome)
@@ -67,7 +70,9 @@ fn end(config: &AgentConfig, job: &JobVariables) -> Result<Outcome, Failure> {
     for one in &ended {
         // Writing to a String does not fail.
         let _ = writeln!(outcome.stdout, "{}", one.line(job));
+        outcome.log.push(Entry::new(Priority::Info, one.line(job)));
         if let Fate::Failed(failure) = &one.fate {
+            outcome.log.push(Entry::failure(failure));
             let _ = writeln!(outcome.stderr, "fsxlustre: {failure}");
             outcome.status = outcome.status.max(epilog_status(failure));
         }

@@ -1,16 +1,22 @@
 //! The command line: one file per subcommand, each from arguments to an [`Outcome`].
 
 pub mod check;
+pub mod explain;
+pub mod fstab;
 pub mod job;
 pub mod layout;
+pub mod manual;
+pub mod mount;
 pub mod resolve;
 pub mod serve;
+pub mod status;
 pub mod umount;
 
 use crate::config::AgentConfig;
 use clap::{Args, Parser, Subcommand};
-use fsxlustre_mount::failure::{Failure, FailureRecord};
+use fsxlustre_mount::failure::{Code, Failure, FailureRecord};
 use fsxlustre_mount::host::PathOverrides;
+use fsxlustre_mount::journal::Entry;
 use std::path::PathBuf;
 
 /// Mounts, checks, watches and unmounts Amazon FSx for Lustre on a compute node.
@@ -29,6 +35,12 @@ enum Command {
     Check(check::CheckArgs),
     /// Which file system does a source name?
     Resolve(resolve::ResolveArgs),
+    /// Mount a file system, as `mount -t fsxlustre` does
+    Mount(mount::MountArgs),
+    /// Every Lustre mount of this node, and the last failures
+    Status(status::StatusArgs),
+    /// Lustre lines of fstab: check them, write one, change their type
+    Fstab(fstab::FstabArgs),
     /// Layout profiles on directories
     Layout(layout::LayoutArgs),
     /// A job's start and end on this node, for Slurm's Prolog and Epilog
@@ -37,6 +49,11 @@ enum Command {
     Umount(umount::UmountArgs),
     /// The metrics service that Prometheus scrapes
     Serve(serve::ServeArgs),
+    /// What a message code means
+    Explain(explain::ExplainArgs),
+    /// Writes the man pages
+    #[command(hide = true)]
+    Manual(manual::ManualArgs),
 }
 
 /// Where the kernel's file systems are; named as `node_exporter` names them.
@@ -78,10 +95,14 @@ pub struct Outcome {
     pub stderr: String,
     /// Exit status.
     pub status: u8,
+    /// Entries for the journal.
+    pub log: Vec<Entry>,
 }
 
 /// Exit status of a command that could not do what it was asked.
 pub const FAILED: u8 = 1;
+/// Exit status of a call that cannot be understood.
+pub const USAGE: u8 = 2;
 
 impl Outcome {
     /// A result, exit 0.
@@ -92,13 +113,28 @@ impl Outcome {
     /// A failure as four lines on stderr, exit 1.
     pub fn failed(failure: &Failure) -> Self {
         let status = if failure.code.row().mount_exit == 4 { 4 } else { FAILED };
-        Self { stderr: format!("fsxlustre: {failure}\n"), status, ..Self::default() }
+        let log = vec![Entry::failure(failure)];
+        Self { stderr: format!("fsxlustre: {failure}\n"), status, log, ..Self::default() }
     }
 
     /// The same, and as one JSON object on stdout for scripts.
     pub fn failed_json(failure: &Failure) -> Self {
         let record = serde_json::to_string(&FailureRecord::from(failure)).unwrap_or_default();
         Self { stdout: record + "\n", ..Self::failed(failure) }
+    }
+}
+
+/// One JSON object on one line.
+fn json(value: &impl serde::Serialize) -> Outcome {
+    match serde_json::to_string(value) {
+        Ok(text) => Outcome::done(text + "\n"),
+        Err(error) => Outcome::failed(&Failure {
+            code: Code::Internal,
+            what: "the answer could not be written as JSON".into(),
+            asked: "print JSON".into(),
+            because: error.to_string(),
+            remedy: "run it without --json, and report this as a bug".into(),
+        }),
     }
 }
 
@@ -111,23 +147,52 @@ impl From<Result<Self, Failure>> for Outcome {
 impl Cli {
     /// Does what the arguments ask for.
     pub fn run(&self) -> Outcome {
-        let config = match AgentConfig::load(&self.paths.overrides()) {
-            Ok(config) => config,
-            Err(failure) => return self.broken_configuration(&failure),
+        let outcome = match &self.command {
+            // These look at nothing of this node, and so need no configuration.
+            Command::Explain(args) => args.run(),
+            Command::Manual(args) => args.run(),
+            _ => match AgentConfig::load(&self.paths.overrides()) {
+                Ok(config) => self.command.run(&config),
+                Err(failure) => self.command.broken_configuration(&failure),
+            },
         };
-        match &self.command {
-            Command::Check(args) => args.run(&config),
-            Command::Resolve(args) => args.run(&config),
-            Command::Layout(args) => args.run(&config),
-            Command::Job(args) => args.run(&config),
-            Command::Umount(args) => args.run(&config),
-            Command::Serve(args) => args.run(&config),
+        if self.command.changes_the_node() {
+            outcome
+        } else {
+            Outcome { log: Vec::new(), ..outcome }
+        }
+    }
+}
+
+impl Command {
+    fn run(&self, config: &AgentConfig) -> Outcome {
+        match self {
+            Self::Check(args) => args.run(config),
+            Self::Resolve(args) => args.run(config),
+            Self::Mount(args) => args.run(config),
+            Self::Status(args) => args.run(config),
+            Self::Fstab(args) => args.run(config),
+            Self::Layout(args) => args.run(config),
+            Self::Job(args) => args.run(config),
+            Self::Umount(args) => args.run(config),
+            Self::Serve(args) => args.run(config),
+            Self::Explain(args) => args.run(),
+            Self::Manual(args) => args.run(),
         }
     }
 
-    /// 2 for `check`, where 1 says that the node is unfit.
+    /// What is done to a node is told to its journal; what is only asked is not.
+    fn changes_the_node(&self) -> bool {
+        matches!(self, Self::Mount(_) | Self::Umount(_) | Self::Job(_) | Self::Layout(_))
+    }
+
+    /// Where 1 has a meaning of its own, 2 says it.
     fn broken_configuration(&self, failure: &Failure) -> Outcome {
-        let status = if matches!(self.command, Command::Check(_)) { 2 } else { FAILED };
+        let status = match self {
+            Self::Mount(_) => failure.mount_exit(),
+            Self::Check(_) | Self::Status(_) | Self::Fstab(_) => USAGE,
+            _ => FAILED,
+        };
         Outcome { status, ..Outcome::failed(failure) }
     }
 }

@@ -32,6 +32,13 @@ pub struct JobMount {
 }
 
 impl JobMount {
+    /// Whether one job may get both.
+    fn may_meet(&self, other: &Self) -> bool {
+        self.partitions.is_empty()
+            || other.partitions.is_empty()
+            || self.partitions.iter().any(|name| other.partitions.contains(name))
+    }
+
     /// The `-o` list: the given one, with `nosuid,nodev` unless it says otherwise.
     pub fn mount_options(&self) -> String {
         let says = |word: &str| self.options.split(',').any(|given| given == word);
@@ -52,6 +59,27 @@ impl JobsSection {
             rule.partitions.is_empty()
                 || partition.is_some_and(|name| rule.partitions.iter().any(|rule| rule == name))
         })
+    }
+
+    /// Checks the rules of all files so far against each other: a job gets at most one file system
+    /// on a directory, and none below another.
+    pub(super) fn check_directories(&self, file: &Path) -> Result<(), ConfigError> {
+        for (index, rule) in self.mount.iter().enumerate() {
+            for other in self.mount.iter().skip(index + 1).filter(|other| rule.may_meet(other)) {
+                let (one, two) = (rule.directory.display(), other.directory.display());
+                let because = if rule.directory == other.directory {
+                    format!("[[jobs.mount]] {one} stands twice for the same jobs")
+                } else if rule.directory.starts_with(&other.directory)
+                    || other.directory.starts_with(&rule.directory)
+                {
+                    format!("[[jobs.mount]] of {one} and {two}, one below the other")
+                } else {
+                    continue;
+                };
+                return Err(ConfigError::invalid(file, because));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn check(&self, file: &Path) -> Result<(), ConfigError> {
@@ -105,6 +133,24 @@ mod tests {
         assert_eq!(jobs.rules_for(Some("gpu")).count(), 2);
         assert_eq!(jobs.rules_for(Some("cpu")).count(), 1);
         assert_eq!(jobs.rules_for(None).count(), 1);
+    }
+
+    #[test]
+    fn no_job_gets_two_on_a_directory_or_one_below_another() {
+        let file = Path::new("/etc/fsxlustre/fsxlustre.toml");
+        let check = |one: (&str, &[&str]), two: (&str, &[&str])| {
+            let made = |(directory, partitions): (&str, &[&str])| JobMount {
+                directory: directory.into(),
+                ..rule("", partitions)
+            };
+            let jobs = JobsSection { mount: vec![made(one), made(two)] };
+            jobs.check_directories(file).map_err(|error| error.because())
+        };
+        assert!(check(("/a", &[]), ("/b", &[])).is_ok());
+        assert!(check(("/a", &["x"]), ("/a", &["y"])).is_ok());
+        assert!(check(("/a", &["x"]), ("/a", &[])).expect_err("twice").contains("twice"));
+        assert!(check(("/a/b", &[]), ("/a", &[])).expect_err("nested").contains("below"));
+        assert!(check(("/a", &[]), ("/ab", &[])).is_ok());
     }
 
     #[test]

@@ -80,6 +80,7 @@ impl AgentConfig {
             sections.layout.check(&file.path).map_err(|error| error.failure())?;
             sections.jobs.check(&file.path).map_err(|error| error.failure())?;
             config.add(sections);
+            config.jobs.check_directories(&file.path).map_err(|error| error.failure())?;
         }
         Ok(config)
     }

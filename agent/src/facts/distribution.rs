@@ -20,7 +20,8 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    pub(super) fn read(host: &Host) -> Observed<Self> {
+    /// Reads it.
+    pub fn of(host: &Host) -> Observed<Self> {
         let paths = ["etc/os-release", "usr/lib/os-release"];
         let mut because = Vec::new();
         for path in paths.map(|path| host.paths.rootfs.join(path)) {

@@ -70,7 +70,7 @@ impl NodeFacts {
             let health = module::health(host, question());
             Self {
                 kernel_release: kernel_release(host),
-                distribution: Distribution::read(host),
+                distribution: Distribution::of(host),
                 hardware,
                 module_loaded: module::loaded(host),
                 loaded_version: module::loaded_version(host),

@@ -1,10 +1,12 @@
 //! A job's end: unmount what a start had mounted, when nobody else uses it, and nothing else.
 
 use super::{JobVariables, Lease, Node, lock_directory};
-use fsxlustre_mount::failure::{Explain as _, Failure};
-use fsxlustre_mount::host::Deadline;
+use fsxlustre_mount::failure::{Code, Explain as _, Failure};
+use fsxlustre_mount::host::{Bounds, Deadline, Program};
+use fsxlustre_mount::mount::wait_for_attempt;
 use fsxlustre_mount::record::{Maker, MountRecord};
 use fsxlustre_mount::unmount::{lustre_mount, unmount};
+use fsxlustre_mount::worker::Work;
 use nix::sys::signalfd::SignalFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,6 +23,8 @@ pub enum Fate {
     Unmounted,
     /// It was not mounted any more.
     Gone,
+    /// Its mount is stuck in the kernel; it is taken away when it comes up.
+    Coming(Failure),
     /// It was there before any job's start, so it stays.
     Adopted,
     /// Other jobs use it, so it stays.
@@ -52,7 +56,8 @@ pub fn end(
     lease.has_ended = true;
     lease.write(node.host)?;
     let mut ended = Vec::new();
-    for directory in &lease.directories {
+    // Backwards: a directory below another one goes before it.
+    for directory in lease.directories.iter().rev() {
         let fate = match end_directory(node, job, directory, interrupt) {
             Ok(fate) => fate,
             Err(failure) => Fate::Failed(failure),
@@ -72,15 +77,36 @@ fn end_directory(
     interrupt: Option<&SignalFd>,
 ) -> Result<Fate, Failure> {
     let host = node.host;
-    let _lock = lock_directory(host, directory, Deadline::after(WAIT_FOR_START))?;
-    let others = Lease::others(host, &job.key(), directory)?;
+    let is_used = || Lease::others(host, &job.key(), directory);
+    let others = is_used()?;
     if !others.is_empty() {
         return Ok(Fate::InUse(others));
     }
+    let _lock = match lock_directory(host, directory, Deadline::after(WAIT_FOR_START)) {
+        // Whoever holds it that long is a start, which the mount then belongs to.
+        Err(held) if held.code == Code::LockTimeout => {
+            return Ok(Fate::InUse(vec!["a job that is starting".into()]));
+        }
+        lock => lock?,
+    };
+    let others = is_used()?;
+    if !others.is_empty() {
+        return Ok(Fate::InUse(others));
+    }
+    let bounds = Bounds { deadline: Deadline::after(UNMOUNT_TIMEOUT), interrupt };
+    if let Err(stuck) = wait_for_attempt(host, directory, &bounds) {
+        // Of a start that was killed or gave up: whoever is left behind takes it away when it comes
+        // up. If nobody can be, the next job's end does.
+        let _ = Program::leave_behind(&Work::FinishLateMount(directory.to_owned()));
+        return Ok(Fate::Coming(stuck));
+    }
+    let record = MountRecord::read(host, directory).map_err(|error| error.failure())?;
     let Some(mount) = lustre_mount(host, directory)? else {
+        if record.is_some_and(|record| matches!(record.made_by, Maker::Job(_))) {
+            MountRecord::remove(host, directory).map_err(|error| error.failure())?;
+        }
         return Ok(Fate::Gone);
     };
-    let record = MountRecord::read(host, directory).map_err(|error| error.failure())?;
     let is_ours = record.is_some_and(|record| {
         matches!(record.made_by, Maker::Job(_)) && record.is_of(host, &mount)
     });
@@ -98,6 +124,9 @@ impl Ended {
         match &self.fate {
             Fate::Unmounted => format!("{job}: {directory} unmounted"),
             Fate::Gone => format!("{job}: {directory} is not mounted any more"),
+            Fate::Coming(stuck) => {
+                format!("{job}: {directory} is taken away when it comes up: {}", stuck.because)
+            }
             Fate::Adopted => {
                 format!("{job}: {directory} stays: it was not mounted by a job's start")
             }

@@ -85,7 +85,8 @@ impl JobVariables {
                 .ok_or(JobVariableError::Missing { name: "SLURM_JOB_ID" })?,
             restart: number("SLURM_JOB_RESTART_COUNT")?.unwrap_or_default(),
             node: word("SLURMD_NODENAME")?.unwrap_or_else(|| "node".into()),
-            partition: word("SLURM_JOB_PARTITION")?,
+            // Only compared with the rules, so one of another form is merely in none of them.
+            partition: get("SLURM_JOB_PARTITION"),
         })
     }
 
@@ -130,6 +131,8 @@ mod tests {
         .expect("fits");
         assert_eq!(job.key(), "prod_17_2_c-5");
         assert_eq!(job.partition.as_deref(), Some("gpu"));
+        let odd = read(&[("SLURM_JOB_ID", "1"), ("SLURM_JOB_PARTITION", "gpu+a100")]);
+        assert_eq!(odd.expect("fits").partition.as_deref(), Some("gpu+a100"));
         assert_eq!(read(&[("SLURM_JOB_ID", "17")]).expect("fits").key(), "cluster_17_0_node");
     }
 
@@ -141,7 +144,6 @@ mod tests {
             ("SLURM_JOB_ID", ""),
             ("SLURMD_NODENAME", "a/b"),
             ("SLURM_CLUSTER_NAME", ".."),
-            ("SLURM_JOB_PARTITION", "$(id)"),
         ] {
             let error = read(&[(name, value), ("SLURM_JOB_ID", "1")]).expect_err(value);
             assert!(error.because().contains(value), "{error:?}");

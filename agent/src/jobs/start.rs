@@ -59,8 +59,10 @@ fn start_one(
     rule: &JobMount,
     mounter: Mounter<'_>,
 ) -> Result<Started, Failure> {
-    let _lock = lock_directory(node.host, &rule.directory, Deadline::after(WAIT_FOR_END))?;
     let options = MountOptions::parse(&rule.mount_options()).map_err(|error| error.failure())?;
+    // Another job's start holds it for the time of its mount, an end for that of its unmount.
+    let patience = mounter.longest(&options) + WAIT_FOR_END;
+    let _lock = lock_directory(node.host, &rule.directory, Deadline::after(patience))?;
     let report = mounter.mount(&MountRequest {
         source: rule.source.clone(),
         directory: rule.directory.clone(),

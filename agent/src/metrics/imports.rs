@@ -7,6 +7,8 @@ use super::encode::Encoder;
 use super::families::{IMPORT_STATE, IMPORT_UP, IMPORTS};
 use super::instances::{Folder, Instance};
 use super::sources::{DeviceFile, SourceError, Sources, Verdict};
+use fsxlustre_mount::host::Host;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -39,6 +41,12 @@ impl Import {
         let state = STATES.get(self.state).copied().unwrap_or_default();
         matches!(state, "FULL" | "IDLE") && !self.is_deactivated
     }
+
+    /// Its state, or that an administrator has switched it off, which is more.
+    fn word(self) -> &'static str {
+        let state = STATES.get(self.state).copied().unwrap_or_default();
+        if self.is_deactivated { "DEACTIVATED" } else { state }
+    }
 }
 
 /// Parses `<target>_UUID\t<STATE>[\tDEACTIVATED]`; `None` when the state is not known.
@@ -53,6 +61,48 @@ pub(super) fn parse(text: &[u8]) -> Option<Import> {
         Some(_) => return None,
     };
     Some(Import { state, is_deactivated })
+}
+
+/// One connection, for who asks outside of a scrape.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportState {
+    /// Lustre's name of the file system.
+    pub fs: String,
+    /// `mdc` or `osc`.
+    pub kind: String,
+    /// `MDT0000`, `OST0001`.
+    pub target: String,
+    /// `FULL`, `IDLE`, …, `DEACTIVATED`; `None` while it is not read, or when it is not understood.
+    pub state: Option<String>,
+}
+
+/// Tells every connection of this node with a number, first all without their states, then each
+/// again as it is read: a file may sleep, so whoever listens must make do with what was told before.
+///
+/// # Errors
+/// Why the connections cannot be listed.
+pub fn tell_imports(host: &Host, tell: &mut dyn FnMut(usize, &ImportState)) -> Result<(), String> {
+    let mut sources = Sources::new(host);
+    let mut all = Vec::new();
+    for (folder, name) in [(Folder::Mdc, "mds_server_uuid"), (Folder::Osc, "ost_server_uuid")] {
+        let devices = sources.devices(folder).map_err(|error| error.to_string())?;
+        for device in devices.iter() {
+            let import = ImportState {
+                fs: device.fs().to_owned(),
+                kind: folder.name().to_owned(),
+                target: device.target().to_owned(),
+                state: None,
+            };
+            tell(all.len(), &import);
+            all.push((DeviceFile::new(folder, name), device.clone(), import));
+        }
+    }
+    for (number, (mut file, device, mut import)) in all.into_iter().enumerate() {
+        let read = sources.read(&mut file, &device).ok().flatten().and_then(parse);
+        import.state = read.map(|read| read.word().to_owned());
+        tell(number, &import);
+    }
+    Ok(())
 }
 
 /// One target, with what each of its connections said: one for each client that has it.

@@ -36,6 +36,7 @@ mod stats;
 mod targets;
 
 pub use collect::COLLECTOR_NAMES;
+pub use imports::{ImportState, tell_imports};
 pub use io::{IoCounters, IoSnapshot, io_counters};
 pub use scrape::Scraper;
 

@@ -48,7 +48,7 @@ fn mount(call: &MountArguments) -> Result<MountReport, Failure> {
         directory: call.directory.clone(),
         options,
         is_dry_run: call.is_dry_run,
-        made_by: Maker::MountCommand,
+        made_by: Maker::of_this_process(&config.host, &call.directory),
         makes_directory: false,
         namespace: call.namespace.clone(),
     })

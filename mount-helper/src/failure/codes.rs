@@ -60,6 +60,7 @@ codes! {
     NotRoot "FSXL-C102" UserCanFix 1 "This needs root.";
     ConfigUnreadable "FSXL-C111" UserCanFix 2 "A configuration file cannot be read.";
     ConfigInvalid "FSXL-C112" UserCanFix 2 "A configuration file is not valid.";
+    FstabUnreadable "FSXL-C121" UserCanFix 2 "The fstab file cannot be read.";
     SourceForm "FSXL-C201" UserCanFix 1 "The source has no form that fsxlustre knows.";
     OptionUnknown "FSXL-C211" UserCanFix 1 "A mount option is not known.";
     OptionValue "FSXL-C212" UserCanFix 1 "The value of a mount option is not valid.";
@@ -88,6 +89,9 @@ codes! {
     SubdirUnfit "FSXL-M213" UserCanFix 32 "The sub-directory does not exist or is not a directory.";
     RemountUnable "FSXL-M214" UserCanFix 32 "An option cannot be changed while the file system is mounted.";
     NamespaceUnusable "FSXL-M215" UserCanFix 32 "The mount namespace cannot be entered.";
+    MountExists "FSXL-M216" MayPass 32 "mount.lustre says that it is mounted already, but mountinfo does not show it.";
+    NotADevice "FSXL-M217" UserCanFix 32 "The source is not a Lustre client's device.";
+    NoNetwork "FSXL-N203" UserCanFix 32 "This node's LNet has no network of the server's kind.";
     Interrupted "FSXL-M209" MayPass 8 "A signal asked fsxlustre to stop.";
     MountInfoUnreadable "FSXL-M301" UserCanFix 2 "The list of mounts cannot be read.";
     StateUnwritable "FSXL-M302" UserCanFix 2 "The state folder cannot be written.";

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+/// A year.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
+
 /// A point in time by which a call must have ended, whatever it waits for.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
@@ -12,7 +15,10 @@ pub struct Deadline {
 impl Deadline {
     /// A deadline that far from now.
     pub fn after(budget: Duration) -> Self {
-        Self { at: Instant::now() + budget, budget }
+        let now = Instant::now();
+        // A budget beyond what the clock can count is as good as the longest.
+        let at = now.checked_add(budget).unwrap_or_else(|| now + LONGEST);
+        Self { at, budget }
     }
 
     /// What is left, zero when it has passed.
@@ -33,7 +39,8 @@ impl Deadline {
     /// The same deadline, that much later.
     #[must_use]
     pub fn later_by(&self, more: Duration) -> Self {
-        Self { at: self.at + more, budget: self.budget + more }
+        let at = self.at.checked_add(more).unwrap_or(self.at);
+        Self { at, budget: self.budget.saturating_add(more) }
     }
 
     /// The earlier of this deadline and one that far from now.

@@ -4,8 +4,8 @@
 //! so the kernel frees it when its owner ends, however it ends. Whoever has the lowest living
 //! ticket has the lock; the ticket of a dead owner is removed by the next one in line.
 
-use super::Deadline;
 use super::state_file::make_folder;
+use super::{Bounds, sleep_unless_interrupted};
 use crate::failure::{Code, Explain, chain};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -26,6 +26,12 @@ pub enum LockError {
         /// How long was waited.
         seconds: u64,
     },
+    /// A signal asked us to stop.
+    #[error("the wait for a lock was interrupted")]
+    Interrupted {
+        /// The folder of the lock.
+        path: PathBuf,
+    },
     /// A file of the lock could not be used.
     #[error("the lock cannot be used")]
     Io {
@@ -41,16 +47,18 @@ impl Explain for LockError {
     fn code(&self) -> Code {
         match self {
             Self::Held { .. } => Code::LockTimeout,
+            Self::Interrupted { .. } => Code::Interrupted,
             Self::Io { .. } => Code::StateUnwritable,
         }
     }
     fn asked(&self) -> String {
-        let (Self::Held { path, .. } | Self::Io { path, .. }) = self;
+        let (Self::Held { path, .. } | Self::Interrupted { path } | Self::Io { path, .. }) = self;
         format!("lock {}", path.display())
     }
     fn because(&self) -> String {
         match self {
             Self::Held { seconds, .. } => format!("it was held for all of {seconds} s"),
+            Self::Interrupted { .. } => "a signal asked this program to stop".into(),
             Self::Io { source, .. } => chain(source),
         }
     }
@@ -59,6 +67,7 @@ impl Explain for LockError {
             Self::Held { path, .. } => {
                 format!("see who holds it with `fuser -v {}/*`, and try again", path.display())
             }
+            Self::Interrupted { .. } => "run the same command again".into(),
             Self::Io { .. } => "run this as root, with /run writable".into(),
         }
     }
@@ -75,21 +84,26 @@ impl Lock {
     /// Takes the lock `name` below the state folder, after all who asked before.
     ///
     /// # Errors
-    /// [`LockError::Held`] at the deadline.
-    pub fn take(state: &Path, name: &str, deadline: Deadline) -> Result<Self, LockError> {
+    /// [`LockError::Held`] at the deadline, [`LockError::Interrupted`] at a signal.
+    pub fn take<'a>(
+        state: &Path,
+        name: &str,
+        bounds: impl Into<Bounds<'a>>,
+    ) -> Result<Self, LockError> {
         let folder = state.join("lock").join(name);
+        let bounds = bounds.into();
         let io = |source| LockError::Io { path: folder.clone(), source };
         make_folder(&folder).map_err(io)?;
-        let ticket = Ticket::draw(&folder, deadline).map_err(io)?;
-        let Some(ticket) = ticket else {
-            return Err(LockError::Held { path: folder, seconds: deadline.budget().as_secs() });
-        };
-        while ticket.has_someone_before(&folder).map_err(io)? {
-            if deadline.has_passed() {
-                return Err(LockError::Held { path: folder, seconds: deadline.budget().as_secs() });
-            }
-            std::thread::sleep(ASK_AGAIN.min(deadline.left()));
-        }
+        let door = open(&folder.join("door")).map_err(io)?;
+        // Drawing is kept apart by a short lock, so that a ticket is never seen before it is held.
+        wait(&folder, &bounds, || match door.try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(error),
+        })?;
+        let ticket = Ticket::draw(&folder).map_err(io)?;
+        drop(door);
+        wait(&folder, &bounds, || ticket.has_someone_before(&folder).map(|someone| !someone))?;
         Ok(Self { ticket })
     }
 
@@ -97,6 +111,25 @@ impl Lock {
     pub fn number(&self) -> u64 {
         self.ticket.number
     }
+}
+
+/// Waits until it is our turn.
+fn wait(
+    folder: &Path,
+    bounds: &Bounds<'_>,
+    is_our_turn: impl Fn() -> std::io::Result<bool>,
+) -> Result<(), LockError> {
+    let path = || folder.to_owned();
+    while !is_our_turn().map_err(|source| LockError::Io { path: path(), source })? {
+        if bounds.deadline.has_passed() {
+            let seconds = bounds.deadline.budget().as_secs();
+            return Err(LockError::Held { path: path(), seconds });
+        }
+        if sleep_unless_interrupted(ASK_AGAIN.min(bounds.deadline.left()), bounds.interrupt) {
+            return Err(LockError::Interrupted { path: path() });
+        }
+    }
+    Ok(())
 }
 
 /// A place in line.
@@ -115,23 +148,13 @@ impl Drop for Ticket {
 }
 
 impl Ticket {
-    /// Draws the next number; `None` at the deadline. Drawing itself is kept apart by a short lock,
-    /// so that a ticket is never seen before it is held.
-    fn draw(folder: &Path, deadline: Deadline) -> std::io::Result<Option<Self>> {
-        let door = open(&folder.join("door"))?;
-        loop {
-            match door.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::Error(error)) => return Err(error),
-                Err(TryLockError::WouldBlock) if deadline.has_passed() => return Ok(None),
-                Err(TryLockError::WouldBlock) => std::thread::sleep(ASK_AGAIN),
-            }
-        }
+    /// Draws the next number; only ever called behind the door.
+    fn draw(folder: &Path) -> std::io::Result<Self> {
         let number = numbers(folder)?.last().map_or(1, |last| last + 1);
         let path = folder.join(format!("{number:020}"));
         let held = open(&path)?;
         held.try_lock().map_err(std::io::Error::other)?;
-        Ok(Some(Self { number, path, _held: held }))
+        Ok(Self { number, path, _held: held })
     }
 
     /// Whether a lower ticket has a living owner. Dead ones are removed on the way.
@@ -179,6 +202,7 @@ fn numbers(folder: &Path) -> std::io::Result<Vec<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::Deadline;
     use std::sync::mpsc;
 
     fn soon() -> Deadline {

@@ -4,6 +4,7 @@
 //! through here, so that a test can point the same code at another root. The paths come from the
 //! configuration file or the command line, never from an environment variable.
 
+mod bounds;
 mod clock;
 mod kernel_log;
 mod lock;
@@ -16,6 +17,7 @@ mod signals;
 mod space;
 mod state_file;
 
+pub use bounds::Bounds;
 pub use clock::{Deadline, unix_seconds};
 pub use kernel_log::KernelLog;
 pub use lock::{Lock, LockError};

@@ -131,7 +131,7 @@ impl Mount {
                 _ => None,
             }),
             device: info.majmin,
-            root: info.root,
+            root: unescape(info.root.as_bytes()).to_string_lossy().into_owned(),
             directory: PathBuf::from(unescape(info.mount_point.as_os_str().as_bytes())),
             fs_type: info.fs_type,
             source: unescape(info.mount_source.unwrap_or_default().as_bytes())
@@ -190,11 +190,11 @@ mod tests {
 
     #[test]
     fn escapes_are_undone_and_bad_lines_counted() {
-        let text = "1 0 8:1 / /a\\040b rw - ext4 /dev/x\\134y rw\nrubbish\n\\";
+        let text = "1 0 8:1 /r\\040t /a\\040b rw - ext4 /dev/x\\134y rw\nrubbish\n\\";
         let table = MountTable::parse(text.as_bytes());
         assert_eq!(table.unread_lines, 2);
         let mount = table.on(Path::new("/a b")).expect("the mount");
-        assert_eq!(mount.source, "/dev/x\\y");
+        assert_eq!((mount.source.as_str(), mount.root.as_str()), ("/dev/x\\y", "/r t"));
     }
 
     #[test]

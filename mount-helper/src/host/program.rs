@@ -265,6 +265,7 @@ impl Program {
     pub fn leave_behind(work: &Work) -> std::io::Result<()> {
         Command::new(Self::own().path)
             .args(work.arguments())
+            .current_dir("/")
             .env_clear()
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -288,7 +289,9 @@ fn watch(
     announce: impl FnOnce(u32) -> std::io::Result<()>,
 ) -> Result<Finished, ProgramError> {
     let started = Instant::now();
+    // A child that is left behind must not keep busy what we were called in.
     command
+        .current_dir("/")
         .env_clear()
         .envs(limits.environment.iter().map(|(name, value)| (name, value)))
         .stdout(Stdio::piped())

@@ -1,6 +1,6 @@
 //! statvfs(2) in an expendable child: the one call that tells whether a mount answers.
 
-use super::{Deadline, Program, ProgramError, RunLimits};
+use super::{Bounds, Program, ProgramError};
 use crate::failure::{Code, Explain};
 use crate::worker::Work;
 use serde::{Deserialize, Serialize};
@@ -66,9 +66,12 @@ impl Explain for ProbeError {
 ///
 /// # Errors
 /// [`ProbeError`].
-pub fn probe_space(directory: &Path, deadline: Deadline) -> Result<Space, ProbeError> {
+pub fn probe_space<'a>(
+    directory: &Path,
+    bounds: impl Into<Bounds<'a>>,
+) -> Result<Space, ProbeError> {
     let done = Program::own()
-        .run(&Work::StatVfs(directory.to_owned()).arguments(), &RunLimits::until(deadline))
+        .run(&Work::StatVfs(directory.to_owned()).arguments(), &bounds.into().run_limits())
         .map_err(|source| ProbeError::NoAnswer { directory: directory.to_owned(), source })?;
     let failed = |said| ProbeError::Failed { directory: directory.to_owned(), said };
     if !done.status.success() {

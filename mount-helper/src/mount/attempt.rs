@@ -3,9 +3,8 @@
 use super::errno;
 use super::late;
 use crate::failure::{Code, Explain as _, Failure, one_line};
-use crate::host::{Deadline, Finished, Host, KernelLog, Lock, ProgramError, RunLimits, read_text};
+use crate::host::{Bounds, Finished, Host, KernelLog, Lock, ProgramError, read_text};
 use crate::record::MountRecord;
-use nix::sys::signalfd::SignalFd;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,8 +16,7 @@ pub(super) struct Attempt<'a> {
     pub(super) device: &'a str,
     pub(super) directory: &'a Path,
     pub(super) options: &'a str,
-    pub(super) deadline: Deadline,
-    pub(super) interrupt: Option<&'a SignalFd>,
+    pub(super) bounds: Bounds<'a>,
 }
 
 impl Attempt<'_> {
@@ -38,11 +36,11 @@ impl Attempt<'_> {
             remedy: "install the package lustre-client; `fsxlustre check` prints the command"
                 .into(),
         })?;
-        self.load_module()?;
         let mut log = KernelLog::from_now_on(&self.host.paths.kernel_log);
+        self.load_module()?;
         let directory = self.directory.display().to_string();
         let args = [self.device, &directory, "-o", self.options];
-        let limits = RunLimits::until(self.deadline).interrupted_by(self.interrupt);
+        let limits = self.bounds.run_limits();
         let ran = program.run_apart(&args, &limits, |pid| record.begin_attempt(self.host, pid));
         record.attempt = None;
         let done = ran.map_err(|error| {
@@ -51,9 +49,7 @@ impl Attempt<'_> {
             }
             unfinished(&error, asked.clone())
         })?;
-        // EEXIST: somebody else made it in between; the proof says whether it is the right one.
-        let is_there = done.status.code() == Some(nix::errno::Errno::EEXIST as i32);
-        if done.status.success() || is_there {
+        if done.status.success() {
             return Ok(());
         }
         let logged = log.as_mut().map(KernelLog::lustre_lines).unwrap_or_default();
@@ -72,13 +68,13 @@ impl Attempt<'_> {
         if is_loaded() {
             return Ok(());
         }
-        let _lock = Lock::take(&self.host.paths.state, "module", self.deadline)
+        let _lock = Lock::take(&self.host.paths.state, "module", self.bounds)
             .map_err(|error| error.failure())?;
         if is_loaded() {
             return Ok(());
         }
         let Ok(modprobe) = self.host.program("modprobe") else { return Ok(()) };
-        let limits = RunLimits::until(self.deadline).interrupted_by(self.interrupt);
+        let limits = self.bounds.run_limits();
         match modprobe.run_apart(&["lustre"], &limits, |_| Ok(())) {
             Ok(_) => Ok(()),
             Err(error) => Err(unfinished(&error, "modprobe lustre".into())),
@@ -116,9 +112,15 @@ fn unfinished(error: &ProgramError, asked: String) -> Failure {
     Failure { code, what: what.into(), asked, because: error.because(), remedy }
 }
 
-/// The words of the kernel that say most: the first error, not its echoes.
+/// The words of the kernel that say most: an error with a message number (`LustreError: 15c-8:`),
+/// which is written for administrators, else the first one, not its echoes.
 fn first_error(logged: &[String]) -> Option<&String> {
-    logged.iter().find(|line| line.contains("Error"))
+    let is_numbered = |line: &&String| {
+        let number = line.split_once("Error: ").and_then(|(_, rest)| rest.split(':').next());
+        number.is_some_and(|number| number.contains('-') && number.len() < 10)
+    };
+    let mut errors = logged.iter().filter(|line| line.contains("Error"));
+    errors.clone().find(is_numbered).or_else(|| errors.next())
 }
 
 fn translate(done: &Finished, logged: &[String], asked: String) -> Failure {

@@ -1,7 +1,7 @@
 //! What a mount point must be, looked at in an expendable child: its parent may be a dead mount.
 
 use crate::failure::{Code, Explain as _, Failure};
-use crate::host::{Deadline, Program, RunLimits};
+use crate::host::{Bounds, Program};
 use crate::worker::Work;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ pub fn make_mount_point(path: &Path) -> std::io::Result<()> {
 }
 
 /// Makes a mount point, in an expendable child.
-pub(super) fn make(directory: &Path, deadline: Deadline) -> Result<(), Failure> {
+pub(super) fn make(directory: &Path, bounds: &Bounds<'_>) -> Result<(), Failure> {
     let shown = directory.display();
     let failed = |because: String| Failure {
         code: Code::MountPointMissing,
@@ -56,16 +56,16 @@ pub(super) fn make(directory: &Path, deadline: Deadline) -> Result<(), Failure> 
         remedy: format!("make it by hand: mkdir -p {shown}"),
     };
     let done = Program::own()
-        .run(&Work::MakeMountPoint(directory.to_owned()).arguments(), &RunLimits::until(deadline))
+        .run(&Work::MakeMountPoint(directory.to_owned()).arguments(), &bounds.run_limits())
         .map_err(|error| failed(error.because()))?;
     if done.status.success() { Ok(()) } else { Err(failed(done.last_words())) }
 }
 
 /// Checks that a path can be a mount point; whether it is empty.
-pub(super) fn check(directory: &Path, deadline: Deadline) -> Result<bool, Failure> {
+pub(super) fn check(directory: &Path, bounds: &Bounds<'_>) -> Result<bool, Failure> {
     let shown = directory.display();
     let done = Program::own()
-        .run(&Work::Inspect(directory.to_owned()).arguments(), &RunLimits::until(deadline))
+        .run(&Work::Inspect(directory.to_owned()).arguments(), &bounds.run_limits())
         .map_err(|error| error.failure())?;
     if done.status.code() == Some(nix::errno::Errno::ENOENT as i32) {
         return Err(Failure {

@@ -23,8 +23,8 @@ pub struct ErrnoMeaning {
 }
 
 const OPEN_PORTS: &str = "open TCP 988 and 1018-1023 between node and file system in both security \
-                          groups, and check that client and file system versions fit with \
-                          `fsxlustre check SOURCE`";
+                          groups; `lctl list_nids` must show an address that reaches the server; \
+                          `fsxlustre check SOURCE` says whether the versions fit";
 
 /// All of them; the first that fits holds.
 pub const ERRNO_MEANINGS: &[ErrnoMeaning] = &[
@@ -33,15 +33,30 @@ pub const ERRNO_MEANINGS: &[ErrnoMeaning] = &[
         said: None,
         code: Code::MountPermission,
         what: "the kernel did not permit the mount",
-        remedy: "run it as root, outside a container that may not mount",
+        remedy: "allow it: a container needs CAP_SYS_ADMIN in the node's own user namespace, and no \
+                 seccomp or SELinux rule against mount(2)",
     },
     ErrnoMeaning {
         errnos: &[2],
         said: Some("can't add initial connection"),
-        code: Code::ModuleMissing,
+        code: Code::NoNetwork,
         what: "this node's LNet has no network of the server's kind",
         remedy: "configure LNet for the network of the NID (FSx uses tcp): `lctl list_nids` shows \
                  what there is",
+    },
+    ErrnoMeaning {
+        errnos: &[2],
+        said: Some("cannot resolve"),
+        code: Code::MountPointMissing,
+        what: "the mount point does not exist",
+        remedy: "make it: mkdir -p",
+    },
+    ErrnoMeaning {
+        errnos: &[2],
+        said: Some("cannot mds_connect"),
+        code: Code::SubdirUnfit,
+        what: "the sub-directory does not exist",
+        remedy: "mount the whole file system once and make the directory: mkdir -p",
     },
     ErrnoMeaning {
         errnos: &[2],
@@ -70,6 +85,14 @@ pub const ERRNO_MEANINGS: &[ErrnoMeaning] = &[
         code: Code::MountRace,
         what: "another mount is going on",
         remedy: "try again in a few seconds",
+    },
+    ErrnoMeaning {
+        errnos: &[17],
+        said: None,
+        code: Code::MountExists,
+        what: "mount.lustre says that it is mounted already",
+        remedy: "if `findmnt` does not show it, /etc/mtab is stale: ln -sf ../proc/self/mounts \
+                 /etc/mtab",
     },
     ErrnoMeaning {
         errnos: &[19],
@@ -107,10 +130,24 @@ pub const ERRNO_MEANINGS: &[ErrnoMeaning] = &[
         said: Some("Unknown option"),
         code: Code::LustreOption,
         what: "the Lustre client does not know an option",
-        remedy: "remove the option that the kernel log names from the -o list",
+        remedy: "remove the option that the kernel names (above) from the -o list",
     },
     ErrnoMeaning {
-        errnos: &[22, 36],
+        errnos: &[22],
+        said: Some("no server support"),
+        code: Code::NotADevice,
+        what: "the source is not a Lustre client's device",
+        remedy: "write it as HOST@tcp:/MOUNTNAME[/DIRECTORY]",
+    },
+    ErrnoMeaning {
+        errnos: &[36],
+        said: None,
+        code: Code::NotADevice,
+        what: "the mount name is longer than Lustre allows",
+        remedy: "correct it: a mount name has at most 8 characters",
+    },
+    ErrnoMeaning {
+        errnos: &[22],
         said: None,
         code: Code::LustreOption,
         what: "the Lustre client refused an option or the device",
@@ -145,7 +182,11 @@ mod tests {
                             to find interface eth9";
         for (errno, said, code) in [
             (2, "Is the MGS specification correct?", Code::FsnameUnknown),
-            (2, "(ldlm_lib.c:562) can't add initial connection", Code::ModuleMissing),
+            (2, "(ldlm_lib.c:562) can't add initial connection", Code::NoNetwork),
+            (2, "warning: /mnt: cannot resolve: No such file", Code::MountPointMissing),
+            (2, "llite: cannot mds_connect: rc = -2", Code::SubdirUnfit),
+            (17, "according to /etc/mtab a is already mounted on b", Code::MountExists),
+            (22, "mount.lustre: cannot mount /dev/x: no server support", Code::NotADevice),
             (5, "Is the MGS running?", Code::ServerUnreachable),
             (19, "Are the lustre modules loaded?", Code::ModuleMissing),
             (19, no_interface, Code::LnetDown),
@@ -153,7 +194,7 @@ mod tests {
             (22, "mount.lustre: Can't parse NID 'x@tcp:/y'", Code::NameUnresolved),
             (22, "152-6: Unknown option 'nosuchopt', won't mount.", Code::LustreOption),
             (22, "This may have multiple causes.", Code::LustreOption),
-            (36, "", Code::LustreOption),
+            (36, "", Code::NotADevice),
             (1, "Operation not permitted", Code::MountPermission),
             (114, "", Code::MountRace),
             (110, "", Code::ServerUnreachable),

@@ -1,13 +1,17 @@
 //! A mount that is stuck in the kernel: named, not piled up, and finished by somebody when it
 //! comes up after all.
 
+use super::MountRequest;
 use crate::config::Config;
-use crate::failure::{Code, Failure};
-use crate::host::{Deadline, Host, Lock, Program, read_state, sleep_unless_interrupted};
+use crate::failure::{Code, Explain as _, Failure};
+use crate::host::{
+    Bounds, Deadline, Host, LockError, Program, read_state, sleep_unless_interrupted, state_names,
+};
 use crate::record::{Attempt, Maker, MountRecord};
+use crate::source::Device;
 use crate::unmount::{lustre_mount, unmount};
+use crate::utab;
 use crate::worker::Work;
-use nix::sys::signalfd::SignalFd;
 use serde::Deserialize;
 use std::path::Path;
 use std::time::Duration;
@@ -26,33 +30,93 @@ pub(super) fn leave(host: &Host, record: &mut MountRecord, pid: u32) {
     let _ = Program::leave_behind(&Work::FinishLateMount(record.directory.clone()));
 }
 
-/// Waits for an earlier attempt on this directory to end, so that no second one piles up. It may be
-/// one of a call that was killed, or that gave up on it.
+/// The record of an attempt on this file system whose process is still there. Under the lock of the
+/// file system it is one of a call that was killed, or that gave up on it.
+fn earlier_attempt(host: &Host, fsname: &str) -> Option<(MountRecord, Attempt)> {
+    let folder = host.paths.state.join("mounts");
+    let names = state_names(&folder).ok()?;
+    names.iter().find_map(|name| {
+        let record: MountRecord = read_state(&folder.join(name)).ok()??;
+        let is_of_it = Device::parse(&record.device).is_some_and(|d| d.fsname == fsname);
+        let attempt = record.stuck_attempt(host).filter(|_| is_of_it)?;
+        Some((record, attempt))
+    })
+}
+
+/// Waits for an earlier attempt on this file system to end, so that no second one piles up.
 pub(super) fn wait_for_earlier(
     host: &Host,
     directory: &Path,
-    deadline: Deadline,
-    interrupt: Option<&SignalFd>,
+    fsname: &str,
+    bounds: &Bounds<'_>,
 ) -> Result<(), Failure> {
-    let earlier = || MountRecord::read(host, directory).ok().flatten()?.stuck_attempt(host);
-    while let Some(attempt) = earlier() {
-        let pause = SOON.min(deadline.left());
-        let is_interrupted = sleep_unless_interrupted(pause, interrupt);
-        if deadline.has_passed() || is_interrupted {
-            let pid = attempt.pid;
-            return Err(Failure {
-                code: if is_interrupted { Code::Interrupted } else { Code::MountStuck },
-                what: format!("an earlier mount on {} is stuck", directory.display()),
-                asked: format!("mount on {}", directory.display()),
-                because: format!("process {pid} (mount.lustre) is stuck in the kernel"),
-                remedy: format!(
-                    "see where it waits with `cat /proc/{pid}/stack`; it ends when the file \
-                     system's servers answer, else reboot the node"
-                ),
-            });
+    while let Some((record, attempt)) = earlier_attempt(host, fsname) {
+        let pause = SOON.min(bounds.deadline.left());
+        if sleep_unless_interrupted(pause, bounds.interrupt) {
+            let stuck = stuck(directory, &record, attempt);
+            return Err(Failure { code: Code::Interrupted, ..stuck });
+        }
+        if bounds.deadline.has_passed() {
+            return Err(stuck(directory, &record, attempt));
         }
     }
     Ok(())
+}
+
+/// Waits for an attempt on this directory that goes on, whosever it is.
+///
+/// # Errors
+/// [`Code::MountStuck`] at the deadline, [`Code::Interrupted`] at a signal.
+pub fn wait_for_attempt(host: &Host, directory: &Path, bounds: &Bounds<'_>) -> Result<(), Failure> {
+    let going_on = || {
+        let record = MountRecord::read(host, directory).ok().flatten()?;
+        let attempt = record.stuck_attempt(host)?;
+        Some((record, attempt))
+    };
+    while let Some((record, attempt)) = going_on() {
+        let is_interrupted =
+            sleep_unless_interrupted(SOON.min(bounds.deadline.left()), bounds.interrupt);
+        if is_interrupted || bounds.deadline.has_passed() {
+            let stuck = stuck(directory, &record, attempt);
+            let code = if is_interrupted { Code::Interrupted } else { stuck.code };
+            return Err(Failure { code, ..stuck });
+        }
+    }
+    Ok(())
+}
+
+/// Why the lock of a file system was not to be had: mostly because somebody waits for a mount that
+/// is stuck.
+pub(super) fn explain_lock(
+    host: &Host,
+    request: &MountRequest,
+    fsname: &str,
+    error: &LockError,
+) -> Failure {
+    match (error, earlier_attempt(host, fsname)) {
+        (LockError::Held { .. }, Some((record, attempt))) => {
+            stuck(&request.directory, &record, attempt)
+        }
+        _ => error.failure(),
+    }
+}
+
+fn stuck(directory: &Path, record: &MountRecord, attempt: Attempt) -> Failure {
+    let pid = attempt.pid;
+    let age = crate::host::unix_seconds().saturating_sub(record.written_unix_seconds);
+    Failure {
+        code: Code::MountStuck,
+        what: format!("an earlier mount of {} is stuck", record.device),
+        asked: format!("mount on {}", directory.display()),
+        because: format!(
+            "process {pid} has been mounting it on {} for {age} s",
+            record.directory.display()
+        ),
+        remedy: format!(
+            "see where it waits with `cat /proc/{pid}/stack`; it ends when the file system's \
+             servers answer, else reboot the node"
+        ),
+    }
 }
 
 /// The part of a lease that matters here.
@@ -71,27 +135,52 @@ pub fn finish_late_mount(directory: &Path) {
     while read().is_some_and(|record| record.stuck_attempt(host).is_some()) {
         std::thread::sleep(LOOK_AGAIN);
     }
-    let Some(mut record) = read().filter(|record| record.attempt.is_some()) else { return };
-    let Ok(_lock) = lock(host, &record) else { return };
-    record.attempt = None;
-    let Ok(Some(mount)) = lustre_mount(host, directory) else {
-        let _ = MountRecord::remove(host, directory);
-        return;
+    let Some(record) = read().filter(|record| record.attempt.is_some()) else { return };
+    let fsname = Device::parse(&record.device).map(|device| device.fsname).unwrap_or_default();
+    let patience = Bounds::from(Deadline::after(Duration::from_mins(10)));
+    let Ok(_lock) = super::lock_file_system(host, &fsname, &patience) else { return };
+    // Whoever had the lock may have settled it.
+    let Some(record) = read().filter(|record| record.attempt.is_some()) else { return };
+    settle(host, record);
+}
+
+/// Records a mount that came up late, or takes it away.
+fn settle(host: &Host, mut record: MountRecord) {
+    let directory = record.directory.clone();
+    take_away_private_roots(host, &record);
+    let mount = match lustre_mount(host, &directory) {
+        Ok(Some(mount)) => mount,
+        Ok(None) => {
+            let _ = MountRecord::remove(host, &directory);
+            return;
+        }
+        // Unknown is not absent: the next call looks again.
+        Err(_) => return,
     };
     if !record.is_of(host, &mount) {
         return;
     }
-    record.mount_id = Some(mount.id);
+    record.complete(host, &mount);
     record.came_up_late = true;
+    // There is nobody to tell of a failure; the next call completes what is missing.
     let _ = record.write(host);
+    let _ = utab::remember(&mount);
     let is_orphan = match &record.made_by {
         Maker::Job(key) => !job_is_running(host, key),
-        Maker::MountCommand | Maker::Person | Maker::Ssm => false,
+        Maker::Fstab | Maker::Person | Maker::Ssm => false,
     };
     if is_orphan {
         // If it fails the record stays, by which the next job's end takes the mount away.
-        let _ = unmount(host, directory, Deadline::after(Duration::from_mins(1)), None);
+        let _ = unmount(host, &directory, Deadline::after(Duration::from_mins(1)), None);
     }
+}
+
+/// A mount of a sub-directory comes up on the private directory, where nobody has a use for it.
+fn take_away_private_roots(host: &Host, record: &MountRecord) {
+    let Some(device) = Device::parse(&record.device).filter(|d| d.subdir.is_some()) else { return };
+    let root = host.paths.state.join("roots").join(device.fsname);
+    let _ = unmount(host, &root, Deadline::after(Duration::from_mins(1)), None);
+    let _ = std::fs::remove_dir(&root);
 }
 
 fn job_is_running(host: &Host, key: &str) -> bool {
@@ -102,9 +191,4 @@ fn job_is_running(host: &Host, key: &str) -> bool {
         // A lease that cannot be read may be a living one.
         Err(_) => true,
     }
-}
-
-fn lock(host: &Host, record: &MountRecord) -> Result<Lock, crate::host::LockError> {
-    let fsname = crate::source::Device::parse(&record.device).map(|d| d.fsname).unwrap_or_default();
-    super::lock_file_system(host, &fsname, Deadline::after(Duration::from_mins(10)))
 }

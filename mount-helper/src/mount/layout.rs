@@ -1,7 +1,7 @@
 //! `layout=PROFILE`: the mounted directory gets a layout profile, by the agent.
 
 use crate::failure::one_line;
-use crate::host::{Deadline, Host, RunLimits};
+use crate::host::{Bounds, Host};
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ pub(super) fn apply(
     host: &Host,
     profile: &str,
     directory: &Path,
-    deadline: Deadline,
+    bounds: &Bounds<'_>,
 ) -> Option<String> {
     let directory = directory.display().to_string();
     let args = ["layout", "apply", "--profile", profile, "--", &directory];
     let done = host
         .program("fsxlustre")
-        .and_then(|program| program.run(&args, &RunLimits::until(deadline.at_most(WITHIN))));
+        .and_then(|program| program.run(&args, &bounds.at_most(WITHIN).run_limits()));
     let because = match done {
         Ok(done) if done.status.success() => return None,
         Ok(done) => one_line(&done.stderr),

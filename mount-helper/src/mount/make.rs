@@ -4,12 +4,12 @@ use super::attempt::{Attempt, pause_before};
 use super::way::{self, Way};
 use super::{MountRequest, Mounter, directory, proof};
 use crate::failure::{Code, Explain as _, Failure};
-use crate::host::{Deadline, Host, Mount, sleep_unless_interrupted};
+use crate::host::{Bounds, Deadline, Host, Mount, sleep_unless_interrupted};
 use crate::options::Verify;
 use crate::record::MountRecord;
 use crate::resolve::Resolved;
 use crate::source::Device;
-use crate::unmount::unmount;
+use crate::unmount::{remove_made_directory, unmount};
 use crate::utab;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -27,7 +27,7 @@ impl Mounter<'_> {
         request: &MountRequest,
         resolved: &Resolved,
         way: &Way,
-        deadline: Deadline,
+        bounds: &Bounds<'_>,
     ) -> Result<(Mount, Vec<String>), Failure> {
         let mut record = MountRecord::intent(
             self.host,
@@ -37,19 +37,17 @@ impl Mounter<'_> {
             request.made_by.clone(),
         );
         record.file_system_id.clone_from(&resolved.id);
+        record.is_bind = matches!(way, Way::Bind { .. });
         record.origin = resolved.origin;
         record.options.clone_from(&request.options.passed);
-        record.made_directory = request.makes_directory && Self::is_missing(request, deadline);
+        record.made_directory = request.makes_directory && Self::is_missing(request, bounds);
         record.write(self.host).map_err(|error| error.failure())?;
-        if record.made_directory {
-            directory::make(&request.directory, deadline)?;
-        }
-        let made = self
-            .bring(request, &resolved.device, way, deadline, &mut record)
-            .and_then(|()| self.prove(request, &resolved.device, deadline));
+        let made = Self::make_directory(&record, bounds)
+            .and_then(|()| self.bring(request, &resolved.device, way, bounds, &mut record))
+            .and_then(|()| self.prove(request, &resolved.device, bounds));
         match made {
             Ok((mount, mut warnings)) => {
-                record.mount_id = Some(mount.id);
+                record.complete(self.host, &mount);
                 record.write(self.host).map_err(|error| error.failure())?;
                 if let Err(error) = utab::remember(&mount) {
                     warnings.push(format!("{error}: umount will not call umount.fsxlustre"));
@@ -58,6 +56,10 @@ impl Mounter<'_> {
             }
             Err(failure) => {
                 if record.attempt.is_none() {
+                    if record.made_directory {
+                        // Empty, or it stays; either way the failure is the one to tell.
+                        let _ = remove_made_directory(&request.directory);
+                    }
                     // The failure of the mount is the one to tell; a record without a mount of its
                     // own means nothing to anybody.
                     let _ = MountRecord::remove(self.host, &request.directory);
@@ -67,8 +69,12 @@ impl Mounter<'_> {
         }
     }
 
-    fn is_missing(request: &MountRequest, deadline: Deadline) -> bool {
-        let checked = directory::check(&request.directory, deadline);
+    fn make_directory(record: &MountRecord, bounds: &Bounds<'_>) -> Result<(), Failure> {
+        if record.made_directory { directory::make(&record.directory, bounds) } else { Ok(()) }
+    }
+
+    fn is_missing(request: &MountRequest, bounds: &Bounds<'_>) -> bool {
+        let checked = directory::check(&request.directory, bounds);
         checked.is_err_and(|failure| failure.code == Code::MountPointMissing)
     }
 
@@ -77,22 +83,24 @@ impl Mounter<'_> {
         request: &MountRequest,
         device: &Device,
         way: &Way,
-        deadline: Deadline,
+        bounds: &Bounds<'_>,
         record: &mut MountRecord,
     ) -> Result<(), Failure> {
         match way {
-            Way::Client => self.attempts(request, device, &request.directory, deadline, record),
-            Way::Bind { from } => {
+            Way::Client => self.attempts(request, device, &request.directory, bounds, record),
+            Way::Bind { from, mount_id } => {
                 let _left_over = PrivateRoot::left_over(self.host, from);
-                way::bind(self.host, from, record, deadline)
+                way::bind(self.host, from, *mount_id, record, bounds)
             }
             Way::PrivateClient => {
                 let whole = Device { subdir: None, ..device.clone() };
                 let root = PrivateRoot::make(self.host, &device.fsname)?;
-                self.attempts(request, &whole, &root.directory, deadline, record)?;
+                self.attempts(request, &whole, &root.directory, bounds, record)?;
+                let table = self.host.mounts().map_err(|error| error.failure())?;
+                let mount_id = table.on(&root.directory).map_or(-1, |mount| mount.id);
                 let subdir = device.subdir.as_deref().unwrap_or_default();
                 let from = root.directory.join(subdir.trim_start_matches('/'));
-                way::bind(self.host, &from, record, deadline)
+                way::bind(self.host, &from, mount_id, record, bounds)
             }
         }
     }
@@ -102,7 +110,7 @@ impl Mounter<'_> {
         request: &MountRequest,
         device: &Device,
         directory: &Path,
-        deadline: Deadline,
+        bounds: &Bounds<'_>,
         record: &mut MountRecord,
     ) -> Result<(), Failure> {
         let retry = request.options.retry.or(self.defaults.retry).unwrap_or(DEFAULT_RETRY);
@@ -111,17 +119,19 @@ impl Mounter<'_> {
             device: &device.to_string(),
             directory,
             options: &request.options.for_mount_lustre(),
-            deadline,
-            interrupt: self.interrupt,
+            bounds: *bounds,
         };
         for number in 0.. {
             let Err(failure) = attempt.run(record) else { break };
             let pause = pause_before(number);
+            if failure.code == Code::MountExists && self.is_mounted(directory) {
+                return Err(failure);
+            }
             let may_help = failure.may_pass()
                 && failure.code != Code::Interrupted
                 && record.attempt.is_none()
                 && number < retry
-                && deadline.left() > pause;
+                && bounds.deadline.left() > pause;
             if !may_help || sleep_unless_interrupted(pause, self.interrupt) {
                 return Err(failure);
             }
@@ -129,15 +139,19 @@ impl Mounter<'_> {
         Ok(())
     }
 
+    fn is_mounted(&self, directory: &Path) -> bool {
+        self.host.mounts().is_ok_and(|table| table.on(directory).is_some())
+    }
+
     /// Proves the mount; one that is not as it was asked for is taken away again.
     fn prove(
         &self,
         request: &MountRequest,
         device: &Device,
-        deadline: Deadline,
+        bounds: &Bounds<'_>,
     ) -> Result<(Mount, Vec<String>), Failure> {
         let verify = request.options.verify.or(self.defaults.verify).unwrap_or(Verify::Stat);
-        let proved = proof::prove(self.host, request, device, verify, deadline);
+        let proved = proof::prove(self.host, request, device, verify, bounds);
         proved.map_err(|mut failure| {
             let undone = unmount(self.host, &request.directory, Deadline::after(UNDO), None);
             failure.because = match undone {

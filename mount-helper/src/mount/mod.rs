@@ -19,18 +19,20 @@ mod way;
 
 pub use directory::{DirectoryReport, inspect_directory, make_mount_point};
 pub use errno::{ERRNO_MEANINGS, ErrnoMeaning};
-pub use late::finish_late_mount;
-pub use namespace::enter_namespace;
+pub use late::{finish_late_mount, wait_for_attempt};
+pub use namespace::MoveInto;
 pub use proof::write_and_remove;
 pub use way::{BindMount, Way};
 
 use crate::config::MountDefaults;
 use crate::failure::{Code, Explain as _, Failure};
-use crate::host::{Deadline, Host, Lock, LockError, Mount};
+use crate::host::{Bounds, Deadline, Host, Lock, LockError, Mount};
+use crate::id_cache;
 use crate::options::MountOptions;
 use crate::record::{Maker, MountRecord, Origin};
 use crate::resolve::{LookUp, Resolve, Resolved};
 use crate::source::{Device, Source};
+use crate::unmount::wait_for_unmount;
 use crate::versions;
 use nix::sys::signalfd::SignalFd;
 use occupied::Occupied;
@@ -100,7 +102,7 @@ impl MountReport {
         let directory = directory.display();
         let how = match &self.way {
             Way::Client => String::new(),
-            Way::Bind { from } => format!(", bound from {}", from.display()),
+            Way::Bind { from, .. } => format!(", bound from {}", from.display()),
             Way::PrivateClient => ", bound from a client of its own".into(),
         };
         match self.done {
@@ -150,10 +152,11 @@ impl Mounter<'_> {
         let look_up =
             LookUp { host: self.host, resolver: self.resolver, interrupt: self.interrupt };
         let resolved = look_up.device(&source, &request.options, deadline)?;
-        if let Some(namespace) = &request.namespace {
-            enter_namespace(namespace)?;
-        }
-        let result = self.mount_resolved(request, &resolved, deadline.later_by(resolved.waited));
+        let bounds = self.bounds(deadline.later_by(resolved.waited));
+        let result = match &request.namespace {
+            Some(namespace) => self.mount_elsewhere(request, &resolved, namespace, &bounds),
+            None => self.mount_resolved(request, &resolved, &bounds),
+        };
         match result {
             // The names of an id never change, but a file system may be gone: the API's word on it
             // explains more than the server's silence.
@@ -172,29 +175,38 @@ impl Mounter<'_> {
         &self,
         request: &MountRequest,
         resolved: &Resolved,
-        deadline: Deadline,
+        bounds: &Bounds<'_>,
     ) -> Result<MountReport, Failure> {
+        wait_for_unmount(self.host, &request.directory, bounds)?;
         let mut report = report(request, resolved);
         if let Some(mount) = self.look(request, &resolved.device)? {
-            return Ok(self.already(report, mount));
+            return Ok(self.already(request, report, mount));
         }
         self.check_client(request, resolved)?;
-        report.warnings.extend(self.check_directory(request, deadline)?);
+        report.warnings.extend(self.check_directory(request, bounds)?);
         report.way = self.way(request, &resolved.device)?;
         if request.is_dry_run {
             return Ok(report);
         }
-        let _lock = lock_file_system(self.host, &resolved.device.fsname, deadline)
-            .map_err(|error| error.failure())?;
-        late::wait_for_earlier(self.host, &request.directory, deadline, self.interrupt)?;
+        let fsname = &resolved.device.fsname;
+        let _lock = lock_file_system(self.host, fsname, bounds)
+            .map_err(|error| late::explain_lock(self.host, request, fsname, &error))?;
+        late::wait_for_earlier(self.host, &request.directory, fsname, bounds)?;
         if let Some(mount) = self.look(request, &resolved.device)? {
-            return Ok(self.already(report, mount));
+            return Ok(self.already(request, report, mount));
         }
         report.way = self.way(request, &resolved.device)?;
-        let (mount, more) = self.make(request, resolved, &report.way, deadline)?;
+        let (mount, more) = match self.make(request, resolved, &report.way, bounds) {
+            // Somebody who takes no lock of ours was quicker; what is there is theirs.
+            Err(exists) if exists.code == Code::MountExists => {
+                let theirs = self.look(request, &resolved.device)?.ok_or(exists)?;
+                return Ok(self.already(request, report, theirs));
+            }
+            made => made?,
+        };
         report.warnings.extend(more);
         if let Some(profile) = &request.options.layout {
-            report.warnings.extend(layout::apply(self.host, profile, &request.directory, deadline));
+            report.warnings.extend(layout::apply(self.host, profile, &request.directory, bounds));
         }
         Ok(MountReport { done: Done::Made, mount: Some(mount), ..report })
     }
@@ -205,7 +217,15 @@ impl Mounter<'_> {
         source: &Source,
         deadline: Deadline,
     ) -> Result<MountReport, Failure> {
-        let mount = remount::remount(self.host, &request.directory, &request.options, deadline)?;
+        let bounds = self.bounds(deadline);
+        if let Some(device) = known_device(self.host, source) {
+            let table = self.host.mounts().map_err(|error| error.failure())?;
+            let on = occupied::occupied(self.host, &table, &request.directory, &device);
+            if let Occupied::ByOther(failure) = on {
+                return Err(failure);
+            }
+        }
+        let mount = remount::remount(self.host, &request.directory, &request.options, &bounds)?;
         let device = Device::shown_by(&mount).ok_or_else(|| Failure {
             code: Code::NotVerified,
             what: "what is mounted is not a Lustre device".into(),
@@ -223,6 +243,17 @@ impl Mounter<'_> {
             mount: Some(mount),
             warnings: Vec::new(),
         })
+    }
+
+    /// The longest time that a mount with these options takes.
+    pub fn longest(&self, options: &MountOptions) -> Duration {
+        let seconds = options.timeout_seconds.or(self.defaults.timeout);
+        let timeout = seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
+        Duration::from_secs(timeout.saturating_add(options.wait_seconds))
+    }
+
+    fn bounds(&self, deadline: Deadline) -> Bounds<'_> {
+        Bounds { deadline, interrupt: self.interrupt }
     }
 
     fn deadline(&self, options: &MountOptions) -> Deadline {
@@ -245,7 +276,20 @@ impl Mounter<'_> {
     }
 
     /// Success without a mount. A record that was cut short is completed.
-    fn already(&self, mut report: MountReport, mount: Mount) -> MountReport {
+    fn already(
+        &self,
+        request: &MountRequest,
+        mut report: MountReport,
+        mount: Mount,
+    ) -> MountReport {
+        let missing = proof::missing_options(&mount, &request.options.passed);
+        if !missing.is_empty() {
+            report.warnings.push(format!(
+                "{} is mounted without {}; unmount it and mount it again to have that",
+                mount.directory.display(),
+                missing.join(",")
+            ));
+        }
         let record = MountRecord::read_of(self.host, &mount);
         if record.as_ref().is_some_and(|record| record.came_up_late || record.attempt.is_some()) {
             report.warnings.push(format!(
@@ -255,8 +299,8 @@ impl Mounter<'_> {
         }
         if let Some(cut_short) = record.filter(|record| record.mount_id.is_none()) {
             let mut whole = cut_short;
-            whole.mount_id = Some(mount.id);
-            whole.came_up_late = whole.attempt.take().is_some();
+            whole.came_up_late = whole.attempt.is_some();
+            whole.complete(self.host, &mount);
             // It is as good without: the next call completes it.
             let _ = whole.write(self.host);
         }
@@ -281,9 +325,9 @@ impl Mounter<'_> {
     fn check_directory(
         &self,
         request: &MountRequest,
-        deadline: Deadline,
+        bounds: &Bounds<'_>,
     ) -> Result<Vec<String>, Failure> {
-        let is_empty = match directory::check(&request.directory, deadline) {
+        let is_empty = match directory::check(&request.directory, bounds) {
             Err(missing) if missing.code == Code::MountPointMissing && request.makes_directory => {
                 return Ok(Vec::new());
             }
@@ -325,6 +369,15 @@ fn report(request: &MountRequest, resolved: &Resolved) -> MountReport {
     }
 }
 
+/// The device of a source that nobody has to be asked about.
+fn known_device(host: &Host, source: &Source) -> Option<Device> {
+    match source {
+        Source::Device(device) => Some(device.clone()),
+        Source::Id { id, subdir } => id_cache::device_of(host, id, subdir.as_deref()),
+        Source::Tags(_) => None,
+    }
+}
+
 fn is_about_the_server(failure: &Failure) -> bool {
     matches!(
         failure.code,
@@ -333,8 +386,8 @@ fn is_about_the_server(failure: &Failure) -> bool {
 }
 
 /// Keeps attempts on one file system apart; another file system's never wait for it.
-fn lock_file_system(host: &Host, fsname: &str, deadline: Deadline) -> Result<Lock, LockError> {
-    Lock::take(&host.paths.state, &format!("mount.{fsname}"), deadline)
+fn lock_file_system(host: &Host, fsname: &str, bounds: &Bounds<'_>) -> Result<Lock, LockError> {
+    Lock::take(&host.paths.state, &format!("mount.{fsname}"), *bounds)
 }
 
 /// Refuses to go on as an ordinary user.

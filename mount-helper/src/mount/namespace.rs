@@ -1,24 +1,123 @@
 //! `-N`: mounting in another mount namespace.
+//!
+//! Nothing of that namespace is run or trusted: the file system is mounted here on a private
+//! directory, and a copy of the mount is moved into the other namespace.
 
+use super::occupied::{Occupied, occupied};
+use super::{Done, MountReport, MountRequest, Mounter};
 use crate::failure::{Code, Failure};
+use crate::host::{Bounds, Deadline, Program};
+use crate::record::MountRecord;
+use crate::resolve::Resolved;
+use crate::unmount::{look_inside, unmount};
+use crate::worker::Work;
 use nix::sched::{CloneFlags, setns};
+use rustix::fs::CWD;
+use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
+use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// Enters a mount namespace, by the file that libmount names (`/proc/PID/fd/N`) or any other.
-///
-/// Whatever is found by its path from here on is found in there: mount.lustre and `/run/fsxlustre`
-/// too. What is to be read outside must have been read before.
-///
-/// # Errors
-/// [`Code::NamespaceUnusable`].
-pub fn enter_namespace(path: &Path) -> Result<(), Failure> {
-    let entered = File::open(path).and_then(|file| Ok(setns(file, CloneFlags::CLONE_NEWNS)?));
-    entered.map_err(|error| Failure {
+/// A mount that is to be copied into another namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoveInto {
+    /// Where it is mounted here.
+    pub from: PathBuf,
+    /// The file of the namespace.
+    pub namespace: PathBuf,
+    /// Where it comes to in there.
+    pub directory: PathBuf,
+}
+
+impl MoveInto {
+    /// Copies and moves it; only ever called in the child, which enters the namespace.
+    ///
+    /// # Errors
+    /// The error of a call; `ENOSYS` on kernels before 5.2.
+    pub fn carry_out(&self) -> std::io::Result<()> {
+        let namespace = File::open(&self.namespace)?;
+        let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+        let tree = open_tree(CWD, &self.from, flags)?;
+        setns(&namespace, CloneFlags::CLONE_NEWNS)?;
+        move_mount(&tree, "", CWD, &self.directory, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?;
+        Ok(())
+    }
+}
+
+impl Mounter<'_> {
+    /// Mounts in another namespace what was resolved in this one.
+    pub(super) fn mount_elsewhere(
+        &self,
+        request: &MountRequest,
+        resolved: &Resolved,
+        namespace: &Path,
+        bounds: &Bounds<'_>,
+    ) -> Result<MountReport, Failure> {
+        let inside = look_inside(namespace, bounds.deadline)
+            .map_err(|because| unusable(namespace, because))?;
+        let report = super::report(request, resolved);
+        match occupied(self.host, &inside, &request.directory, &resolved.device) {
+            Occupied::BySame(mount) => {
+                return Ok(MountReport { done: Done::Already, mount: Some(mount), ..report });
+            }
+            Occupied::ByOther(failure) => return Err(failure),
+            Occupied::No => {}
+        }
+        if request.is_dry_run {
+            return Ok(report);
+        }
+        let name = format!("{}.{}", MountRecord::name(&request.directory), std::process::id());
+        let here = MountRequest {
+            directory: self.host.paths.state.join("elsewhere").join(name),
+            makes_directory: true,
+            namespace: None,
+            ..request.clone()
+        };
+        let made = self.mount_resolved(&here, resolved, bounds)?;
+        let moved = self.move_into(&here.directory, request, namespace, bounds);
+        let undone = unmount(self.host, &here.directory, Deadline::after(UNDO), self.interrupt);
+        moved?;
+        // A client that lives on in the other namespace is what was asked for.
+        if let Err(failure) = undone
+            && failure.code != Code::ClientStays
+        {
+            return Err(failure);
+        }
+        Ok(MountReport { done: Done::Made, ..made })
+    }
+
+    fn move_into(
+        &self,
+        from: &Path,
+        request: &MountRequest,
+        namespace: &Path,
+        bounds: &Bounds<'_>,
+    ) -> Result<(), Failure> {
+        let work = Work::MoveInto(MoveInto {
+            from: from.to_owned(),
+            namespace: namespace.to_owned(),
+            directory: request.directory.clone(),
+        });
+        let done = Program::own()
+            .run(&work.arguments(), &bounds.run_limits())
+            .map_err(|error| unusable(namespace, error.to_string()))?;
+        if done.status.success() { Ok(()) } else { Err(unusable(namespace, done.last_words())) }
+    }
+}
+
+/// How long taking away the mount here may take.
+const UNDO: Duration = Duration::from_secs(10);
+
+fn unusable(namespace: &Path, because: String) -> Failure {
+    Failure {
         code: Code::NamespaceUnusable,
-        what: "the mount namespace cannot be entered".into(),
-        asked: format!("-N {}", path.display()),
-        because: error.to_string(),
-        remedy: "name the file of a mount namespace, such as /proc/PID/ns/mnt, as root".into(),
-    })
+        what: "the mount could not be made in the other namespace".into(),
+        asked: format!("-N {}", namespace.display()),
+        because,
+        remedy:
+            "name the file of a mount namespace, such as /proc/PID/ns/mnt, and a directory that \
+                 is in it; it needs root and Linux 5.2"
+                .into(),
+    }
 }

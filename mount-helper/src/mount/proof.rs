@@ -2,7 +2,7 @@
 
 use super::MountRequest;
 use crate::failure::{Code, Explain as _, Failure};
-use crate::host::{Deadline, Host, Mount, Program, RunLimits, probe_space};
+use crate::host::{Bounds, Host, Mount, Program, probe_space};
 use crate::options::Verify;
 use crate::source::Device;
 use crate::worker::Work;
@@ -21,7 +21,7 @@ pub(super) fn prove(
     request: &MountRequest,
     device: &Device,
     verify: Verify,
-    deadline: Deadline,
+    bounds: &Bounds<'_>,
 ) -> Result<(Mount, Vec<String>), Failure> {
     let table = host.mounts().map_err(|error| error.failure())?;
     let directory = request.directory.display();
@@ -52,14 +52,19 @@ pub(super) fn prove(
             )),
         }
     }
-    let deadline = deadline.at_most(ANSWER_WITHIN);
+    let bounds = bounds.at_most(ANSWER_WITHIN);
     if verify != Verify::None {
-        probe_space(&request.directory, deadline).map_err(|error| error.failure())?;
+        probe_space(&request.directory, bounds).map_err(|error| error.failure())?;
     }
     if verify == Verify::Write {
-        prove_writing(&request.directory, deadline)?;
+        prove_writing(&request.directory, &bounds)?;
     }
     Ok((mount.clone(), unproved))
+}
+
+/// The options that were asked for and that a mount which is there already does not have.
+pub(super) fn missing_options(mount: &Mount, passed: &[String]) -> Vec<String> {
+    passed.iter().filter(|option| shown(mount, option) == Shown::No).cloned().collect()
 }
 
 /// What mountinfo says of an option.
@@ -112,11 +117,11 @@ pub fn write_and_remove(directory: &Path) -> std::io::Result<()> {
     written.and(removed)
 }
 
-fn prove_writing(directory: &Path, deadline: Deadline) -> Result<(), Failure> {
+fn prove_writing(directory: &Path, bounds: &Bounds<'_>) -> Result<(), Failure> {
     let shown = directory.display();
     let asked = format!("write and remove a file in {shown} (verify=write)");
     let done = Program::own()
-        .run(&Work::WriteAndRemove(directory.to_owned()).arguments(), &RunLimits::until(deadline))
+        .run(&Work::WriteAndRemove(directory.to_owned()).arguments(), &bounds.run_limits())
         .map_err(|error| Failure {
             code: Code::NoAnswer,
             what: format!("{shown} does not answer"),

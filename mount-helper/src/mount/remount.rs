@@ -6,7 +6,7 @@
 
 use super::way::{self, BindMount, OF_THE_MOUNT};
 use crate::failure::{Code, Explain as _, Failure};
-use crate::host::{Deadline, Host, Mount};
+use crate::host::{Bounds, Host, Mount};
 use crate::options::MountOptions;
 use std::path::Path;
 
@@ -15,7 +15,7 @@ pub(super) fn remount(
     host: &Host,
     directory: &Path,
     options: &MountOptions,
-    deadline: Deadline,
+    bounds: &Bounds<'_>,
 ) -> Result<Mount, Failure> {
     let mount = crate::unmount::lustre_mount(host, directory)?.ok_or_else(|| Failure {
         code: Code::NotMounted,
@@ -25,13 +25,9 @@ pub(super) fn remount(
         remedy: "mount it first".into(),
     })?;
     check_changeable(host, &mount, options)?;
-    let bind = BindMount {
-        from: directory.to_owned(),
-        directory: directory.to_owned(),
-        options: words(&mount, options),
-        is_remount: true,
-    };
-    way::run(&bind, deadline, |_| Ok(()))?;
+    let bind =
+        BindMount { from: None, directory: directory.to_owned(), options: words(&mount, options) };
+    way::run(&bind, bounds, |_| Ok(()))?;
     let table = host.mounts().map_err(|error| error.failure())?;
     let now = table.on(directory).cloned().unwrap_or(mount);
     let lost = options.passed.iter().find(|word| {

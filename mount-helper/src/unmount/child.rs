@@ -1,7 +1,8 @@
 //! The call of umount2(2), in a child that is never waited for longer than the deadline.
 //!
-//! The child writes down who it is before it calls, so that whoever comes next finds it, however
-//! the caller ended, and does not start a second one.
+//! The child is written down before it is told to call, so that whoever comes next finds it,
+//! however the caller ended, and does not start a second one. A child whose caller ended before
+//! that does nothing.
 
 use super::client::ClientFiles;
 use super::target::Target;
@@ -20,6 +21,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::signalfd::SignalFd;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
+use std::io::Write as _;
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -171,13 +173,10 @@ impl Begun {
     ///
     /// # Errors
     /// Its errno; ESTALE when another mount is on the directory by now.
-    pub(crate) fn carry_out(mut self) -> std::io::Result<()> {
+    pub(crate) fn carry_out(&self) -> std::io::Result<()> {
         // Our own current directory must not be what keeps the mount busy.
         std::env::set_current_dir("/")?;
         let caller = nix::unistd::getppid();
-        self.process = Attempt::of(std::process::id());
-        let path = Self::path(&self.state, &self.target.directory);
-        write_state(&path, &self).map_err(std::io::Error::other)?;
         let table =
             MountTable::read(Path::new("/proc/self/mountinfo")).map_err(std::io::Error::other)?;
         let on_top = table.on(&self.target.directory);
@@ -224,15 +223,22 @@ pub(super) fn carry_out(
         because: error.to_string(),
         remedy: "free memory or processes, and try again".into(),
     };
+    let work = Work::WhenTold(Box::new(Work::Unmount(Box::new(begun.clone()))));
     let mut child = Command::new("/proc/self/exe")
-        .args(Work::Unmount(Box::new(begun.clone())).arguments())
+        .args(work.arguments())
         .env_clear()
         .current_dir("/")
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .map_err(failed)?;
+    // If it cannot be written down, the child reads the end of its stdin and does nothing.
+    let stdin = child.stdin.take();
+    Begun { process: Attempt::of(child.id()), ..begun.clone() }.keep()?;
+    if let Some(mut stdin) = stdin {
+        stdin.write_all(b"\n").map_err(failed)?;
+    }
     let mut looks = 0;
     loop {
         if let Some(status) = child.try_wait().map_err(failed)? {

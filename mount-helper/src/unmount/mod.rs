@@ -16,7 +16,7 @@ mod target;
 pub use child::{Begun, How};
 pub use client::{ClientFate, ClientFiles, ClientState, Connection};
 pub use holders::{Holder, HolderKind, Holders, find_holders};
-pub(crate) use holders::{MappingQuestion, mounts_inside};
+pub(crate) use holders::{MappingQuestion, look_inside, mounts_inside};
 pub(crate) use made_directory::remove_here;
 pub use made_directory::remove_made_directory;
 pub use request::{Others, UnmountError, UnmountReport, UnmountRequest};
@@ -24,7 +24,7 @@ pub use said::bytes;
 pub use target::Target;
 
 use crate::failure::{Explain as _, Failure};
-use crate::host::{Deadline, Host, Mount};
+use crate::host::{Bounds, Deadline, Host, Mount};
 use nix::sys::signalfd::SignalFd;
 use std::path::Path;
 
@@ -55,6 +55,24 @@ pub fn unmount_as(
     say: &mut dyn FnMut(&str),
 ) -> Result<UnmountReport, Box<UnmountError>> {
     steps::Unmounting { host, request }.go(say)
+}
+
+/// Waits for an unmount of the directory that is going on, so that what it is about to take away is
+/// not taken for what is there.
+///
+/// # Errors
+/// [`Code::UnmountTimeout`](crate::failure::Code::UnmountTimeout) when it is stuck,
+/// [`Code::Interrupted`](crate::failure::Code::Interrupted) at a signal.
+pub fn wait_for_unmount(host: &Host, directory: &Path, bounds: &Bounds<'_>) -> Result<(), Failure> {
+    let Some(begun) = Begun::read(host, directory)? else { return Ok(()) };
+    match child::wait_for(&begun, bounds.deadline, bounds.interrupt) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(said::still_at_work(host, &begun)),
+        Err(child::Interrupted) => {
+            let pid = begun.process.map(|process| process.pid);
+            Err(said::interrupted(&begun.target, true, pid))
+        }
+    }
 }
 
 /// The Lustre mount that one sees in the directory.

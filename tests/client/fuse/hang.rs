@@ -32,7 +32,7 @@ impl Gate {
 /// The caller of a FUSE file system waits in state S until a first signal reaches it. Only then the kernel asks to
 /// interrupt the request, hears from another thread that nobody can (ENOSYS), and lets this and every later caller wait
 /// in state D, as callers of a dead Lustre do. The signal is SIGSTOP; SIGCONT takes it back before it has an effect.
-fn put_into_state_d(caller: u32) {
+pub fn put_into_state_d(caller: u32) {
     // Zero is a caller in another namespace of processes.
     if let Ok(pid @ 1..) = i32::try_from(caller) {
         for signal in [Signal::SIGSTOP, Signal::SIGCONT] {

@@ -3,10 +3,10 @@
 //! Nothing is cached in the kernel (times to live of zero, direct I/O), so that every call reaches the counters and
 //! the `io-hang` fault, and several mounts of one file system agree.
 
-mod attributes;
+pub mod attributes;
 mod backing;
 mod handles;
-mod hang;
+pub mod hang;
 mod inodes;
 mod operations;
 mod requests;

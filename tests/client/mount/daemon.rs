@@ -80,7 +80,7 @@ struct Ready {
 /// The daemon itself.
 pub fn serve(request: &str) -> io::Result<Answer> {
     let request: Request = serde_json::from_str(request)?;
-    match detach().and_then(|()| prepare(&request)) {
+    match settle_down().and_then(|()| prepare(&request)).and_then(leave_the_session) {
         Ok(Ready { session, client, publisher, _held }) => {
             report(SERVING)?;
             let end = session.run();
@@ -95,8 +95,19 @@ pub fn serve(request: &str) -> io::Result<Answer> {
 }
 
 /// Leaves the session and the directory that `mount.lustre` was called in.
-fn detach() -> io::Result<()> {
+pub(super) fn detach() -> io::Result<()> {
     setsid()?;
+    settle_down()
+}
+
+/// Leaves the session once the mount is made: an automount's trigger lets only the group of
+/// `mount.lustre` pass.
+fn leave_the_session(ready: Ready) -> io::Result<Ready> {
+    setsid()?;
+    Ok(ready)
+}
+
+fn settle_down() -> io::Result<()> {
     chdir("/")?;
     umask(Mode::empty());
     allow_many_open_files()

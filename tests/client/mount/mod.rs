@@ -2,7 +2,9 @@
 
 pub mod daemon;
 mod options;
+pub mod replay;
 mod source;
+pub mod stuck;
 
 use std::fs;
 use std::io;
@@ -21,6 +23,7 @@ use crate::root::Root;
 use crate::server::FileSystem;
 use crate::tree::client::Client;
 use options::MountOptions;
+use replay::Capture;
 use source::Source;
 
 const USAGE: &str = include_str!("../../fixtures/lustre-2.15.8/40_mount/dns_unresolvable.err");
@@ -57,6 +60,9 @@ pub fn run(root: &Root, args: &[String]) -> io::Result<Answer> {
     }
     if arguments.version {
         return Ok(Answer::says(VERSION));
+    }
+    if let Some(capture) = Capture::to_replay(root) {
+        return capture.replay(root, &arguments.source, &arguments.target);
     }
     let attempt = match check(&arguments)? {
         Ok(attempt) => attempt,
@@ -157,8 +163,11 @@ fn narrate(args: &[String], attempt: &Attempt) -> String {
 }
 
 fn mount_with_retries(root: &Root, attempt: &Attempt) -> io::Result<Result<(), Errno>> {
-    if Fault::MountHang.is_set(root) {
-        stand_still(root)?;
+    let of_this_name = Some(attempt.source.fsname.clone());
+    for hang in [Fault::MountHang(None), Fault::MountHang(of_this_name)] {
+        if hang.is_set(root) {
+            stand_still(&hang.flag(root))?;
+        }
     }
     let mut left = attempt.options.retries;
     loop {
@@ -172,13 +181,13 @@ fn mount_with_retries(root: &Root, attempt: &Attempt) -> io::Result<Result<(), E
 }
 
 /// Waits as a mount in the kernel does: SIGTERM and its like stay without effect, also afterwards.
-fn stand_still(root: &Root) -> io::Result<()> {
+fn stand_still(flag: &Path) -> io::Result<()> {
     let mut deaf = SigSet::empty();
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT] {
         deaf.add(signal);
     }
     deaf.thread_block()?;
-    wait_until_cleared(&Fault::MountHang.flag(root));
+    wait_until_cleared(flag);
     Ok(())
 }
 
@@ -209,7 +218,8 @@ fn mount_once(root: &Root, attempt: &Attempt) -> io::Result<Result<(), Errno>> {
         return Ok(Err(Errno::ENOTDIR));
     }
     Client::remove_dead(root)?;
-    daemon::start(&daemon::Request {
+    let stuck = Fault::MountStuck(filesystem.name.clone());
+    let request = daemon::Request {
         root: root.path().to_owned(),
         server_nid: source.reached(&filesystem),
         filesystem,
@@ -217,7 +227,8 @@ fn mount_once(root: &Root, attempt: &Attempt) -> io::Result<Result<(), Errno>> {
         source: source.to_string(),
         target: target.clone(),
         flags: options.flags.bits(),
-    })
+    };
+    if stuck.is_set(root) { stuck::start(root, &request) } else { daemon::start(&request) }
 }
 
 /// No NID answers: EIO after a while. One answers but does not know the name, or is on a network that the client is

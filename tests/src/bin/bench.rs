@@ -61,10 +61,8 @@ fn mounts(sandbox: &Sandbox) {
     let made = sandbox.create_file_system(FileSystem::lustre());
     let device = format!("{}@tcp:/{}", made.dns_name, made.mount_name);
     sandbox.run(["mkdir", OURS, BARE]).assert_success();
-    sandbox.write_program(
-        MOUNT_LUSTRE,
-        "#!/bin/sh\nexec /run/standin/usr/sbin/mount.lustre \"$@\"\n",
-    );
+    sandbox
+        .write_program(MOUNT_LUSTRE, "#!/bin/sh\nexec /run/standin/usr/sbin/mount.lustre \"$@\"\n");
     let started = Instant::now();
     // The first look-up fills the cache of ids.
     sandbox.run(["mount", "-t", "fsxlustre", &made.id, OURS]).assert_success();

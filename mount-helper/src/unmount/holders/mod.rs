@@ -14,7 +14,7 @@ mod processes;
 mod table;
 
 pub(crate) use mappings::MappingQuestion;
-pub(crate) use namespaces::mounts_inside;
+pub(crate) use namespaces::{look_inside, mounts_inside};
 
 use super::Target;
 use crate::host::{Deadline, Host, MountTable, read_text};

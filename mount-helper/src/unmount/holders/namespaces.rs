@@ -200,7 +200,7 @@ fn without_process(host: &Host, namespaces: &Namespaces) -> Vec<Unseen> {
 }
 
 /// Reads the mounts of a namespace by its file, in a child.
-fn look_inside(path: &Path, deadline: Deadline) -> Result<MountTable, String> {
+pub(crate) fn look_inside(path: &Path, deadline: Deadline) -> Result<MountTable, String> {
     let limits = RunLimits::until(deadline.at_most(PATIENCE));
     let done = Program::own()
         .run(&Work::LookInside(path.to_owned()).arguments(), &limits)

@@ -1,0 +1,30 @@
+//! `fsxlustre status`.
+
+use super::{Outcome, json};
+use crate::config::AgentConfig;
+use crate::status::gather;
+use clap::Args;
+
+/// Arguments of `fsxlustre status`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0, also when a mount is dead or failed; 1 the list of mounts \
+                        cannot be read; 2 usage"
+)]
+pub struct StatusArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl StatusArgs {
+    /// Looks at every Lustre mount, without touching one.
+    pub fn run(&self, config: &AgentConfig) -> Outcome {
+        match gather(config.host()) {
+            Ok(status) if self.json => json(&status),
+            Ok(status) => Outcome::done(status.text()),
+            Err(failure) if self.json => Outcome::failed_json(&failure),
+            Err(failure) => Outcome::failed(&failure),
+        }
+    }
+}

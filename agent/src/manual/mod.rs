@@ -1,0 +1,127 @@
+//! The man pages and the tables of README.md, made from the tables that the programs themselves use.
+//!
+//! The prose is in `*.roff` beside this file; a line of it that begins with `@` stands for something
+//! made from a table. `fsxlustre manual` writes the pages; the committed ones are compared with it.
+
+mod commands;
+mod readme;
+mod roff;
+mod tables;
+
+pub use readme::{ReadmeError, fill};
+
+/// A man page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Its file's name, `mount.fsxlustre.8`.
+    pub file: &'static str,
+    /// Its text.
+    pub text: String,
+}
+
+/// Every page.
+pub fn pages() -> Vec<Page> {
+    [
+        ("fsxlustre.1", include_str!("fsxlustre.roff")),
+        ("mount.fsxlustre.8", include_str!("mount.roff")),
+        ("umount.fsxlustre.8", include_str!("umount.roff")),
+    ]
+    .into_iter()
+    .map(|(file, prose)| Page { file, text: page(prose) })
+    .collect()
+}
+
+/// The prose with its tables in place.
+fn page(prose: &str) -> String {
+    let mut text =
+        String::from(".\\\" Written by `fsxlustre manual`; change agent/src/manual instead.\n");
+    for line in prose.lines() {
+        if let Some(name) = line.strip_prefix('@') {
+            text.push_str(&part(name));
+        } else {
+            text.push_str(&line.replace("VERSION", env!("CARGO_PKG_VERSION")));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// What a name in the prose stands for; nothing for a name that is not known, which a test finds.
+fn part(name: &str) -> String {
+    match name {
+        "OUR-OPTIONS" => tables::our_options(),
+        "OTHER-OPTIONS" => tables::other_options(),
+        "EXIT-STATUS" => tables::exit_status(),
+        "CODES" => tables::codes(|_| true),
+        "ERRNOS" => tables::errnos(),
+        "UNMOUNT-CODES" => tables::codes(|id| id.starts_with("FSXL-U")),
+        "MOUNT-USAGE" => roff::verbatim(fsxlustre_mount::cli::MOUNT_USAGE),
+        "UNMOUNT-USAGE" => roff::verbatim(fsxlustre_mount::cli::UNMOUNT_USAGE),
+        "COMMANDS" => commands::all(),
+        "GLOBAL-OPTIONS" => commands::global_options(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::{Path, PathBuf};
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    }
+
+    /// `FSXLUSTRE_UPDATE_GOLDEN=1 cargo test -p fsxlustre-agent manual` writes what is compared here.
+    fn assert_committed(path: &Path, wanted: &str) {
+        if std::env::var_os("FSXLUSTRE_UPDATE_GOLDEN").is_some() {
+            std::fs::write(path, wanted).expect("the committed file");
+        }
+        let have = std::fs::read_to_string(path).expect("the committed file");
+        let differs = have.lines().zip(wanted.lines()).find(|(have, wanted)| have != wanted);
+        assert!(have == wanted, "{} is out of date at {differs:?}", path.display());
+    }
+
+    #[test]
+    fn the_committed_pages_are_what_the_tables_give() {
+        for page in pages() {
+            assert_committed(&root().join("packaging/man").join(page.file), &page.text);
+        }
+    }
+
+    #[test]
+    fn the_readme_has_what_the_tables_give() {
+        let path = root().join("README.md");
+        let text = std::fs::read_to_string(&path).expect("README.md");
+        assert_committed(&path, &fill(&text).expect("its markers"));
+    }
+
+    #[test]
+    fn every_name_in_the_prose_stands_for_something() {
+        for prose in [
+            include_str!("fsxlustre.roff"),
+            include_str!("mount.roff"),
+            include_str!("umount.roff"),
+        ] {
+            let names = prose.lines().filter_map(|line| line.strip_prefix('@'));
+            for name in names {
+                assert!(!part(name).is_empty(), "@{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_line_begins_a_request_by_accident() {
+        for page in pages() {
+            for line in page.text.lines().filter(|line| line.starts_with(['.', '\''])) {
+                let request = line.split(' ').next().unwrap_or_default();
+                let known = [
+                    ".\\\"", ".TH", ".SH", ".SS", ".TP", ".B", ".BR", ".I", ".IR", ".PP", ".EX",
+                    ".EE", ".RS", ".RE", ".nf", ".fi", ".IP",
+                ];
+                assert!(known.contains(&request), "{}: {line}", page.file);
+            }
+            assert!(page.text.is_ascii(), "{}", page.file);
+        }
+    }
+}

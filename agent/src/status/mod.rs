@@ -1,0 +1,295 @@
+//! Every Lustre mount of this node, ours or not, and what is known of it without touching any.
+//!
+//! Reads the list of mounts, our own small files, and, in a child with a deadline, the states of the
+//! connections. It sends no RPC, needs no root, and does not care whether a server answers.
+
+mod imports;
+mod text;
+
+pub use imports::{Counts, asked_for, tell};
+
+use crate::jobs::Lease;
+use fsxlustre_mount::failure::{Explain as _, Failure, FailureRecord};
+use fsxlustre_mount::host::{Host, Mount, MountTable, read_state, state_names, unix_seconds};
+use fsxlustre_mount::last_failure::LastFailure;
+use fsxlustre_mount::record::{Maker, MountRecord, Origin};
+use fsxlustre_mount::source::Device;
+use imports::{Imports, Reading};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The layout of the JSON object; fields are only ever added to it.
+const FORMAT: u32 = 1;
+
+/// What is true of one directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// A Lustre file system is mounted there.
+    Mounted,
+    /// We mounted it, and it is not mounted any more; nobody told us.
+    Gone,
+    /// A mount was begun: it goes on, or its caller was killed.
+    Begun,
+    /// The last mount failed.
+    Failed,
+}
+
+/// What we wrote down when a mount was made.
+#[derive(Clone, Debug, Serialize)]
+pub struct Recorded {
+    /// The source as it was given.
+    pub source: String,
+    /// The file system's id, where it was looked up.
+    pub file_system_id: Option<String>,
+    /// Who asked for it.
+    pub made_by: Maker,
+    /// Where the device came from.
+    pub origin: Origin,
+    /// When it was written, seconds since 1970 UTC.
+    pub at_unix_seconds: u64,
+    /// How long ago that was.
+    pub age_seconds: u64,
+    /// Whether it came up after its caller had given up.
+    pub came_up_late: bool,
+}
+
+/// The last failure of a mount on a directory.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failed {
+    /// What was said then.
+    #[serde(flatten)]
+    pub failure: FailureRecord,
+    /// When, seconds since 1970 UTC.
+    pub at_unix_seconds: u64,
+    /// How long ago that was.
+    pub age_seconds: u64,
+}
+
+/// The connections of a mount's file system.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImportSummary {
+    /// How many are in each state, by kind.
+    pub counts: Counts,
+    /// Why something is missing, if it is.
+    pub unknown: Option<String>,
+}
+
+/// One directory.
+#[derive(Clone, Debug, Serialize)]
+pub struct DirectoryStatus {
+    /// Its path.
+    pub directory: String,
+    /// What is true of it.
+    pub state: State,
+    /// The kernel's number of the mount.
+    pub mount_id: Option<i32>,
+    /// The device, as the kernel shows it where it is mounted.
+    pub device: Option<String>,
+    /// Options of mount and file system, as the kernel shows them.
+    pub options: Vec<String>,
+    /// What we wrote down; `null` for a mount that is not by fsxlustre.
+    pub record: Option<Recorded>,
+    /// The keys of the jobs that use it now.
+    pub leases: Vec<String>,
+    /// The states of its connections; `null` when nothing is mounted.
+    pub imports: Option<ImportSummary>,
+    /// The last failure of a mount on it since one succeeded.
+    pub last_failure: Option<Failed>,
+    /// The process of a mount that is stuck in the kernel.
+    pub stuck_pid: Option<u32>,
+}
+
+/// The whole answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    format: u32,
+    /// When it was given, seconds since 1970 UTC.
+    pub at_unix_seconds: u64,
+    /// Mounts first, in the kernel's order; then directories where nothing is mounted.
+    pub directories: Vec<DirectoryStatus>,
+    /// What could not be read.
+    pub troubles: Vec<String>,
+}
+
+/// Looks at this node.
+///
+/// # Errors
+/// The list of mounts cannot be read.
+pub fn gather(host: &Host) -> Result<Status, Failure> {
+    let reading = Reading::start(host);
+    let table = host.mounts().map_err(|error| error.failure())?;
+    let mut gathering = Gathering::begin(host, unix_seconds());
+    let mut directories = gathering.mounted(&table);
+    directories.extend(gathering.not_mounted(&table));
+    let imports = match reading {
+        Ok(reading) => reading.finish(),
+        Err(error) => Imports::unread(error.to_string()),
+    };
+    for one in &mut directories {
+        one.imports = one.device.as_deref().filter(|_| one.state == State::Mounted).map(|device| {
+            let counts = Device::parse(device).map(|device| imports.of(&device.fsname));
+            summary(counts.unwrap_or_default(), imports.trouble.as_deref())
+        });
+    }
+    Ok(Status {
+        format: FORMAT,
+        at_unix_seconds: gathering.now,
+        directories,
+        troubles: gathering.troubles,
+    })
+}
+
+fn summary(counts: Counts, trouble: Option<&str>) -> ImportSummary {
+    let is_whole = !counts.is_empty() && !counts.values().any(|by| by.contains_key("unknown"));
+    let unknown = match trouble {
+        Some(trouble) => Some(trouble.to_owned()),
+        None if is_whole => None,
+        None if counts.is_empty() => Some("the client shows no connection of this name".into()),
+        None => Some("a file cannot be read or is not understood".into()),
+    };
+    ImportSummary { counts, unknown }
+}
+
+/// What our own files say, and what of them could not be read.
+struct Gathering<'a> {
+    host: &'a Host,
+    now: u64,
+    records: BTreeMap<PathBuf, MountRecord>,
+    failures: BTreeMap<PathBuf, LastFailure>,
+    troubles: Vec<String>,
+}
+
+impl<'a> Gathering<'a> {
+    fn begin(host: &'a Host, now: u64) -> Self {
+        let mut troubles = Vec::new();
+        let records = records(host, &mut troubles);
+        let failures = match LastFailure::all(host) {
+            Ok((kept, errors)) => {
+                troubles.extend(errors.iter().map(|error| trouble(&error.failure())));
+                kept.into_iter().map(|one| (one.directory.clone(), one)).collect()
+            }
+            Err(error) => {
+                troubles.push(trouble(&error.failure()));
+                BTreeMap::new()
+            }
+        };
+        Self { host, now, records, failures, troubles }
+    }
+
+    fn mounted(&mut self, table: &MountTable) -> Vec<DirectoryStatus> {
+        let lustre = table.mounts.iter().filter(|mount| self.host.is_lustre(mount));
+        lustre.cloned().collect::<Vec<_>>().iter().map(|mount| self.mount(mount)).collect()
+    }
+
+    fn mount(&mut self, mount: &Mount) -> DirectoryStatus {
+        let record = self.records.get(&mount.directory);
+        let record = record.filter(|record| record.is_of(self.host, mount)).cloned();
+        let device = Device::shown_by(mount).map(|device| device.to_string());
+        let mut options: Vec<String> = mount.options.iter().cloned().collect();
+        options.extend(mount.super_options.difference(&mount.options).cloned());
+        DirectoryStatus {
+            mount_id: Some(mount.id),
+            device: Some(device.unwrap_or_else(|| mount.source.clone())),
+            options,
+            ..self.directory(&mount.directory, State::Mounted, record.as_ref())
+        }
+    }
+
+    /// Directories that have a record or a failure and no Lustre mount.
+    fn not_mounted(&mut self, table: &MountTable) -> Vec<DirectoryStatus> {
+        let is_lustre = |path: &Path| {
+            table.mounts.iter().any(|m| m.directory == path && self.host.is_lustre(m))
+        };
+        let mut paths: Vec<PathBuf> = self.records.keys().cloned().collect();
+        paths
+            .extend(self.failures.keys().filter(|path| !self.records.contains_key(*path)).cloned());
+        paths.retain(|path| !is_lustre(path));
+        paths.sort();
+        paths
+            .iter()
+            .map(|path| {
+                let record = self.records.get(path).cloned();
+                let state = match record.as_ref().map(|record| record.mount_id) {
+                    Some(Some(_)) => State::Gone,
+                    Some(None) => State::Begun,
+                    None => State::Failed,
+                };
+                let device = record.as_ref().map(|record| record.device.clone());
+                DirectoryStatus { device, ..self.directory(path, state, record.as_ref()) }
+            })
+            .collect()
+    }
+
+    fn directory(
+        &mut self,
+        path: &Path,
+        state: State,
+        record: Option<&MountRecord>,
+    ) -> DirectoryStatus {
+        // No job has this key: every lease counts.
+        let leases = Lease::others(self.host, "", path).unwrap_or_else(|failure| {
+            self.troubles.push(trouble(&failure));
+            Vec::new()
+        });
+        let attempt = record.and_then(|record| record.stuck_attempt(self.host));
+        DirectoryStatus {
+            directory: path.display().to_string(),
+            state,
+            mount_id: None,
+            device: None,
+            options: Vec::new(),
+            record: record.map(|record| self.recorded(record)),
+            leases,
+            imports: None,
+            last_failure: self.failures.get(path).map(|kept| self.failed(kept)),
+            stuck_pid: attempt.map(|attempt| attempt.pid),
+        }
+    }
+
+    fn recorded(&self, record: &MountRecord) -> Recorded {
+        Recorded {
+            source: record.source.clone(),
+            file_system_id: record.file_system_id.clone(),
+            made_by: record.made_by.clone(),
+            origin: record.origin,
+            at_unix_seconds: record.written_unix_seconds,
+            age_seconds: self.now.saturating_sub(record.written_unix_seconds),
+            came_up_late: record.came_up_late,
+        }
+    }
+
+    fn failed(&self, kept: &LastFailure) -> Failed {
+        Failed {
+            failure: kept.failure.clone(),
+            at_unix_seconds: kept.at_unix_seconds,
+            age_seconds: self.now.saturating_sub(kept.at_unix_seconds),
+        }
+    }
+}
+
+/// The records of this boot, by directory.
+fn records(host: &Host, troubles: &mut Vec<String>) -> BTreeMap<PathBuf, MountRecord> {
+    let any = MountRecord::path(host, Path::new("/"));
+    let folder = any.parent().unwrap_or(&host.paths.state);
+    let names = state_names(folder).unwrap_or_else(|error| {
+        troubles.push(trouble(&error.failure()));
+        Vec::new()
+    });
+    let mut records = BTreeMap::new();
+    for name in names {
+        match read_state::<MountRecord>(&folder.join(name)) {
+            Ok(Some(record)) if record.is_of_this_boot(host) => {
+                records.insert(record.directory.clone(), record);
+            }
+            Ok(_) => {}
+            Err(error) => troubles.push(trouble(&error.failure())),
+        }
+    }
+    records
+}
+
+fn trouble(failure: &Failure) -> String {
+    format!("{}: {}", failure.asked, failure.because)
+}
