@@ -7,6 +7,7 @@ use clap::Args;
 use fsxlustre_mount::cli::{LONGEST_UNMOUNT_SECONDS, UNMOUNT_TIMEOUT};
 use fsxlustre_mount::failure::{Code, Explain as _, Failure, FailureRecord, one_line};
 use fsxlustre_mount::host::{Deadline, stop_signals};
+use fsxlustre_mount::journal::{Entry, Priority};
 use fsxlustre_mount::mount::check_root;
 use fsxlustre_mount::unmount::{
     Begun, ClientFate, ClientState, Connection, Holder, Holders, How, Others, UnmountError,
@@ -175,10 +176,15 @@ impl UmountArgs {
 
     fn tell(&self, given: &Path, fate: &Fate, all: &mut Outcome) {
         if let Fate::Failed(error) = fate {
+            all.log.push(Entry::failure(&error.failure).about("", given));
             all.status = all.status.max(error.failure.mount_exit());
             let table = error.holders.as_ref().map_or_else(String::new, Holders::table);
             // Writing to a String does not fail.
             let _ = write!(all.stderr, "fsxlustre: {}\n{table}", error.failure);
+        }
+        if let Fate::Unmounted(_) = fate {
+            let line = format!("{}: unmounted", given.display());
+            all.log.push(Entry::new(Priority::Info, line).about("", given));
         }
         if self.json {
             // Nothing in the record can fail to be written.

@@ -109,16 +109,9 @@ impl Entry {
     }
 }
 
-/// The words of an option list: parted by commas outside of double quotes.
+/// The words of an option list.
 pub fn options(list: &str) -> Vec<String> {
-    let mut is_quoted = false;
-    list.split(|letter| {
-        is_quoted ^= letter == '"';
-        letter == ',' && !is_quoted
-    })
-    .filter(|word| !word.is_empty())
-    .map(str::to_owned)
-    .collect()
+    fsxlustre_mount::options::split(list).into_iter().map(str::to_owned).collect()
 }
 
 /// Writes a word as fstab takes it: blank, tab, newline, backslash and `#` by their octal numbers.

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// How long one unmount may take.
 const UNMOUNT_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long an end waits for a mount of a start that was killed or gave up.
+const WAIT_FOR_ATTEMPT: Duration = Duration::from_secs(5);
 /// How long an end waits for a start that is mounting the same directory.
 const WAIT_FOR_START: Duration = Duration::from_secs(30);
 
@@ -93,7 +95,7 @@ fn end_directory(
     if !others.is_empty() {
         return Ok(Fate::InUse(others));
     }
-    let bounds = Bounds { deadline: Deadline::after(UNMOUNT_TIMEOUT), interrupt };
+    let bounds = Bounds { deadline: Deadline::after(WAIT_FOR_ATTEMPT), interrupt };
     if let Err(stuck) = wait_for_attempt(host, directory, &bounds) {
         // Of a start that was killed or gave up: whoever is left behind takes it away when it comes
         // up. If nobody can be, the next job's end does.

@@ -4,7 +4,8 @@ use fsxlustre_mount::cli::{MOUNT_USAGE, MountArguments, MountCall};
 use fsxlustre_mount::config::Config;
 use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::stop_signals;
-use fsxlustre_mount::mount::{MountReport, MountRequest, Mounter};
+use fsxlustre_mount::journal::{Entry, Priority};
+use fsxlustre_mount::mount::{Done, MountReport, MountRequest, Mounter};
 use fsxlustre_mount::options::MountOptions;
 use fsxlustre_mount::record::Maker;
 use fsxlustre_mount::resolve::AgentProgram;
@@ -26,7 +27,10 @@ fn main() -> ExitCode {
         }
         Ok(MountCall::Mount(call)) => match mount(&call) {
             Ok(report) => told(&call, &report),
-            Err(failure) => failed(&failure),
+            Err(failure) => {
+                Entry::failure(&failure).about(&call.source, &call.directory).send();
+                failed(&failure)
+            }
         },
         Err(error) => failed(&error.failure()),
     }
@@ -60,9 +64,14 @@ fn told(call: &MountArguments, report: &MountReport) -> ExitCode {
     }
     for warning in &report.warnings {
         say("", &format!("mount.fsxlustre: warning: {warning}\n"));
+        Entry::new(Priority::Warning, warning).about(&call.source, &call.directory).send();
+    }
+    let line = report.line(&call.directory);
+    if matches!(report.done, Done::Made | Done::Remounted) {
+        Entry::new(Priority::Info, line.as_str()).about(&call.source, &call.directory).send();
     }
     if call.is_verbose {
-        say(&format!("{}\n", report.line(&call.directory)), "");
+        say(&format!("{line}\n"), "");
     }
     ExitCode::SUCCESS
 }

@@ -4,6 +4,7 @@ use fsxlustre_mount::cli::{UNMOUNT_USAGE, UnmountArguments, UnmountCall};
 use fsxlustre_mount::config::Config;
 use fsxlustre_mount::failure::Explain as _;
 use fsxlustre_mount::host::{Deadline, enter_mount_namespace, stop_signals};
+use fsxlustre_mount::journal::{Entry, Priority};
 use fsxlustre_mount::mount::check_root;
 use fsxlustre_mount::unmount::{UnmountError, UnmountRequest, unmount_as};
 use std::ffi::OsString;
@@ -22,7 +23,11 @@ fn main() -> ExitCode {
         Ok(UnmountCall::Version) => {
             Ok(concat!("umount.fsxlustre ", env!("CARGO_PKG_VERSION"), "\n").to_owned())
         }
-        Ok(UnmountCall::Unmount(arguments)) => unmount_here(&arguments),
+        Ok(UnmountCall::Unmount(arguments)) => {
+            let result = unmount_here(&arguments);
+            log(&arguments, &result);
+            result
+        }
         Err(error) => Err(error.failure().into()),
     };
     match result {
@@ -56,6 +61,15 @@ fn unmount_here(arguments: &UnmountArguments) -> Result<String, Box<UnmountError
         say("", &format!("umount.fsxlustre: {cost}"));
     })?;
     Ok(if arguments.is_verbose { report.text() } else { String::new() })
+}
+
+fn log(arguments: &UnmountArguments, result: &Result<String, Box<UnmountError>>) {
+    let directory = &arguments.directory;
+    let entry = match result {
+        Ok(_) => Entry::new(Priority::Info, format!("{}: unmounted", directory.display())),
+        Err(error) => Entry::failure(&error.failure),
+    };
+    entry.about("", directory).send();
 }
 
 /// Our own current directory must not be what keeps the mount busy.

@@ -112,15 +112,20 @@ fn unfinished(error: &ProgramError, asked: String) -> Failure {
     Failure { code, what: what.into(), asked, because: error.because(), remedy }
 }
 
-/// The words of the kernel that say most: an error with a message number (`LustreError: 15c-8:`),
-/// which is written for administrators, else the first one, not its echoes.
+/// The words of the kernel that say most: of LNet the first error, of Lustre one with a message
+/// number (`LustreError: 15c-8:`), which is written for administrators, else the first, not its
+/// echoes.
 fn first_error(logged: &[String]) -> Option<&String> {
     let is_numbered = |line: &&String| {
-        let number = line.split_once("Error: ").and_then(|(_, rest)| rest.split(':').next());
+        let number = line.strip_prefix("LustreError: ").and_then(|rest| rest.split(':').next());
         number.is_some_and(|number| number.contains('-') && number.len() < 10)
     };
     let mut errors = logged.iter().filter(|line| line.contains("Error"));
-    errors.clone().find(is_numbered).or_else(|| errors.next())
+    let first = errors.next()?;
+    if first.starts_with("LNet") {
+        return Some(first);
+    }
+    Some(logged.iter().find(is_numbered).unwrap_or(first))
 }
 
 fn translate(done: &Finished, logged: &[String], asked: String) -> Failure {

@@ -28,6 +28,7 @@ use crate::config::MountDefaults;
 use crate::failure::{Code, Explain as _, Failure};
 use crate::host::{Bounds, Deadline, Host, Lock, LockError, Mount};
 use crate::id_cache;
+use crate::last_failure::LastFailure;
 use crate::options::MountOptions;
 use crate::record::{Maker, MountRecord, Origin};
 use crate::resolve::{LookUp, Resolve, Resolved};
@@ -141,6 +142,18 @@ impl Mounter<'_> {
     /// # Errors
     /// A [`Failure`]; nothing is then mounted that was not before.
     pub fn mount(&self, request: &MountRequest) -> Result<MountReport, Failure> {
+        let result = self.try_mount(request);
+        if !request.is_dry_run && request.namespace.is_none() {
+            // What is kept for `fsxlustre status`; the caller is told all the same.
+            let _ = match &result {
+                Ok(_) => LastFailure::clear(self.host, &request.directory),
+                Err(failure) => LastFailure::write(self.host, &request.directory, failure),
+            };
+        }
+        result
+    }
+
+    fn try_mount(&self, request: &MountRequest) -> Result<MountReport, Failure> {
         if !request.is_dry_run {
             check_root("mount")?;
         }

@@ -75,7 +75,7 @@ impl Mounter<'_> {
             ..request.clone()
         };
         let made = self.mount_resolved(&here, resolved, bounds)?;
-        let moved = self.move_into(&here.directory, request, namespace, bounds);
+        let moved = move_into(&here.directory, request, namespace, bounds);
         let undone = unmount(self.host, &here.directory, Deadline::after(UNDO), self.interrupt);
         moved?;
         // A client that lives on in the other namespace is what was asked for.
@@ -86,24 +86,23 @@ impl Mounter<'_> {
         }
         Ok(MountReport { done: Done::Made, ..made })
     }
+}
 
-    fn move_into(
-        &self,
-        from: &Path,
-        request: &MountRequest,
-        namespace: &Path,
-        bounds: &Bounds<'_>,
-    ) -> Result<(), Failure> {
-        let work = Work::MoveInto(MoveInto {
-            from: from.to_owned(),
-            namespace: namespace.to_owned(),
-            directory: request.directory.clone(),
-        });
-        let done = Program::own()
-            .run(&work.arguments(), &bounds.run_limits())
-            .map_err(|error| unusable(namespace, error.to_string()))?;
-        if done.status.success() { Ok(()) } else { Err(unusable(namespace, done.last_words())) }
-    }
+fn move_into(
+    from: &Path,
+    request: &MountRequest,
+    namespace: &Path,
+    bounds: &Bounds<'_>,
+) -> Result<(), Failure> {
+    let work = Work::MoveInto(MoveInto {
+        from: from.to_owned(),
+        namespace: namespace.to_owned(),
+        directory: request.directory.clone(),
+    });
+    let done = Program::own()
+        .run(&work.arguments(), &bounds.run_limits())
+        .map_err(|error| unusable(namespace, error.to_string()))?;
+    if done.status.success() { Ok(()) } else { Err(unusable(namespace, done.last_words())) }
 }
 
 /// How long taking away the mount here may take.

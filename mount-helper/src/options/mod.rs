@@ -327,7 +327,7 @@ pub fn checked_region(text: &str) -> Option<String> {
 }
 
 /// Splits at commas outside double quotes (`SELinux` contexts have commas); drops empty words.
-fn split(list: &str) -> Vec<&str> {
+pub fn split(list: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut rest = list;
     let mut is_quoted = false;

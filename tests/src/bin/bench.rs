@@ -6,6 +6,7 @@
 //! - the largest resident set of any process of a mount, and the sizes of the programs.
 
 use fsxlustre_tests::{FileSystem, Sandbox, Setup};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 const TURNS: usize = 60;
@@ -14,17 +15,18 @@ const BARE: &str = "/mnt/bare";
 /// Where mount(8) looks for the helper of type lustre.
 const MOUNT_LUSTRE: &str = "/usr/sbin/mount.lustre";
 
-fn main() {
+fn main() -> ExitCode {
     let sandbox = match Setup::standard().start() {
         Ok(sandbox) => sandbox,
         Err(error) => {
             eprintln!("{error}");
-            std::process::exit(1);
+            return ExitCode::FAILURE;
         }
     };
     sizes(&sandbox);
     starts(&sandbox);
     mounts(&sandbox);
+    ExitCode::SUCCESS
 }
 
 fn sizes(sandbox: &Sandbox) {
