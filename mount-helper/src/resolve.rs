@@ -133,6 +133,7 @@ impl LookUp<'_> {
         }
         let device = checked_device(&found, subdir(source, options)?)?;
         id_cache::keep(self.host, &found);
+        id_cache::keep_tag_answer(self.host, source, &found);
         Ok(Resolved {
             device,
             id: Some(found.id.clone()),

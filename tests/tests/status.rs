@@ -272,3 +272,36 @@ fn the_examples_of_the_man_pages_work() {
         }
     }
 }
+
+#[test]
+fn tags_that_have_come_to_name_another_file_system_are_told() {
+    let sandbox = Sandbox::start();
+    let old = sandbox.create_file_system(FileSystem::lustre().tag("Project", "genomics"));
+    sandbox.run(["mkdir", "/mnt/genomics"]).assert_success();
+    let source = "tag:Project:genomics";
+    sandbox.run(["mount", "-t", "fsxlustre", source, "/mnt/genomics"]).assert_success();
+    let same = sandbox.run(["fsxlustre", "status"]).assert_success();
+    assert!(!same.stdout.contains("  tags "), "{same}");
+    sandbox.set_file_system(&old.id, &serde_json::json!({"Lifecycle": "DELETING"}));
+    let new = sandbox.create_file_system(FileSystem::lustre().tag("Project", "genomics"));
+    sandbox.run(["fsxlustre", "resolve", source]).assert_success();
+    let told = sandbox.run(["fsxlustre", "status"]).assert_success();
+    assert!(told.stdout.contains(&format!("named {} when AWS was asked", new.id)), "{told}");
+    let json = sandbox.run(["fsxlustre", "status", "--json"]).assert_success();
+    assert!(json.stdout.contains("resolves_elsewhere"), "{json}");
+}
+
+#[test]
+fn a_mount_that_really_failed_is_told_until_one_succeeds() {
+    let sandbox = Sandbox::start();
+    let made = sandbox.create_file_system(FileSystem::lustre());
+    sandbox.run(["mkdir", "/mnt/x"]).assert_success();
+    let wrong = format!("{}@tcp:/wrongfs", made.dns_name);
+    assert!(!sandbox.run(["mount", "-t", "fsxlustre", &wrong, "/mnt/x"]).is_success());
+    let failed = sandbox.run(["fsxlustre", "status"]).assert_success();
+    assert!(failed.stdout.contains("NOT MOUNTED: the last mount failed"), "{failed}");
+    assert!(failed.stdout.contains("[FSXL-M201]"), "{failed}");
+    sandbox.run(["mount", "-t", "fsxlustre", &made.id, "/mnt/x"]).assert_success();
+    let mounted = sandbox.run(["fsxlustre", "status"]).assert_success();
+    assert!(!mounted.stdout.contains("FSXL-M201"), "{mounted}");
+}

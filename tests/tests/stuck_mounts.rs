@@ -504,3 +504,27 @@ fn a_mount_that_somebody_else_made_meanwhile_is_never_taken_away() {
     let records = sandbox.run(["find", "/run/fsxlustre/mounts", "-name", "*.json"]);
     assert_eq!(records.stdout, "", "and is not recorded as ours");
 }
+
+/// A prolog whose job gets five file systems, of which one hangs.
+#[test]
+fn of_five_file_systems_of_a_job_the_four_living_ones_are_mounted_at_once() {
+    let sandbox = Sandbox::start();
+    let mut rules = String::new();
+    for number in 0..5 {
+        let made = sandbox.create_file_system(FileSystem::lustre());
+        let source = device(&made);
+        rules += &format!(
+            "\n[[jobs.mount]]\nsource = \"{source}\"\ndirectory = \"/mnt/job{number}\"\n\
+             options = \"timeout=15\"\n"
+        );
+        if number == 0 {
+            sandbox.client_fault(&hang(&made), true);
+        }
+    }
+    sandbox.append_config(&rules);
+    let started = Instant::now();
+    let start = job_command(&sandbox, "start").spawn();
+    wait_until("four mounts", || mounts(&sandbox).len() == 4);
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    start.signal(Signal::SIGTERM);
+}

@@ -7,6 +7,7 @@ use clap::Args;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::file_system::FileSystem;
 use fsxlustre_mount::host::Deadline;
+use fsxlustre_mount::id_cache;
 use fsxlustre_mount::options::MountOptions;
 use fsxlustre_mount::resolve::{Question, Resolve as _};
 use fsxlustre_mount::source::Source;
@@ -60,7 +61,10 @@ impl ResolveArgs {
         let deadline = Deadline::after(Duration::from_secs(self.timeout));
         let prefers_newest = self.prefer == Some(Preference::Newest);
         let question = Question { source: &source, region, prefers_newest };
-        AgentResolver { aws: &config.aws }.resolve(&question, deadline)
+        let found = AgentResolver { aws: &config.aws }.resolve(&question, deadline)?;
+        // As root, so that `fsxlustre status` can tell; for anybody else it is not written.
+        id_cache::keep_tag_answer(config.host(), &source, &found);
+        Ok(found)
     }
 }
 

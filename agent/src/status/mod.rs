@@ -11,9 +11,11 @@ pub use imports::{Counts, asked_for, tell};
 use crate::jobs::Lease;
 use fsxlustre_mount::failure::{Explain as _, Failure, FailureRecord};
 use fsxlustre_mount::host::{Host, Mount, MountTable, read_state, state_names, unix_seconds};
+use fsxlustre_mount::id_cache;
 use fsxlustre_mount::last_failure::LastFailure;
 use fsxlustre_mount::record::{Maker, MountRecord, Origin};
 use fsxlustre_mount::source::Device;
+use fsxlustre_mount::unmount::Begun;
 use imports::{Imports, Reading};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -99,6 +101,19 @@ pub struct DirectoryStatus {
     pub last_failure: Option<Failed>,
     /// The process of a mount that is stuck in the kernel.
     pub stuck_pid: Option<u32>,
+    /// The process of an unmount that goes on, or is stuck in the kernel.
+    pub unmounting_pid: Option<u32>,
+    /// The other file system that the tags of the source named when the API was asked last.
+    pub resolves_elsewhere: Option<Elsewhere>,
+}
+
+/// Another file system that carries the tags by now.
+#[derive(Clone, Debug, Serialize)]
+pub struct Elsewhere {
+    /// Its id.
+    pub file_system_id: String,
+    /// How long ago the API said so.
+    pub age_seconds: u64,
 }
 
 /// The whole answer.
@@ -222,6 +237,17 @@ impl<'a> Gathering<'a> {
             .collect()
     }
 
+    /// The file system that the tags name by now, if it is another one.
+    fn elsewhere(&self, record: &MountRecord) -> Option<Elsewhere> {
+        let answer = id_cache::tag_answer(self.host, &record.source)?;
+        let is_other =
+            record.file_system_id.as_ref().is_some_and(|id| *id != answer.file_system_id);
+        is_other.then(|| Elsewhere {
+            file_system_id: answer.file_system_id,
+            age_seconds: self.now.saturating_sub(answer.asked_unix_seconds),
+        })
+    }
+
     fn directory(
         &mut self,
         path: &Path,
@@ -233,10 +259,19 @@ impl<'a> Gathering<'a> {
             self.troubles.push(trouble(&failure));
             Vec::new()
         });
+        let unmounting = Begun::read(self.host, path).unwrap_or_else(|failure| {
+            self.troubles.push(trouble(&failure));
+            None
+        });
         let attempt = record.and_then(|record| record.stuck_attempt(self.host));
         DirectoryStatus {
             directory: path.display().to_string(),
             state,
+            unmounting_pid: unmounting
+                .filter(Begun::is_running)
+                .and_then(|begun| begun.process)
+                .map(|process| process.pid),
+            resolves_elsewhere: record.and_then(|record| self.elsewhere(record)),
             mount_id: None,
             device: None,
             options: Vec::new(),

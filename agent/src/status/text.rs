@@ -39,6 +39,13 @@ fn block(one: &DirectoryStatus) -> String {
     if let Some(pid) = one.stuck_pid {
         row("stuck", format!("process {pid} waits in the kernel; it cannot be ended"));
     }
+    if let Some(pid) = one.unmounting_pid {
+        row("unmounting", format!("process {pid} is at it"));
+    }
+    if let Some(other) = &one.resolves_elsewhere {
+        let (id, age) = (&other.file_system_id, ago(other.age_seconds));
+        row("tags", format!("named {id} when AWS was asked {age}: unmount and mount to follow"));
+    }
     if !one.leases.is_empty() {
         row("used by", one.leases.join(", "));
     }
