@@ -1,7 +1,8 @@
 //! What a mount point must be, looked at in an expendable child: its parent may be a dead mount.
 
+use super::way::{link_to, open_directory};
 use crate::failure::{Code, Explain as _, Failure};
-use crate::host::{Bounds, Program};
+use crate::host::{Bounds, MountTable, Program};
 use crate::worker::Work;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -61,8 +62,34 @@ pub(super) fn make(directory: &Path, bounds: &Bounds<'_>) -> Result<(), Failure>
     if done.status.success() { Ok(()) } else { Err(failed(done.last_words())) }
 }
 
+/// Types of file systems on this machine's own disks and memory, which always answer.
+const LOCAL_TYPES: &[&str] = &[
+    "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "ramfs", "rootfs", "squashfs", "erofs",
+];
+
+/// Looks at a directory in this process, which saves a child: only where every mount on the way to
+/// it is local, and following no link, which could lead elsewhere. `None` when that is not so, or
+/// when anything is unusual.
+fn look_at_local(table: &MountTable, directory: &Path) -> Option<bool> {
+    let is_local = |path: &Path| {
+        table.containing(path).is_some_and(|mount| LOCAL_TYPES.contains(&mount.fs_type.as_str()))
+    };
+    if !directory.ancestors().all(is_local) {
+        return None;
+    }
+    let open = open_directory(directory).ok()?;
+    Some(std::fs::read_dir(link_to(&open)).ok()?.next().is_none())
+}
+
 /// Checks that a path can be a mount point; whether it is empty.
-pub(super) fn check(directory: &Path, bounds: &Bounds<'_>) -> Result<bool, Failure> {
+pub(super) fn check(
+    table: &MountTable,
+    directory: &Path,
+    bounds: &Bounds<'_>,
+) -> Result<bool, Failure> {
+    if let Some(is_empty) = look_at_local(table, directory) {
+        return Ok(is_empty);
+    }
     let shown = directory.display();
     let done = Program::own()
         .run(&Work::Inspect(directory.to_owned()).arguments(), &bounds.run_limits())
@@ -119,4 +146,25 @@ pub(super) fn not_empty_warning(directory: &Path) -> String {
          `ls -la {shown}` when it is unmounted, or refuse this with -o require_empty  [{}]",
         Code::MountPointNotEmpty
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_local_all_the_way_is_looked_at_here() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().canonicalize().expect("path");
+        let table =
+            |kind: &str| MountTable::parse(format!("1 0 8:1 / / rw - {kind} /dev/x rw").as_bytes());
+        assert_eq!(look_at_local(&table("ext4"), &path), Some(true));
+        std::fs::write(path.join("file"), "").expect("file");
+        assert_eq!(look_at_local(&table("ext4"), &path), Some(false));
+        assert_eq!(look_at_local(&table("lustre"), &path), None);
+        assert_eq!(look_at_local(&table("overlay"), &path), None);
+        assert_eq!(look_at_local(&table("ext4"), &path.join("none")), None);
+        std::os::unix::fs::symlink("/etc", path.join("link")).expect("link");
+        assert_eq!(look_at_local(&table("ext4"), &path.join("link")), None);
+    }
 }

@@ -40,7 +40,7 @@ impl Mounter<'_> {
         record.is_bind = matches!(way, Way::Bind { .. });
         record.origin = resolved.origin;
         record.options.clone_from(&request.options.passed);
-        record.made_directory = request.makes_directory && Self::is_missing(request, bounds);
+        record.made_directory = request.makes_directory && self.is_missing(request, bounds);
         record.write(self.host).map_err(|error| error.failure())?;
         let made = Self::make_directory(&record, bounds)
             .and_then(|()| self.bring(request, &resolved.device, way, bounds, &mut record))
@@ -73,8 +73,9 @@ impl Mounter<'_> {
         if record.made_directory { directory::make(&record.directory, bounds) } else { Ok(()) }
     }
 
-    fn is_missing(request: &MountRequest, bounds: &Bounds<'_>) -> bool {
-        let checked = directory::check(&request.directory, bounds);
+    fn is_missing(&self, request: &MountRequest, bounds: &Bounds<'_>) -> bool {
+        let Ok(table) = self.host.mounts() else { return false };
+        let checked = directory::check(&table, &request.directory, bounds);
         checked.is_err_and(|failure| failure.code == Code::MountPointMissing)
     }
 

@@ -340,7 +340,8 @@ impl Mounter<'_> {
         request: &MountRequest,
         bounds: &Bounds<'_>,
     ) -> Result<Vec<String>, Failure> {
-        let is_empty = match directory::check(&request.directory, bounds) {
+        let table = self.host.mounts().map_err(|error| error.failure())?;
+        let is_empty = match directory::check(&table, &request.directory, bounds) {
             Err(missing) if missing.code == Code::MountPointMissing && request.makes_directory => {
                 return Ok(Vec::new());
             }

@@ -84,7 +84,7 @@ impl BindMount {
 }
 
 /// Opens a directory part by part, following no link.
-fn open_directory(path: &Path) -> std::io::Result<OwnedFd> {
+pub(super) fn open_directory(path: &Path) -> std::io::Result<OwnedFd> {
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let mut open = nix::fcntl::open("/", flags, Mode::empty())?;
     for part in path.components().filter(|part| matches!(part, Component::Normal(_))) {
@@ -108,7 +108,7 @@ fn mount_id_of(open: &OwnedFd) -> std::io::Result<i32> {
     id.ok_or_else(|| Errno::ENODATA.into())
 }
 
-fn link_to(open: &OwnedFd) -> PathBuf {
+pub(super) fn link_to(open: &OwnedFd) -> PathBuf {
     format!("/proc/self/fd/{}", open.as_raw_fd()).into()
 }
 

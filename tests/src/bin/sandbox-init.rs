@@ -7,6 +7,8 @@
 //!
 //! `sandbox-init connect HOST:PORT` sends standard input there and prints what comes back: the way
 //! from the host to a server in the sandbox's network.
+//!
+//! `sandbox-init peak PROGRAM [ARGUMENT…]` prints the largest resident set of a program.
 
 use std::error::Error;
 use std::net::TcpStream;
@@ -20,6 +22,7 @@ use fsxlustre_tests::line::read_line;
 use fsxlustre_tests::plan::{API_ADDRESS, EMPTY, IMDS_HOST, OVERLAID, Plan, Program, STANDIN_ROOT};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
+use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::wait::wait;
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -35,7 +38,8 @@ fn main() -> ExitCode {
     let outcome = match words[..] {
         [] => live(),
         ["connect", address] => connect(address),
-        _ => Err("usage: sandbox-init [connect HOST:PORT]".into()),
+        ["peak", program, ref arguments @ ..] => peak(program, arguments),
+        _ => Err("usage: sandbox-init [connect HOST:PORT | peak PROGRAM [ARGUMENT…]]".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,6 +48,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs a program and prints the largest resident set, in KiB, of it and its children. This process
+/// is small, so what a child shares with it before its exec does not count.
+fn peak(program: &str, arguments: &[&str]) -> Outcome {
+    let status = Command::new(program).args(arguments).stderr(Stdio::null()).status()?;
+    if !status.success() {
+        return Err(format!("{program}: {status}").into());
+    }
+    println!("{}", getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss());
+    Ok(())
 }
 
 /// The life of the first process.
