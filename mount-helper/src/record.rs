@@ -249,32 +249,44 @@ impl MountRecord {
     /// Whether this record is of that mount: of this boot, of its id, of its file system, and of a
     /// client that is still there. For an attempt that was cut short: of a client that came since.
     pub fn is_of(&self, host: &Host, mount: &Mount) -> bool {
+        match (self.mount_id, &self.client) {
+            (Some(id), Some(client)) => {
+                let is_there = || clients(host, &self.fsname()).contains(client);
+                id == mount.id && self.is_like(host, mount) && is_there()
+            }
+            // Where the client's files are not to be seen, the number must do.
+            (Some(id), None) => id == mount.id && self.is_like(host, mount),
+            (None, _) => self.attempt.is_some() && self.made(host, mount),
+        }
+    }
+
+    /// Whether that mount can have been made by this attempt: it is of a client that came since.
+    pub(crate) fn made(&self, host: &Host, mount: &Mount) -> bool {
+        let now = clients(host, &self.fsname());
+        let is_new = |client: &String| !self.clients_before.contains(client);
+        self.is_like(host, mount) && (self.is_bind || now.is_empty() || now.iter().any(is_new))
+    }
+
+    fn fsname(&self) -> String {
+        Device::parse(&self.device).map(|device| device.fsname).unwrap_or_default()
+    }
+
+    /// Whether the mount is of this boot, of this directory and of this file system.
+    fn is_like(&self, host: &Host, mount: &Mount) -> bool {
         let (Some(ours), Some(shown)) = (Device::parse(&self.device), Device::shown_by(mount))
         else {
             return false;
         };
-        let is_same_name = ours.fsname == shown.fsname && ours.subdir == shown.subdir;
-        let now = clients(host, &ours.fsname);
-        let is_same_client = match (self.mount_id, &self.client) {
-            (Some(id), Some(client)) => id == mount.id && now.contains(client),
-            // Where the client's files are not to be seen, the number must do.
-            (Some(id), None) => id == mount.id,
-            (None, _) => {
-                let is_new = |client: &String| !self.clients_before.contains(client);
-                self.attempt.is_some() && (self.is_bind || now.is_empty() || now.iter().any(is_new))
-            }
-        };
         self.is_of_this_boot(host)
             && self.directory == mount.directory
-            && is_same_name
-            && is_same_client
+            && ours.fsname == shown.fsname
+            && ours.subdir == shown.subdir
     }
 
     /// Notes that the mount is there, and of which client it is: of the one that came with it, or of
     /// the only one.
     pub fn complete(&mut self, host: &Host, mount: &Mount) {
-        let fsname = Device::parse(&self.device).map(|device| device.fsname).unwrap_or_default();
-        let mut now = clients(host, &fsname);
+        let mut now = clients(host, &self.fsname());
         if now.iter().any(|client| !self.clients_before.contains(client)) {
             now.retain(|client| !self.clients_before.contains(client));
         }

@@ -4,7 +4,7 @@
 //! rest it asks a [`Resolve`]. Its own is [`AgentProgram`], which runs `fsxlustre resolve --json`;
 //! the agent brings one that calls its library.
 
-use crate::failure::{Code, Failure, FailureRecord};
+use crate::failure::{Code, Explain as _, Failure, FailureRecord};
 use crate::file_system::FileSystem;
 use crate::host::{Deadline, Host, RunLimits, sleep_unless_interrupted};
 use crate::id_cache;
@@ -254,8 +254,11 @@ impl Resolve for AgentProgram<'_> {
         args.extend(["--".into(), source.to_string()]);
         let mut limits = RunLimits::until(deadline).interrupted_by(self.interrupt);
         limits.environment.extend(aws_environment());
-        let done = program.run(&args, &limits).map_err(|error| {
-            failed(error.to_string(), "run `fsxlustre resolve` by hand and see where it waits")
+        let done = program.run(&args, &limits).map_err(|error| match error.code() {
+            Code::Interrupted => error.failure(),
+            _ => {
+                failed(error.to_string(), "run `fsxlustre resolve` by hand and see where it waits")
+            }
         })?;
         if done.status.success() {
             return serde_json::from_str(&done.stdout).map_err(|error| {

@@ -287,6 +287,9 @@ fn a_mount_can_be_made_in_another_namespace() {
     let inside = sandbox.run(["nsenter", &format!("--mount={namespace}"), "findmnt", ONE]);
     assert_eq!(inside.stdout.matches("fuse.lustre").count(), 1, "not mounted twice: {inside}");
     assert!(lustre_mounts(&sandbox).is_empty(), "nothing is left here");
+    let state =
+        "find /run/fsxlustre/mounts /run/fsxlustre/unmounts /run/fsxlustre/elsewhere -mindepth 1";
+    assert_eq!(sandbox.run(["sh", "-c", state]).stdout, "", "nor written down");
     let bad = sandbox.run(["mount.fsxlustre", &source, ONE, "-N", "/etc/hosts"]);
     assert!(bad.stderr.contains("FSXL-M215"), "{bad}");
     holder.signal(fsxlustre_tests::Signal::SIGKILL);

@@ -528,3 +528,76 @@ fn of_five_file_systems_of_a_job_the_four_living_ones_are_mounted_at_once() {
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     start.signal(Signal::SIGTERM);
 }
+
+/// A mount.lustre that mounts and does not end.
+fn linger(sandbox: &Sandbox) {
+    let real = "/run/standin/usr/sbin/mount.lustre";
+    let lingers = format!("#!/bin/sh\n{real} \"$@\" && exec sleep 600\n");
+    sandbox.write_program("/run/lingers/mount.lustre", &lingers);
+    let first = "s|^program_folders = .|&\"/run/lingers\", |";
+    sandbox.run(["sed", "-i", first, "/etc/fsxlustre/fsxlustre.toml"]).assert_success();
+}
+
+#[test]
+fn a_mount_that_came_up_although_mount_lustre_was_ended_is_known() {
+    let (sandbox, made) = sandbox();
+    linger(&sandbox);
+    let first = mount(&sandbox, &made, "timeout=2");
+    assert_refused(&first, 32, &["FSXL-M205", "it is mounted all the same"]);
+    assert_eq!(mounts(&sandbox).len(), 1, "{first}");
+    assert!(record(&sandbox)["mount_id"].is_number(), "{}", record(&sandbox));
+    assert!(sandbox.read_file("/run/mount/utab").contains("helper=fsxlustre"));
+    let second = mount(&sandbox, &made, "timeout=2").assert_success();
+    assert!(second.stderr.contains(LATE), "{second}");
+}
+
+#[test]
+fn a_mount_that_came_up_for_a_call_that_was_told_to_stop_is_taken_away() {
+    let (sandbox, made) = sandbox();
+    linger(&sandbox);
+    let call = sandbox.spawn(["mount.fsxlustre", &device(&made), DIRECTORY]);
+    wait_until("the mount", || mounts(&sandbox).len() == 1);
+    call.signal(Signal::SIGTERM);
+    assert_nothing_left(&sandbox);
+}
+
+#[test]
+fn a_mount_that_came_up_for_a_job_that_does_not_start_is_taken_away() {
+    let (sandbox, made) = sandbox();
+    linger(&sandbox);
+    give_to_jobs(&sandbox, &made);
+    let start = job(&sandbox, "start");
+    assert!(start.stderr.contains("FSXL-M205"), "{start}");
+    assert!(start.stderr.contains("it was unmounted again"), "{start}");
+    assert_eq!(mounts(&sandbox), Vec::<String>::new(), "{start}");
+    job(&sandbox, "end").assert_success();
+    assert_nothing_left(&sandbox);
+}
+
+#[test]
+fn two_file_systems_never_share_a_directory() {
+    let (sandbox, one) = sandbox();
+    let other = sandbox.create_file_system(FileSystem::lustre());
+    sandbox.client_fault(&hang(&one), true);
+    let mut first = begun(&sandbox, &one);
+    let mut second = sandbox.spawn(["mount.fsxlustre", &device(&other), DIRECTORY]);
+    assert!(second.wait(Duration::from_secs(1)).is_none(), "it waits");
+    assert_eq!(mounts(&sandbox).len(), 0);
+    sandbox.client_fault(&hang(&one), false);
+    let first = first.wait(Duration::from_secs(10)).expect("the first ends");
+    let second = second.wait(Duration::from_secs(10)).expect("the second ends");
+    first.assert_success();
+    assert_refused(&second, 32, &["something else is mounted", &one.mount_name]);
+    assert_eq!(mounts(&sandbox).len(), 1);
+}
+
+#[test]
+fn what_a_job_mounted_stays_for_whoever_else_asked_for_it() {
+    let (sandbox, made) = sandbox();
+    give_to_jobs(&sandbox, &made);
+    job(&sandbox, "start").assert_success();
+    mount(&sandbox, &made, "noatime").assert_success();
+    assert_eq!(record(&sandbox)["made_by"], "person");
+    let end = job(&sandbox, "end").assert_success();
+    assert_eq!(mounts(&sandbox).len(), 1, "{end}");
+}

@@ -84,7 +84,8 @@ fn end_directory(
     if !others.is_empty() {
         return Ok(Fate::InUse(others));
     }
-    let _lock = match lock_directory(host, directory, Deadline::after(WAIT_FOR_START)) {
+    let start = Bounds { deadline: Deadline::after(WAIT_FOR_START), interrupt };
+    let _lock = match lock_directory(host, directory, &start) {
         // Whoever holds it that long is a start, which the mount then belongs to.
         Err(held) if held.code == Code::LockTimeout => {
             return Ok(Fate::InUse(vec!["a job that is starting".into()]));

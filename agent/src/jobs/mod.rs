@@ -16,7 +16,7 @@ pub use start::{Started, start};
 
 use crate::config::JobsSection;
 use fsxlustre_mount::failure::Failure;
-use fsxlustre_mount::host::{Deadline, Host, Lock};
+use fsxlustre_mount::host::{Bounds, Host, Lock};
 use fsxlustre_mount::record::MountRecord;
 use std::path::Path;
 
@@ -30,9 +30,9 @@ pub struct Node<'a> {
 }
 
 /// Keeps starts and ends of the same directory apart.
-fn lock_directory(host: &Host, directory: &Path, deadline: Deadline) -> Result<Lock, Failure> {
+fn lock_directory(host: &Host, directory: &Path, bounds: &Bounds<'_>) -> Result<Lock, Failure> {
     use fsxlustre_mount::failure::Explain as _;
     let record = MountRecord::path(host, directory);
     let name = record.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Lock::take(&host.paths.state, &format!("job.{name}"), deadline).map_err(|error| error.failure())
+    Lock::take(&host.paths.state, &format!("job.{name}"), *bounds).map_err(|error| error.failure())
 }

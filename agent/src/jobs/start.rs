@@ -3,7 +3,7 @@
 use super::{JobVariables, Lease, Node, lock_directory};
 use crate::config::{AgentConfig, JobMount};
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
-use fsxlustre_mount::host::Deadline;
+use fsxlustre_mount::host::{Bounds, Deadline};
 use fsxlustre_mount::mount::{MountReport, MountRequest, Mounter};
 use fsxlustre_mount::options::MountOptions;
 use fsxlustre_mount::record::Maker;
@@ -62,7 +62,8 @@ fn start_one(
     let options = MountOptions::parse(&rule.mount_options()).map_err(|error| error.failure())?;
     // Another job's start holds it for the time of its mount, an end for that of its unmount.
     let patience = mounter.longest(&options) + WAIT_FOR_END;
-    let _lock = lock_directory(node.host, &rule.directory, Deadline::after(patience))?;
+    let bounds = Bounds { deadline: Deadline::after(patience), interrupt: mounter.interrupt };
+    let _lock = lock_directory(node.host, &rule.directory, &bounds)?;
     let report = mounter.mount(&MountRequest {
         source: rule.source.clone(),
         directory: rule.directory.clone(),

@@ -45,6 +45,9 @@ fn main() -> ExitCode {
 }
 
 fn unmount_here(arguments: &UnmountArguments) -> Result<String, Box<UnmountError>> {
+    for flag in &arguments.ignored {
+        say("", &format!("umount.fsxlustre: warning: the flag {flag} is not known, passed over\n"));
+    }
     check_root("umount")?;
     let config = Config::load().map_err(|error| error.failure())?;
     leave_the_directory();

@@ -1,6 +1,7 @@
 //! The command line of `mount.fsxlustre`.
 
 use super::{CallError, absolute, texts, value};
+use crate::failure::one_line;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -67,6 +68,7 @@ impl MountCall {
                 "-o" => add_options(&mut call.options, value(program, "-o", words.next())?),
                 "-t" => drop(value(program, "-t", words.next())?),
                 "-N" => call.namespace = Some(value(program, "-N", words.next())?.into()),
+                long if long.starts_with("--") => call.ignored.push(one_line(long)),
                 flags if flags.len() > 1 && flags.starts_with('-') => call.take_flags(flags),
                 other => positional.push(other),
             }
@@ -129,6 +131,8 @@ mod tests {
         assert_eq!((busy.options.as_str(), busy.ignored.len()), ("rw,ro", 0));
         assert_eq!(busy.directory, PathBuf::from("/mnt/a"));
         assert_eq!(mount("a@tcp:/b /c -fvq").ignored, ["-q"]);
+        let long = mount("a@tcp:/b /c --fake");
+        assert_eq!((long.is_dry_run, long.ignored), (false, vec!["--fake".to_owned()]));
         let namespace = mount("a@tcp:/b /c -o rw -N /proc/7/fd/3").namespace;
         assert_eq!(namespace, Some(PathBuf::from("/proc/7/fd/3")));
         assert_eq!(call("-V"), Ok(MountCall::Version));

@@ -1,6 +1,7 @@
 //! The command line of `umount.fsxlustre`.
 
 use super::{CallError, absolute, texts, value};
+use crate::failure::one_line;
 use crate::unmount::How;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -35,6 +36,8 @@ pub struct UnmountArguments {
     pub namespace: Option<PathBuf>,
     /// `--timeout`.
     pub timeout: Duration,
+    /// Flags that were not understood and are passed over, as helpers do.
+    pub ignored: Vec<String>,
 }
 
 /// The usage text of `umount.fsxlustre`.
@@ -63,6 +66,7 @@ impl UnmountCall {
         let mut flags = String::new();
         let mut directories = Vec::new();
         let (mut namespace, mut timeout) = (None, UNMOUNT_TIMEOUT);
+        let mut ignored = Vec::new();
         while let Some(word) = words.next() {
             match word {
                 "-h" | "--help" => return Ok(Self::Help),
@@ -70,7 +74,10 @@ impl UnmountCall {
                 "-t" => drop(value(PROGRAM, "-t", words.next())?),
                 "-N" => namespace = Some(namespace_file(value(PROGRAM, "-N", words.next())?)),
                 "--timeout" => timeout = seconds(value(PROGRAM, "--timeout", words.next())?)?,
-                short if short.len() > 1 && short.starts_with('-') => flags.push_str(short),
+                long if long.starts_with("--") => ignored.push(one_line(long)),
+                short if short.len() > 1 && short.starts_with('-') => {
+                    flags.extend(short.chars().skip(1));
+                }
                 other => directories.push(other),
             }
         }
@@ -78,12 +85,15 @@ impl UnmountCall {
             let because = format!("it takes one DIRECTORY, not {} words", directories.len());
             return Err(CallError::Usage { program: PROGRAM, because });
         };
+        let is_unknown = |flag: &char| !"flvnr".contains(*flag);
+        ignored.extend(flags.chars().filter(is_unknown).map(|flag| format!("-{flag}")));
         Ok(Self::Unmount(UnmountArguments {
             directory: absolute(PROGRAM, directory)?,
             is_verbose: flags.contains('v'),
             how: how(flags.contains('f'), flags.contains('l'))?,
             namespace,
             timeout,
+            ignored,
         }))
     }
 }
@@ -116,7 +126,7 @@ fn seconds(text: &str) -> Result<Duration, CallError> {
         program: PROGRAM,
         because: format!(
             "--timeout takes 1 to {LONGEST_UNMOUNT_SECONDS} seconds, not '{}'",
-            crate::failure::one_line(text)
+            one_line(text)
         ),
     })
 }
@@ -151,6 +161,8 @@ mod tests {
         assert_eq!(inside("/a -N /proc/7/fd/3"), Some("/proc/7/fd/3".into()));
         assert_eq!(inside("/a -N 12"), Some("/proc/12/ns/mnt".into()));
         assert_eq!(arguments("/a --timeout 3").timeout, Duration::from_secs(3));
+        let odd = arguments("/a --lazy -vq");
+        assert_eq!((odd.how, odd.ignored), (How::Plain, vec!["--lazy".into(), "-q".into()]));
     }
 
     #[test]

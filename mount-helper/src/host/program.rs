@@ -135,7 +135,10 @@ pub enum ProgramError {
 
 impl Explain for ProgramError {
     fn code(&self) -> Code {
-        Code::ProgramFailed
+        match self {
+            Self::Interrupted { .. } => Code::Interrupted,
+            Self::NotFound { .. } | Self::Io { .. } | Self::Deadline { .. } => Code::ProgramFailed,
+        }
     }
     fn asked(&self) -> String {
         match self {

@@ -13,7 +13,8 @@ use crate::unmount::{lustre_mount, unmount};
 use crate::utab;
 use crate::worker::Work;
 use serde::Deserialize;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How often a stuck process is looked at.
@@ -122,6 +123,7 @@ fn stuck(directory: &Path, record: &MountRecord, attempt: Attempt) -> Failure {
 /// The part of a lease that matters here.
 #[derive(Deserialize)]
 struct Lease {
+    directories: BTreeSet<PathBuf>,
     has_ended: bool,
 }
 
@@ -166,7 +168,7 @@ fn settle(host: &Host, mut record: MountRecord) {
     let _ = record.write(host);
     let _ = utab::remember(&mount);
     let is_orphan = match &record.made_by {
-        Maker::Job(key) => !job_is_running(host, key),
+        Maker::Job(_) => !is_leased(host, &directory),
         Maker::Fstab | Maker::Person | Maker::Ssm => false,
     };
     if is_orphan {
@@ -183,12 +185,14 @@ fn take_away_private_roots(host: &Host, record: &MountRecord) {
     let _ = std::fs::remove_dir(&root);
 }
 
-fn job_is_running(host: &Host, key: &str) -> bool {
-    let path = host.paths.state.join("leases").join(format!("{key}.json"));
-    match read_state::<Lease>(&path) {
-        Ok(Some(lease)) => !lease.has_ended,
+/// Whether a job that runs uses the directory, be it the one that asked for the mount or another.
+fn is_leased(host: &Host, directory: &Path) -> bool {
+    let folder = host.paths.state.join("leases");
+    // What cannot be read may be a living lease of it.
+    let Ok(names) = state_names(&folder) else { return true };
+    names.iter().any(|name| match read_state::<Lease>(&folder.join(name)) {
+        Ok(Some(lease)) => !lease.has_ended && lease.directories.contains(directory),
         Ok(None) => false,
-        // A lease that cannot be read may be a living one.
         Err(_) => true,
-    }
+    })
 }

@@ -9,7 +9,7 @@ use crate::options::Verify;
 use crate::record::MountRecord;
 use crate::resolve::Resolved;
 use crate::source::Device;
-use crate::unmount::{remove_made_directory, unmount};
+use crate::unmount::unmount;
 use crate::utab;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -29,6 +29,8 @@ impl Mounter<'_> {
         way: &Way,
         bounds: &Bounds<'_>,
     ) -> Result<(Mount, Vec<String>), Failure> {
+        let table = self.host.mounts().map_err(|error| error.failure())?;
+        let before = table.on(&request.directory).map(|mount| mount.id);
         let mut record = MountRecord::intent(
             self.host,
             request.source.clone(),
@@ -44,7 +46,7 @@ impl Mounter<'_> {
         record.write(self.host).map_err(|error| error.failure())?;
         let made = Self::make_directory(&record, bounds)
             .and_then(|()| self.bring(request, &resolved.device, way, bounds, &mut record))
-            .and_then(|()| self.prove(request, &resolved.device, bounds));
+            .and_then(|()| self.prove(request, &resolved.device, before, bounds));
         match made {
             Ok((mount, mut warnings)) => {
                 record.complete(self.host, &mount);
@@ -54,18 +56,7 @@ impl Mounter<'_> {
                 }
                 Ok((mount, warnings))
             }
-            Err(failure) => {
-                if record.attempt.is_none() {
-                    if record.made_directory {
-                        // Empty, or it stays; either way the failure is the one to tell.
-                        let _ = remove_made_directory(&request.directory);
-                    }
-                    // The failure of the mount is the one to tell; a record without a mount of its
-                    // own means nothing to anybody.
-                    let _ = MountRecord::remove(self.host, &request.directory);
-                }
-                Err(failure)
-            }
+            Err(failure) => Err(self.given_up(record, failure)),
         }
     }
 
@@ -133,8 +124,12 @@ impl Mounter<'_> {
                 && record.attempt.is_none()
                 && number < retry
                 && bounds.deadline.left() > pause;
-            if !may_help || sleep_unless_interrupted(pause, self.interrupt) {
+            if !may_help {
                 return Err(failure);
+            }
+            if sleep_unless_interrupted(pause, self.interrupt) {
+                let because = format!("a signal asked this program to stop; before: {failure}");
+                return Err(Failure { code: Code::Interrupted, because, ..failure });
             }
         }
         Ok(())
@@ -149,21 +144,51 @@ impl Mounter<'_> {
         &self,
         request: &MountRequest,
         device: &Device,
+        before: Option<i32>,
         bounds: &Bounds<'_>,
     ) -> Result<(Mount, Vec<String>), Failure> {
         let verify = request.options.verify.or(self.defaults.verify).unwrap_or(Verify::Stat);
-        let proved = proof::prove(self.host, request, device, verify, bounds);
-        proved.map_err(|mut failure| {
-            let undone = unmount(self.host, &request.directory, Deadline::after(UNDO), None);
-            failure.because = match undone {
-                Ok(()) => format!("{}; it was unmounted again", failure.because),
-                Err(error) if error.code == Code::NotMounted => failure.because,
-                Err(error) => {
-                    format!("{}; it is still mounted: {}", failure.because, error.because)
-                }
-            };
-            failure
-        })
+        let mount = proof::find(self.host, request, device).map_err(|failure| {
+            match self.came_since(before, request, device) {
+                Some(mount) => self.undo(&mount, failure),
+                None => failure,
+            }
+        })?;
+        proof::prove(request, device, &mount, verify, bounds)
+            .map(|unproved| (mount.clone(), unproved))
+            .map_err(|failure| self.undo(&mount, failure))
+    }
+
+    /// What the attempt brought, though it is not what was asked for: a mount of the same file system
+    /// that was not there before. Any other one is somebody else's, and stays.
+    fn came_since(
+        &self,
+        before: Option<i32>,
+        request: &MountRequest,
+        device: &Device,
+    ) -> Option<Mount> {
+        let table = self.host.mounts().ok()?;
+        let mount = table.on(&request.directory).filter(|mount| self.host.is_lustre(mount))?;
+        let is_of_it = Device::parse(&mount.source).is_some_and(|d| d.fsname == device.fsname);
+        (is_of_it && Some(mount.id) != before).then(|| mount.clone())
+    }
+
+    /// Takes a mount away again, if it is still the one that is seen there.
+    pub(super) fn undo(&self, mount: &Mount, mut failure: Failure) -> Failure {
+        let is_there = self
+            .host
+            .mounts()
+            .is_ok_and(|table| table.on(&mount.directory).is_some_and(|top| top.id == mount.id));
+        if !is_there {
+            return failure;
+        }
+        let undone = unmount(self.host, &mount.directory, Deadline::after(UNDO), None);
+        failure.because = match undone {
+            Ok(()) => format!("{}; it was unmounted again", failure.because),
+            Err(error) if error.code == Code::NotMounted => failure.because,
+            Err(error) => format!("{}; it is still mounted: {}", failure.because, error.because),
+        };
+        failure
     }
 }
 

@@ -5,9 +5,11 @@
 //! calls never mount the same twice; a record is written before and after, so that whoever comes
 //! next knows whose the mount is.
 
+mod already;
 mod attempt;
 mod directory;
 mod errno;
+mod given_up;
 mod late;
 mod layout;
 mod make;
@@ -27,7 +29,6 @@ pub use way::{BindMount, Way};
 use crate::config::MountDefaults;
 use crate::failure::{Code, Explain as _, Failure};
 use crate::host::{Bounds, Deadline, Host, Lock, LockError, Mount};
-use crate::id_cache;
 use crate::last_failure::LastFailure;
 use crate::options::MountOptions;
 use crate::record::{Maker, MountRecord, Origin};
@@ -36,8 +37,7 @@ use crate::source::{Device, Source};
 use crate::unmount::wait_for_unmount;
 use crate::versions;
 use nix::sys::signalfd::SignalFd;
-use occupied::Occupied;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Time for a whole mount: below the 90 s that systemd gives a mount unit.
@@ -98,7 +98,7 @@ pub struct MountReport {
 
 impl MountReport {
     /// One line that says what was done.
-    pub fn line(&self, directory: &std::path::Path) -> String {
+    pub fn line(&self, directory: &Path) -> String {
         let (device, options) = (&self.device, &self.options);
         let directory = directory.display();
         let how = match &self.way {
@@ -192,18 +192,25 @@ impl Mounter<'_> {
     ) -> Result<MountReport, Failure> {
         wait_for_unmount(self.host, &request.directory, bounds)?;
         let mut report = report(request, resolved);
-        if let Some(mount) = self.look(request, &resolved.device)? {
-            return Ok(self.already(request, report, mount));
+        match self.look(request, &resolved.device)? {
+            Some(mount) if request.is_dry_run || !self.is_being_made(request) => {
+                return Ok(self.already(request, report, mount));
+            }
+            Some(_) => {}
+            None => {
+                self.check_client(request, resolved)?;
+                report.warnings.extend(self.check_directory(request, bounds)?);
+            }
         }
-        self.check_client(request, resolved)?;
-        report.warnings.extend(self.check_directory(request, bounds)?);
         report.way = self.way(request, &resolved.device)?;
         if request.is_dry_run {
             return Ok(report);
         }
         let fsname = &resolved.device.fsname;
-        let _lock = lock_file_system(self.host, fsname, bounds)
-            .map_err(|error| late::explain_lock(self.host, request, fsname, &error))?;
+        let explain = |error| late::explain_lock(self.host, request, fsname, &error);
+        // Always in this order: the directory, then the file system.
+        let _directory = lock_directory(self.host, &request.directory, bounds).map_err(explain)?;
+        let _file_system = lock_file_system(self.host, fsname, bounds).map_err(explain)?;
         late::wait_for_earlier(self.host, &request.directory, fsname, bounds)?;
         if let Some(mount) = self.look(request, &resolved.device)? {
             return Ok(self.already(request, report, mount));
@@ -224,40 +231,6 @@ impl Mounter<'_> {
         Ok(MountReport { done: Done::Made, mount: Some(mount), ..report })
     }
 
-    fn remount(
-        &self,
-        request: &MountRequest,
-        source: &Source,
-        deadline: Deadline,
-    ) -> Result<MountReport, Failure> {
-        let bounds = self.bounds(deadline);
-        if let Some(device) = known_device(self.host, source) {
-            let table = self.host.mounts().map_err(|error| error.failure())?;
-            let on = occupied::occupied(self.host, &table, &request.directory, &device);
-            if let Occupied::ByOther(failure) = on {
-                return Err(failure);
-            }
-        }
-        let mount = remount::remount(self.host, &request.directory, &request.options, &bounds)?;
-        let device = Device::shown_by(&mount).ok_or_else(|| Failure {
-            code: Code::NotVerified,
-            what: "what is mounted is not a Lustre device".into(),
-            asked: format!("remount {source}"),
-            because: mount.source.clone(),
-            remedy: "see what is mounted with `findmnt`".into(),
-        })?;
-        Ok(MountReport {
-            done: Done::Remounted,
-            device,
-            file_system_id: None,
-            origin: Origin::Given,
-            way: Way::Client,
-            options: request.options.passed.join(","),
-            mount: Some(mount),
-            warnings: Vec::new(),
-        })
-    }
-
     /// The longest time that a mount with these options takes.
     pub fn longest(&self, options: &MountOptions) -> Duration {
         let seconds = options.timeout_seconds.or(self.defaults.timeout);
@@ -272,52 +245,6 @@ impl Mounter<'_> {
     fn deadline(&self, options: &MountOptions) -> Deadline {
         let seconds = options.timeout_seconds.or(self.defaults.timeout);
         Deadline::after(Duration::from_secs(seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS)))
-    }
-
-    /// The mount that is asked for, if it is there already.
-    fn look(&self, request: &MountRequest, device: &Device) -> Result<Option<Mount>, Failure> {
-        let table = self.host.mounts().map_err(|error| error.failure())?;
-        match occupied::occupied(self.host, &table, &request.directory, device) {
-            Occupied::BySame(mount) => Ok(Some(mount)),
-            Occupied::ByOther(failure) => Err(failure),
-            Occupied::No if request.options.allow_same_fsname => Ok(None),
-            Occupied::No => {
-                occupied::check_same_fsname(self.host, &table, device)?;
-                Ok(None)
-            }
-        }
-    }
-
-    /// Success without a mount. A record that was cut short is completed.
-    fn already(
-        &self,
-        request: &MountRequest,
-        mut report: MountReport,
-        mount: Mount,
-    ) -> MountReport {
-        let missing = proof::missing_options(&mount, &request.options.passed);
-        if !missing.is_empty() {
-            report.warnings.push(format!(
-                "{} is mounted without {}; unmount it and mount it again to have that",
-                mount.directory.display(),
-                missing.join(",")
-            ));
-        }
-        let record = MountRecord::read_of(self.host, &mount);
-        if record.as_ref().is_some_and(|record| record.came_up_late || record.attempt.is_some()) {
-            report.warnings.push(format!(
-                "{} came up after an earlier call had given up on it or was killed",
-                mount.directory.display()
-            ));
-        }
-        if let Some(cut_short) = record.filter(|record| record.mount_id.is_none()) {
-            let mut whole = cut_short;
-            whole.came_up_late = whole.attempt.is_some();
-            whole.complete(self.host, &mount);
-            // It is as good without: the next call completes it.
-            let _ = whole.write(self.host);
-        }
-        MountReport { done: Done::Already, mount: Some(mount), ..report }
     }
 
     /// Refuses what the client that is loaded is known not to do, before a minute is lost on it.
@@ -383,15 +310,6 @@ fn report(request: &MountRequest, resolved: &Resolved) -> MountReport {
     }
 }
 
-/// The device of a source that nobody has to be asked about.
-fn known_device(host: &Host, source: &Source) -> Option<Device> {
-    match source {
-        Source::Device(device) => Some(device.clone()),
-        Source::Id { id, subdir } => id_cache::device_of(host, id, subdir.as_deref()),
-        Source::Tags(_) => None,
-    }
-}
-
 fn is_about_the_server(failure: &Failure) -> bool {
     matches!(
         failure.code,
@@ -402,6 +320,11 @@ fn is_about_the_server(failure: &Failure) -> bool {
 /// Keeps attempts on one file system apart; another file system's never wait for it.
 fn lock_file_system(host: &Host, fsname: &str, bounds: &Bounds<'_>) -> Result<Lock, LockError> {
     Lock::take(&host.paths.state, &format!("mount.{fsname}"), *bounds)
+}
+
+/// Keeps mounts on one directory apart, of whichever file system they are.
+fn lock_directory(host: &Host, directory: &Path, bounds: &Bounds<'_>) -> Result<Lock, LockError> {
+    Lock::take(&host.paths.state, &format!("directory.{}", MountRecord::name(directory)), *bounds)
 }
 
 /// Refuses to go on as an ordinary user.

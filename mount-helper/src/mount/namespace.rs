@@ -5,17 +5,18 @@
 
 use super::occupied::{Occupied, occupied};
 use super::{Done, MountReport, MountRequest, Mounter};
-use crate::failure::{Code, Failure};
-use crate::host::{Bounds, Deadline, Program};
+use crate::failure::{Code, Explain as _, Failure};
+use crate::host::{Bounds, Deadline, Lock, Program};
 use crate::record::MountRecord;
 use crate::resolve::Resolved;
-use crate::unmount::{look_inside, unmount};
+use crate::unmount::{Begun, look_inside, lustre_mount, unmount};
 use crate::worker::Work;
 use nix::sched::{CloneFlags, setns};
 use rustix::fs::CWD;
 use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,6 +55,9 @@ impl Mounter<'_> {
         namespace: &Path,
         bounds: &Bounds<'_>,
     ) -> Result<MountReport, Failure> {
+        let directory = self.private_directory(request, namespace)?;
+        let _lock =
+            if request.is_dry_run { None } else { Some(self.alone_with(&directory, bounds)?) };
         let inside = look_inside(namespace, bounds.deadline)
             .map_err(|because| unusable(namespace, because))?;
         let report = super::report(request, resolved);
@@ -67,24 +71,48 @@ impl Mounter<'_> {
         if request.is_dry_run {
             return Ok(report);
         }
-        let name = format!("{}.{}", MountRecord::name(&request.directory), std::process::id());
-        let here = MountRequest {
-            directory: self.host.paths.state.join("elsewhere").join(name),
-            makes_directory: true,
-            namespace: None,
-            ..request.clone()
-        };
+        let here =
+            MountRequest { directory, makes_directory: true, namespace: None, ..request.clone() };
         let made = self.mount_resolved(&here, resolved, bounds)?;
         let moved = move_into(&here.directory, request, namespace, bounds);
         let undone = unmount(self.host, &here.directory, Deadline::after(UNDO), self.interrupt);
         moved?;
-        // A client that lives on in the other namespace is what was asked for.
-        if let Err(failure) = undone
-            && failure.code != Code::ClientStays
-        {
-            return Err(failure);
+        match undone {
+            // A client that lives on in the other namespace is what was asked for.
+            Err(failure) if failure.code == Code::ClientStays => {
+                Begun::forget_of(self.host, &here.directory)?;
+            }
+            undone => undone?,
         }
         Ok(MountReport { done: Done::Made, ..made })
+    }
+
+    /// Where it is mounted in this namespace for a moment: named after the namespace and the
+    /// directory in it, so that the next call finds what one that was killed has left.
+    fn private_directory(
+        &self,
+        request: &MountRequest,
+        namespace: &Path,
+    ) -> Result<PathBuf, Failure> {
+        let number = std::fs::metadata(namespace)
+            .map_err(|error| unusable(namespace, error.to_string()))?
+            .ino();
+        let name = format!("{number}.{}", MountRecord::name(&request.directory));
+        Ok(self.host.paths.state.join("elsewhere").join(name))
+    }
+
+    /// One call for one directory of one namespace at a time, to its end; so what is mounted there
+    /// is of a call that was killed, and is taken away.
+    fn alone_with(&self, directory: &Path, bounds: &Bounds<'_>) -> Result<Lock, Failure> {
+        let name = format!("elsewhere.{}", MountRecord::name(directory));
+        let lock =
+            Lock::take(&self.host.paths.state, &name, *bounds).map_err(|error| error.failure())?;
+        if let Ok(Some(_)) = lustre_mount(self.host, directory) {
+            // Where that fails the mount is found to be there, and is used.
+            let _ = unmount(self.host, directory, Deadline::after(UNDO), self.interrupt);
+            let _ = Begun::forget_of(self.host, directory);
+        }
+        Ok(lock)
     }
 }
 

@@ -41,26 +41,48 @@ pub(super) fn occupied(
     let Some(mount) = table.on(directory).filter(|mount| mount.fs_type != "autofs") else {
         return Occupied::No;
     };
-    if host.is_lustre(mount) && is_same(host, mount, device) {
-        return Occupied::BySame(mount.clone());
-    }
-    Occupied::ByOther(Failure {
-        code: Code::MountPointBusy,
-        what: format!("something else is mounted on {}", directory.display()),
-        asked: format!("mount {device} on {}", directory.display()),
-        because: format!("{} (type {}) is mounted there", mount.source, mount.fs_type),
-        remedy: format!("unmount it (`umount {}`) or name another directory", directory.display()),
+    let is_same = if host.is_lustre(mount) { is_same(host, mount, device) } else { Some(false) };
+    let directory = directory.display();
+    let asked = format!("mount {device} on {directory}");
+    Occupied::ByOther(match is_same {
+        Some(true) => return Occupied::BySame(mount.clone()),
+        Some(false) => Failure {
+            code: Code::MountPointBusy,
+            what: format!("something else is mounted on {directory}"),
+            asked,
+            because: format!("{} (type {}) is mounted there", mount.source, mount.fs_type),
+            remedy: format!("unmount it (`umount {directory}`) or name another directory"),
+        },
+        None => Failure {
+            code: Code::MountPointBusy,
+            what: format!("it cannot be told whether {directory} is mounted already"),
+            asked,
+            because: format!(
+                "{} is mounted there, and a server's name of one of the two does not resolve",
+                mount.source
+            ),
+            remedy: "look the names up with `getent hosts`, and mount again when they resolve"
+                .into(),
+        },
     })
 }
 
-fn is_same(host: &Host, mount: &Mount, device: &Device) -> bool {
-    let Some(shown) = Device::shown_by(mount) else { return false };
+/// Whether the mount is of that device; `None` when names must resolve to tell, and do not.
+fn is_same(host: &Host, mount: &Mount, device: &Device) -> Option<bool> {
+    let Some(shown) = Device::shown_by(mount) else { return Some(false) };
     if shown.fsname != device.fsname || shown.subdir != device.subdir {
-        return false;
+        return Some(false);
     }
     let is_recorded =
         MountRecord::read_of(host, mount).is_some_and(|record| record.device == device.to_string());
-    is_recorded || servers(device, &shown) == Servers::Shared
+    if is_recorded {
+        return Some(true);
+    }
+    match servers(device, &shown) {
+        Servers::Shared => Some(true),
+        Servers::Different => Some(false),
+        Servers::Unknown => None,
+    }
 }
 
 /// Refuses a second file system of the same Lustre name: the kernel gives both the same device
@@ -163,6 +185,10 @@ mod tests {
         assert!(matches!(look("10.0.0.6@tcp:/fsx"), Occupied::ByOther(_)));
         assert!(matches!(look("10.0.0.5@tcp:/fsx/sub"), Occupied::ByOther(_)));
         assert!(matches!(look("10.0.0.5@tcp:/other"), Occupied::ByOther(_)));
+        let Occupied::ByOther(unknown) = look("no-such-host.invalid@tcp:/fsx") else {
+            panic!("a server without an address is not known to be the same")
+        };
+        assert!(unknown.what.contains("cannot be told"), "{unknown}");
     }
 
     #[test]

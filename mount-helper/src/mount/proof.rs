@@ -15,37 +15,47 @@ use std::time::Duration;
 /// How long a fresh mount may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
-/// The mount, and what could not be proved about it.
-pub(super) fn prove(
-    host: &Host,
-    request: &MountRequest,
-    device: &Device,
-    verify: Verify,
-    bounds: &Bounds<'_>,
-) -> Result<(Mount, Vec<String>), Failure> {
-    let table = host.mounts().map_err(|error| error.failure())?;
-    let directory = request.directory.display();
-    let not_as_asked = |because: String| Failure {
+fn not_as_asked(request: &MountRequest, device: &Device, because: String) -> Failure {
+    Failure {
         code: Code::NotVerified,
-        what: format!("the mount on {directory} is not as it was asked for"),
+        what: format!("the mount on {} is not as it was asked for", request.directory.display()),
         asked: format!("mount {device} with {}", request.options.passed.join(",")),
         because,
         remedy: "compare `findmnt` with the -o list, and run `fsxlustre check`".into(),
-    };
+    }
+}
+
+/// The mount that was asked for, as mountinfo shows it.
+pub(super) fn find(host: &Host, request: &MountRequest, device: &Device) -> Result<Mount, Failure> {
+    let table = host.mounts().map_err(|error| error.failure())?;
     let is_it = |mount: &&Mount| {
         Device::shown_by(mount)
             .is_some_and(|shown| shown.fsname == device.fsname && shown.subdir == device.subdir)
     };
-    let mount = table
+    table
         .on(&request.directory)
         .filter(|mount| host.is_lustre(mount))
         .filter(is_it)
-        .ok_or_else(|| not_as_asked("mountinfo does not show it".into()))?;
+        .cloned()
+        .ok_or_else(|| not_as_asked(request, device, "mountinfo does not show it".into()))
+}
+
+/// Proves that it holds what was asked for, and answers; what could not be proved comes back.
+pub(super) fn prove(
+    request: &MountRequest,
+    device: &Device,
+    mount: &Mount,
+    verify: Verify,
+    bounds: &Bounds<'_>,
+) -> Result<Vec<String>, Failure> {
     let mut unproved = Vec::new();
     for option in &request.options.passed {
         match shown(mount, option) {
             Shown::Yes | Shown::OfNoKernel => {}
-            Shown::No => return Err(not_as_asked(format!("mountinfo does not show {option}"))),
+            Shown::No => {
+                let because = format!("mountinfo does not show {option}");
+                return Err(not_as_asked(request, device, because));
+            }
             Shown::NotTold => unproved.push(format!(
                 "whether {option} holds cannot be told: type {} does not show it",
                 mount.fs_type
@@ -59,7 +69,7 @@ pub(super) fn prove(
     if verify == Verify::Write {
         prove_writing(&request.directory, &bounds)?;
     }
-    Ok((mount.clone(), unproved))
+    Ok(unproved)
 }
 
 /// The options that were asked for and that a mount which is there already does not have.
@@ -122,13 +132,17 @@ fn prove_writing(directory: &Path, bounds: &Bounds<'_>) -> Result<(), Failure> {
     let asked = format!("write and remove a file in {shown} (verify=write)");
     let done = Program::own()
         .run(&Work::WriteAndRemove(directory.to_owned()).arguments(), &bounds.run_limits())
-        .map_err(|error| Failure {
-            code: Code::NoAnswer,
-            what: format!("{shown} does not answer"),
-            asked: asked.clone(),
-            because: error.because(),
-            remedy: "look at the file system's state with `fsxlustre check` and `lfs check all`"
-                .into(),
+        .map_err(|error| match error.code() {
+            Code::Interrupted => error.failure(),
+            _ => Failure {
+                code: Code::NoAnswer,
+                what: format!("{shown} does not answer"),
+                asked: asked.clone(),
+                because: error.because(),
+                remedy:
+                    "look at the file system's state with `fsxlustre check` and `lfs check all`"
+                        .into(),
+            },
         })?;
     if done.status.success() {
         return Ok(());

@@ -4,14 +4,65 @@
 //! rest without a word (`localflock` leaves `flock` as it is), so the rest is refused here. What
 //! changes is this mount only: another mount of the same client keeps its options.
 
-use super::way::{self, BindMount, OF_THE_MOUNT};
+use super::occupied::{Occupied, occupied};
+use super::way::{self, BindMount, OF_THE_MOUNT, Way};
+use super::{Done, MountReport, MountRequest, Mounter};
 use crate::failure::{Code, Explain as _, Failure};
-use crate::host::{Bounds, Host, Mount};
+use crate::host::{Bounds, Deadline, Host, Mount};
+use crate::id_cache;
 use crate::options::MountOptions;
+use crate::record::Origin;
+use crate::source::{Device, Source};
 use std::path::Path;
 
+impl Mounter<'_> {
+    /// Changes the options of the mount that is there.
+    pub(super) fn remount(
+        &self,
+        request: &MountRequest,
+        source: &Source,
+        deadline: Deadline,
+    ) -> Result<MountReport, Failure> {
+        let bounds = self.bounds(deadline);
+        if let Some(device) = known_device(self.host, source) {
+            let table = self.host.mounts().map_err(|error| error.failure())?;
+            let on = occupied(self.host, &table, &request.directory, &device);
+            if let Occupied::ByOther(failure) = on {
+                return Err(failure);
+            }
+        }
+        let mount = change(self.host, &request.directory, &request.options, &bounds)?;
+        let device = Device::shown_by(&mount).ok_or_else(|| Failure {
+            code: Code::NotVerified,
+            what: "what is mounted is not a Lustre device".into(),
+            asked: format!("remount {source}"),
+            because: mount.source.clone(),
+            remedy: "see what is mounted with `findmnt`".into(),
+        })?;
+        Ok(MountReport {
+            done: Done::Remounted,
+            device,
+            file_system_id: None,
+            origin: Origin::Given,
+            way: Way::Client,
+            options: request.options.passed.join(","),
+            mount: Some(mount),
+            warnings: Vec::new(),
+        })
+    }
+}
+
+/// The device of a source that nobody has to be asked about.
+fn known_device(host: &Host, source: &Source) -> Option<Device> {
+    match source {
+        Source::Device(device) => Some(device.clone()),
+        Source::Id { id, subdir } => id_cache::device_of(host, id, subdir.as_deref()),
+        Source::Tags(_) => None,
+    }
+}
+
 /// Changes the options, and proves it.
-pub(super) fn remount(
+fn change(
     host: &Host,
     directory: &Path,
     options: &MountOptions,

@@ -274,6 +274,9 @@ fn unfit(from: &Path, errno: Errno) -> Failure {
 }
 
 fn no_answer(path: &Path, error: &ProgramError) -> Failure {
+    if error.code() == Code::Interrupted {
+        return error.failure();
+    }
     Failure {
         code: Code::NoAnswer,
         what: format!("{} does not answer", path.display()),

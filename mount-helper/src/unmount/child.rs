@@ -12,7 +12,6 @@ use crate::host::{
     unix_seconds, write_state,
 };
 use crate::record::{Attempt, MountRecord};
-use crate::source::encode;
 use crate::worker::Work;
 use nix::errno::Errno;
 use nix::mount::MntFlags;
@@ -112,8 +111,7 @@ impl Begun {
     }
 
     fn path(state: &Path, directory: &Path) -> PathBuf {
-        let name = encode(&directory.to_string_lossy());
-        state.join("unmounts").join(format!("{name}.json"))
+        state.join("unmounts").join(format!("{}.json", MountRecord::name(directory)))
     }
 
     /// The unmount of this directory that was begun in this boot and not settled, if any.
@@ -149,6 +147,11 @@ impl Begun {
     pub(super) fn forget(&self) -> Result<(), Failure> {
         remove_state(&Self::path(&self.state, &self.target.directory))
             .map_err(|error| error.failure())
+    }
+
+    /// Writes down as settled whatever was begun on the directory: what lives on is meant to.
+    pub(crate) fn forget_of(host: &Host, directory: &Path) -> Result<(), Failure> {
+        remove_state(&Self::path(&host.paths.state, directory)).map_err(|error| error.failure())
     }
 
     /// Keeps it for the next call, for which the client is not gone yet.

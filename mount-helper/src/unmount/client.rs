@@ -122,7 +122,10 @@ impl ClientFiles {
         let import = text(folder.join("import"));
         let dirty = (kind == "osc")
             .then(|| {
-                text(self.sysfs.join("fs/lustre").join(kind).join(device).join("cur_dirty_bytes"))
+                let of =
+                    |root: &Path| root.join("fs/lustre/osc").join(device).join("cur_dirty_bytes");
+                // Up to Lustre 2.11 it is in procfs.
+                read_text(&of(&self.procfs)).ok().or_else(|| text(of(&self.sysfs)))
             })
             .flatten();
         let import_state = import.as_deref().and_then(|text| value_of(text, "state"));
@@ -140,24 +143,29 @@ impl ClientFiles {
 
     /// The client instances of the file system: one for each mount(2).
     ///
-    /// *Source*: names in `/sys/fs/lustre/llite`, `FSNAME-ADDRESS`; a listing, no device is asked.
+    /// *Source*: names in `/sys/fs/lustre/llite` (`/proc/fs/lustre/llite` up to Lustre 2.11),
+    /// `FSNAME-ADDRESS`; a listing, no device is asked.
     ///
     /// # Errors
     /// The error of the listing.
     pub fn instances(&self) -> std::io::Result<Vec<String>> {
-        let folder = self.sysfs.join("fs/lustre/llite");
+        let in_sysfs = names(&self.sysfs.join("fs/lustre/llite"));
+        let all = match in_sysfs {
+            Err(_) => names(&self.procfs.join("fs/lustre/llite")).or(in_sysfs)?,
+            Ok(all) => all,
+        };
         let is_ours = |name: &String| {
             name.rsplit_once('-').is_some_and(|(fs, address)| {
                 fs == self.fsname && address.bytes().all(|byte| byte.is_ascii_hexdigit())
             })
         };
-        Ok(names(&folder)?.into_iter().filter(is_ours).collect())
+        Ok(all.into_iter().filter(is_ours).collect())
     }
 
     /// Whether one of these instances is gone; the reason in words when it cannot be told.
     pub(super) fn is_one_gone(&self, before: &[String]) -> Result<bool, String> {
         if before.is_empty() {
-            return Err("no client of it was listed in sysfs before".into());
+            return Err("no client of it was listed before".into());
         }
         match self.instances() {
             Ok(now) => Ok(before.iter().any(|name| !now.contains(name))),
@@ -202,10 +210,15 @@ impl ClientState {
         sum
     }
 
-    /// The object storage targets that evicted this client and for which it has unwritten bytes.
+    /// The object storage targets that evicted this client and for which it has unwritten bytes, or
+    /// may have: an eviction that lasts, and nothing told of the bytes.
     pub fn evicted_and_dirty(&self) -> Vec<&Connection> {
         let is_risky = |one: &&Connection| {
-            one.was_evicted.unwrap_or_default() && one.dirty_bytes.is_some_and(|bytes| bytes > 0)
+            let is_evicted = one.state.as_deref() == Some("EVICTED");
+            match one.dirty_bytes {
+                Some(bytes) => bytes > 0 && one.was_evicted.unwrap_or_default(),
+                None => is_evicted && one.target.contains("-OST"),
+            }
         };
         self.connections.iter().filter(is_risky).collect()
     }
@@ -289,6 +302,27 @@ mod tests {
             state.troubles().as_deref(),
             Some("1 of 2 connections are not up (p7lsxbev-OST0000 is EVICTED)")
         );
+    }
+
+    #[test]
+    fn an_eviction_that_lasts_with_unknown_bytes_is_a_risk() {
+        let evicted = IMPORT.replace("FULL", "EVICTED");
+        let (_folder, files) = tree(HEALTHY, &evicted, "many");
+        assert_eq!(files.read().evicted_and_dirty().len(), 1);
+        let (_folder, files) = tree(EVICTED_BEFORE, IMPORT, "many");
+        assert!(files.read().evicted_and_dirty().is_empty(), "it is connected again");
+    }
+
+    #[test]
+    fn an_old_client_has_its_files_in_procfs() {
+        let (folder, files) = tree(EVICTED_BEFORE, IMPORT, "5");
+        let from = folder.path().join("sys/fs/lustre");
+        let to = folder.path().join("proc/fs/lustre");
+        let bytes = "osc/p7lsxbev-OST0000-osc-ff357431481cc000/cur_dirty_bytes";
+        std::fs::rename(from.join(bytes), to.join(bytes)).expect("moved");
+        std::fs::rename(from.join("llite"), to.join("llite")).expect("moved");
+        assert_eq!(files.read().dirty_bytes(), Some(5));
+        assert_eq!(files.instances().expect("listed"), ["p7lsxbev-ff357431481cc000"]);
     }
 
     #[test]

@@ -212,7 +212,10 @@ pub(super) fn interrupted(target: &Target, is_listed: bool, pid: Option<u32>) ->
 pub(super) fn evicted_and_dirty(target: &Target, state: &ClientState) -> Failure {
     let risky = state.evicted_and_dirty();
     let first = risky.first().map_or("", |one| one.target.as_str());
-    let count: u64 = risky.iter().filter_map(|one| one.dirty_bytes).sum();
+    let count = match risky.iter().map(|one| one.dirty_bytes).sum::<Option<u64>>() {
+        Some(count) => bytes(count),
+        None => "an unknown number of bytes".into(),
+    };
     let directory = target.directory.display();
     Failure {
         code: Code::EvictedAndDirty,
@@ -222,7 +225,7 @@ pub(super) fn evicted_and_dirty(target: &Target, state: &ClientState) -> Failure
             "{} of its servers' targets evicted this client ({first} first) while {} were not \
              written; a Lustre client in that state can panic the kernel when it is unmounted",
             risky.len(),
-            bytes(count)
+            count
         ),
         remedy: format!(
             "save what else this node does, then reboot it, or take the risk: \
@@ -252,7 +255,11 @@ pub(super) fn others_spared(
     };
     Failure {
         code: Code::OthersUseIt,
-        what: format!("{directory} is not {what}: others use it"),
+        what: if holders.found.is_empty() {
+            format!("{directory} is not {what}: others may use it")
+        } else {
+            format!("{directory} is not {what}: others use it")
+        },
         asked: asked(target),
         because: format!("{cost}: {}", holders.summary(spared)),
         remedy: format!(

@@ -7,8 +7,8 @@ use super::made_directory::remove_made_directory;
 use super::request::{Others, UnmountError, UnmountReport, UnmountRequest};
 use super::said;
 use super::target::Target;
-use crate::failure::{Explain as _, Failure};
-use crate::host::{Deadline, Host, Lock, MountTable, StateError};
+use crate::failure::{Code, Explain as _, Failure};
+use crate::host::{Bounds, Deadline, Host, Lock, MountTable, StateError};
 use crate::record::MountRecord;
 use crate::source::encode;
 use nix::errno::Errno;
@@ -74,10 +74,14 @@ impl Unmounting<'_> {
 
     fn lock(&self, fsname: &str, earlier: Option<&Begun>) -> Result<Lock, Failure> {
         let name = format!("unmount.{}", encode(fsname));
-        Lock::take(&self.host.paths.state, &name, self.request.deadline).map_err(|error| {
+        let UnmountRequest { deadline, interrupt, .. } = *self.request;
+        let bounds = Bounds { deadline, interrupt };
+        Lock::take(&self.host.paths.state, &name, bounds).map_err(|error| {
             match earlier.filter(|begun| begun.is_running()) {
-                Some(begun) => said::still_at_work(self.host, begun),
-                None => error.failure(),
+                Some(begun) if error.code() != Code::Interrupted => {
+                    said::still_at_work(self.host, begun)
+                }
+                _ => error.failure(),
             }
         })
     }
@@ -141,7 +145,8 @@ impl Unmounting<'_> {
         let holders = self.holders(target);
         let spared = match self.request.others {
             Others::CutAll => false,
-            Others::Spare => !holders.found.is_empty(),
+            // Whoever could not be looked at may be one.
+            Others::Spare => !holders.found.is_empty() || !holders.unread.is_empty(),
             Others::CutBlocked => holders.found.iter().any(|holder| !holder.blocked),
         };
         if !spared {

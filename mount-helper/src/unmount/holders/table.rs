@@ -109,6 +109,11 @@ impl Holders {
     /// The first few in one line, or that none is visible.
     pub fn summary(&self, is_wanted: impl Fn(&Holder) -> bool) -> String {
         let wanted: Vec<_> = self.found.iter().filter(|holder| is_wanted(holder)).collect();
+        if wanted.is_empty()
+            && let Some(first) = self.unread.first()
+        {
+            return format!("not all who may use it could be looked at: {first}");
+        }
         if wanted.is_empty() {
             return "an unknown holder: none is visible in /proc and /sys (it may be an NFS \
                     export, io_uring, or a descriptor in flight between processes)"
