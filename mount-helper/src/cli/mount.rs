@@ -131,8 +131,8 @@ mod tests {
         assert_eq!((busy.options.as_str(), busy.ignored.len()), ("rw,ro", 0));
         assert_eq!(busy.directory, PathBuf::from("/mnt/a"));
         assert_eq!(mount("a@tcp:/b /c -fvq").ignored, ["-q"]);
-        let long = mount("a@tcp:/b /c --fake");
-        assert_eq!((long.is_dry_run, long.ignored), (false, vec!["--fake".to_owned()]));
+        let long = mount("a@tcp:/b /c --five");
+        assert_eq!((long.is_dry_run, long.ignored), (false, vec!["--five".to_owned()]));
         let namespace = mount("a@tcp:/b /c -o rw -N /proc/7/fd/3").namespace;
         assert_eq!(namespace, Some(PathBuf::from("/proc/7/fd/3")));
         assert_eq!(call("-V"), Ok(MountCall::Version));
