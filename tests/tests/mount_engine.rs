@@ -254,6 +254,9 @@ fn a_remount_changes_what_can_be_changed_and_refuses_the_rest() {
     assert!(mount_on(&sandbox, TWO).contains(" rw,noatime"), "the other one is as it was");
     helper("remount,rw,flock,nosuid").assert_success();
     assert!(mount_on(&sandbox, ONE).contains(" rw,nosuid,noatime"));
+    // mount(8) passes fstab's noatime too, before this.
+    sandbox.run(["mount", "-o", "remount,relatime", ONE]).assert_success();
+    assert!(mount_on(&sandbox, ONE).contains("relatime"), "{}", mount_on(&sandbox, ONE));
     let refused = helper("remount,localflock");
     assert_eq!(refused.code(), Some(32), "{refused}");
     assert!(refused.stderr.contains("FSXL-M214") && refused.stderr.contains("localflock"));

@@ -207,6 +207,10 @@ impl MountOptions {
                 Ok(())
             }
             Owner::Vfs | Owner::Lustre => {
+                if row.owner == Owner::Vfs {
+                    // mount(8) puts the words of a command line behind those of fstab.
+                    self.passed.retain(|known| !contradict(known, word));
+                }
                 if !self.passed.iter().any(|known| known == word) {
                     self.passed.push(word.to_owned());
                 }
@@ -267,14 +271,12 @@ impl MountOptions {
     }
 
     fn check_conflicts(&self) -> Result<(), OptionError> {
-        let pairs = [FLOCK_WORDS, &["ro", "rw"], &["noatime", "relatime", "strictatime"]];
-        for family in pairs {
-            let mut said = self.passed.iter().filter(|word| family.contains(&word.as_str()));
-            if let (Some(first), Some(second)) = (said.next(), said.next()) {
-                return Err(OptionError::Conflict { first: first.clone(), second: second.clone() });
+        match first_contradiction(&self.passed) {
+            Some((first, second)) => {
+                Err(OptionError::Conflict { first: first.to_owned(), second: second.to_owned() })
             }
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn add_defaults(&mut self) {
@@ -288,6 +290,26 @@ impl MountOptions {
             self.passed.push("flock".into());
         }
     }
+}
+
+/// Whether two words say opposite things: one is the other with `no` before it, or both are of a
+/// family of which one holds. Of the kernel's words the last one counts; Lustre's are refused.
+fn contradict(one: &str, other: &str) -> bool {
+    let families = [ATIME_WORDS, FLOCK_WORDS, &["ro", "rw"], &["sync", "async"]];
+    let are_of = |family: &[&str]| family.contains(&one) && family.contains(&other);
+    let negates = |no: &str, yes: &str| no.strip_prefix("no") == Some(yes);
+    one != other
+        && (negates(one, other)
+            || negates(other, one)
+            || families.iter().any(|family| are_of(family)))
+}
+
+/// The first two words of a list that say opposite things.
+pub fn first_contradiction(words: &[String]) -> Option<(&str, &str)> {
+    words.iter().enumerate().find_map(|(place, first)| {
+        let second = words.iter().skip(place + 1).find(|second| contradict(first, second))?;
+        Some((first.as_str(), second.as_str()))
+    })
 }
 
 fn verify(text: &str) -> Option<Verify> {
@@ -362,6 +384,12 @@ mod tests {
     }
 
     #[test]
+    fn of_the_kernels_words_the_last_one_counts() {
+        assert_eq!(passed("rw,noatime,flock,relatime"), "rw,flock,relatime");
+        assert_eq!(passed("ro,nosuid,rw,suid,noatime,atime,noatime"), "rw,suid,noatime,flock");
+    }
+
+    #[test]
     fn words_of_fstab_are_never_passed_on() {
         let list = "rw,_netdev,nofail,user=root,x-systemd.automount,x-fsx.y=1,helper=a,defaults";
         assert_eq!(passed(list), "rw,noatime,flock");
@@ -402,7 +430,9 @@ mod tests {
         assert_eq!(refused("timeout").because(), "it takes timeout=SECONDS");
         assert_eq!(refused("timeout=0").code(), Code::OptionValue);
         assert_eq!(refused("subdir=../x").code(), Code::OptionValue);
-        assert_eq!(refused("flock,localflock").code(), Code::OptionConflict);
+        for list in ["flock,localflock", "noflock,flock", "checksum,rw,nochecksum"] {
+            assert_eq!(refused(list).code(), Code::OptionConflict, "{list}");
+        }
         assert_eq!(refused("region=Mars").code(), Code::OptionValue);
         assert_eq!(refused("prefer=oldest").because(), "it takes newest");
         assert_eq!(

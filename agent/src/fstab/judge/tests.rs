@@ -71,6 +71,7 @@ fn lines_of_our_type() {
             Some("tag:a:b /x fsxlustre _netdev,nofail"),
         ),
         ("tag:a:b /x fsxlustre _netdev,nofail,users", vec!["WARN options"], None),
+        ("tag:a:b /x fsxlustre _netdev,nofail,noatime,relatime", vec!["WARN options"], None),
     ] {
         assert_said(text, &findings, write);
     }

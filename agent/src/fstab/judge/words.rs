@@ -3,7 +3,7 @@
 use super::{Line, Verdict, has};
 use crate::fstab::table::Field;
 use fsxlustre_mount::failure::{Explain as _, one_line};
-use fsxlustre_mount::options::{MountOptions, OptionError};
+use fsxlustre_mount::options::{MountOptions, OptionError, first_contradiction};
 use fsxlustre_mount::source::Source;
 
 /// Tags that libmount looks up by itself; nothing of ours is meant by them.
@@ -107,6 +107,11 @@ fn contradictions(line: &mut Line<'_>, options: &MountOptions) {
         line.remove("remount");
     }
     let list = line.corrected.options();
+    if let Some((first, second)) = first_contradiction(&list) {
+        let what = format!("'{first}' and '{second}' contradict each other");
+        let because = "of the two the last one counts";
+        line.say("options", Verdict::Warn, [&what, because, "remove one of them"]);
+    }
     let given: Vec<_> = ["user", "users", "owner", "group"]
         .into_iter()
         .filter(|word| has(&list, word) && !has(&list, &format!("no{word}")))
