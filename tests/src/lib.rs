@@ -27,6 +27,7 @@ mod prerequisites;
 mod run;
 mod sandbox;
 mod setup;
+pub mod stage;
 
 pub use aws::{Fault, Imds, LoggedRequest};
 pub use error::Error;

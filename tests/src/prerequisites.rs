@@ -98,14 +98,20 @@ fn tool(name: &str, package: &str) -> Result<PathBuf, Error> {
         })
 }
 
-fn workspace() -> &'static Path {
+/// The checkout.
+pub(crate) fn workspace() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().unwrap_or(package)
 }
 
-fn default_venv() -> PathBuf {
+/// Where Cargo builds.
+pub(crate) fn target() -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    workspace().join(target).join("aws-endpoint")
+    workspace().join(target)
+}
+
+fn default_venv() -> PathBuf {
+    target().join("aws-endpoint")
 }
 
 fn missing(what: &str, remedy: &str) -> Error {

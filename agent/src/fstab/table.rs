@@ -1,5 +1,6 @@
 //! The grammar of fstab(5): six words a line, `\ooo` for what would part them.
 
+use fsxlustre_mount::host::unescape;
 use std::ops::Range;
 
 /// One line that mounts something. Knows where its words stand, so that one of them can be replaced
@@ -67,7 +68,7 @@ impl Entry {
 
     /// A word with its escapes undone.
     pub fn word(&self, field: Field) -> String {
-        unescape(self.written(field))
+        unescape(self.written(field).as_bytes()).to_string_lossy().into_owned()
     }
 
     /// The options, one by one.
@@ -132,27 +133,6 @@ pub fn escape(plain: &str) -> String {
     text
 }
 
-/// Undoes [`escape`], and any other octal number of three digits.
-pub fn unescape(written: &str) -> String {
-    let mut bytes = Vec::with_capacity(written.len());
-    let mut rest = written.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let octal = after
-            .get(..3)
-            .filter(|_| first == b'\\')
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 8).ok());
-        if let Some(byte) = octal {
-            bytes.push(byte);
-            rest = after.get(3..).unwrap_or_default();
-        } else {
-            bytes.push(first);
-            rest = after;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,10 +164,10 @@ mod tests {
     #[test]
     fn every_word_comes_back() {
         for word in ["/a b", "/a\tb\\c", "/#x", "/é\n", "\\040", "/\\9"] {
-            assert_eq!(unescape(&escape(word)), word);
+            assert_eq!(unescape(escape(word).as_bytes()), word);
             assert!(!escape(word).contains([' ', '\t', '\n', '#']));
         }
-        assert_eq!(unescape("\\9\\40"), "\\9\\40");
+        assert_eq!(unescape(b"\\9\\40"), "\\9\\40");
     }
 
     #[test]

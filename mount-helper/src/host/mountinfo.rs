@@ -148,8 +148,9 @@ impl Mount {
     }
 }
 
-/// Undoes the kernel's `\ooo` escapes of space, tab, newline and backslash.
-pub(crate) fn unescape(bytes: &[u8]) -> OsString {
+/// Undoes the `\ooo` escapes of space, tab, newline and backslash that the kernel's tables have,
+/// and fstab(5).
+pub fn unescape(bytes: &[u8]) -> OsString {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let Some((&first, after)) = rest.split_first() {

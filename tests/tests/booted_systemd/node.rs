@@ -5,15 +5,18 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use fsxlustre_tests::line::read_line;
+use fsxlustre_tests::stage::{built_program, built_stage, stage};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 /// How long booting, and a command, may take.
+/// The name of this stage.
+const STAGE: &str = "nspawn";
 const DEADLINE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -52,9 +55,12 @@ impl Node {
     pub fn boot_with(fstab: &str, prepare: &str) -> Self {
         assert!(nix::unistd::geteuid().is_root(), "this test boots a container: run it as root");
         assert!(Path::new("/dev/fuse").exists(), "this test needs /dev/fuse (modprobe fuse)");
-        let mut keeper = Command::new(stage().join("boot"))
-            .arg(built_by_stage())
-            .args(PROGRAMS.map(|(name, to)| format!("--bind-ro={}:{to}", built(name).display())))
+        let mut keeper = Command::new(stage(STAGE).join("boot"))
+            .arg(built_stage(STAGE))
+            .args(
+                PROGRAMS
+                    .map(|(name, to)| format!("--bind-ro={}:{to}", built_program(name).display())),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -234,33 +240,4 @@ fn text(file: &mut File) -> String {
     let mut bytes = Vec::new();
     file.rewind().and_then(|()| file.read_to_end(&mut bytes)).expect("a memory file can be read");
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn stage() -> PathBuf {
-    workspace().join("tests/nspawn")
-}
-
-fn built_by_stage() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    let built = workspace().join(target).join("nspawn");
-    let build = stage().join("build");
-    assert!(
-        built.join("built-from").exists(),
-        "{} is missing. Run {} {}",
-        built.display(),
-        build.display(),
-        built.display()
-    );
-    built
-}
-
-fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in a workspace")
-}
-
-/// A program of the workspace, beside the one of this package that Cargo names.
-fn built(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_BIN_EXE_standin-client")).with_file_name(name);
-    assert!(path.exists(), "{} is missing. Run cargo build --workspace --bins", path.display());
-    path
 }

@@ -5,13 +5,16 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fsxlustre_tests::line::read_line;
+use fsxlustre_tests::stage::{built_program, built_stage, stage};
 
+/// The name of this stage.
+const STAGE: &str = "uml";
 /// No guest lives longer, whatever happens in it.
 const LIFE: Duration = Duration::from_secs(60);
 
@@ -37,8 +40,8 @@ impl Guest {
     #[track_caller]
     pub fn boot() -> Self {
         assert!(nix::unistd::geteuid().is_root(), "this test boots a guest: run it as root");
-        let built = built_by_stage();
-        let mut runner = Command::new(stage().join("run"))
+        let built = built_stage(STAGE);
+        let mut runner = Command::new(stage(STAGE).join("run"))
             .args(["--deadline", &LIFE.as_secs().to_string(), "--serve"])
             .arg(&built)
             .stdin(Stdio::piped())
@@ -155,36 +158,6 @@ impl fmt::Display for Said {
             "`{shown}` ended with {code}\nstandard output:\n{stdout}standard error:\n{stderr}"
         )
     }
-}
-
-/// The folder of the stage's programs in the checkout.
-fn stage() -> PathBuf {
-    workspace().join("tests/uml")
-}
-
-fn built_by_stage() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    let built = workspace().join(target).join("uml");
-    let build = stage().join("build");
-    assert!(
-        built.join("built-from").exists(),
-        "{} is missing. Run {} {}",
-        built.display(),
-        build.display(),
-        built.display()
-    );
-    built
-}
-
-fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in a workspace")
-}
-
-/// A program of the workspace, beside the one of this package that Cargo names.
-fn built_program(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_BIN_EXE_standin-client")).with_file_name(name);
-    assert!(path.exists(), "{} is missing. Run cargo build --workspace --bins", path.display());
-    path
 }
 
 /// A word as a shell reads it back.

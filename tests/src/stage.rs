@@ -1,0 +1,46 @@
+//! What machines other than the sandbox are made of: a folder `tests/NAME` in the checkout, what its
+//! program `build` has made of it below `target/`, and the workspace's own programs.
+
+use std::path::PathBuf;
+
+use crate::prerequisites::{built_programs, target, workspace};
+
+/// The folder in the checkout.
+pub fn stage(name: &str) -> PathBuf {
+    workspace().join("tests").join(name)
+}
+
+/// What was built of it.
+///
+/// # Panics
+///
+/// When it was not built yet.
+#[track_caller]
+pub fn built_stage(name: &str) -> PathBuf {
+    let built = target().join(name);
+    let build = stage(name).join("build");
+    assert!(
+        built.join("built-from").exists(),
+        "{} is missing. Run {} {}",
+        built.display(),
+        build.display(),
+        built.display()
+    );
+    built
+}
+
+/// A program of the workspace.
+///
+/// # Panics
+///
+/// When it was not built yet.
+#[track_caller]
+pub fn built_program(name: &str) -> PathBuf {
+    match built_programs() {
+        Ok(folder) if folder.join(name).exists() => folder.join(name),
+        Ok(folder) => {
+            panic!("{name} is missing in {}. Run cargo build --workspace --bins", folder.display())
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
