@@ -65,7 +65,7 @@ fn one(row: &CodeRow) -> String {
     }
     rows.push((
         "what to do",
-        "the message says so on its line 'do:'; `fsxlustre status` repeats it".into(),
+        format!("{}; the message itself says it of the case at hand", row.remedy),
     ));
     let mut text = format!("{}  {}\n", row.id, row.title);
     for (name, value) in rows {
@@ -141,6 +141,9 @@ mod tests {
         assert!(CODES.iter().all(|row| one(row).lines().count() >= 5));
         let reasons = explain(Some("N202")).stdout;
         assert!(reasons.contains("with \"Can't parse NID\""), "{reasons}");
+        for row in CODES {
+            assert!(one(row).contains(row.remedy) && !row.remedy.is_empty(), "{}", row.id);
+        }
     }
 
     #[test]

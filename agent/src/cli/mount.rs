@@ -7,6 +7,7 @@ use clap::Args;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure, one_line};
 use fsxlustre_mount::host::stop_signals;
 use fsxlustre_mount::journal::{Entry, Priority};
+use fsxlustre_mount::last_failure::LastFailure;
 use fsxlustre_mount::mount::{Done, MountReport, MountRequest, Mounter};
 use fsxlustre_mount::options::MountOptions;
 use fsxlustre_mount::record::Maker;
@@ -49,8 +50,14 @@ impl MountArgs {
     }
 
     fn mount(&self, config: &AgentConfig, directory: &Path) -> Result<MountReport, Failure> {
-        let options =
-            MountOptions::parse(&self.options.join(",")).map_err(|error| error.failure())?;
+        let options = MountOptions::parse(&self.options.join(",")).map_err(|error| {
+            let failure = error.failure();
+            if !self.dry_run {
+                // Kept for `fsxlustre status`; the caller is told all the same.
+                let _ = LastFailure::write(config.host(), directory, &failure);
+            }
+            failure
+        })?;
         let signals = stop_signals();
         let mounter = Mounter {
             host: config.host(),

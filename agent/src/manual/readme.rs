@@ -1,6 +1,6 @@
 //! The tables of README.md, each between two markers.
 
-use fsxlustre_mount::failure::Code;
+use fsxlustre_mount::failure::{CODES, Code};
 use fsxlustre_mount::options::{OPTIONS, Owner};
 
 /// README.md lacks a marker.
@@ -41,10 +41,18 @@ fn options() -> String {
 
 fn codes() -> String {
     let example = Code::TagUnknown;
-    format!(
-        "The code is stable: `fsxlustre explain {example}` says what it means; mount.fsxlustre(8) \
-         has [all of them](packaging/man/mount.fsxlustre.8).\n"
-    )
+    let mut text = format!(
+        "The code is stable, and `fsxlustre explain {example}` prints one.\n\n<details>\n\
+         <summary>All codes</summary>\n\n| code | exit | meaning | do |\n|---|---|---|---|\n"
+    );
+    for row in CODES {
+        let exit = row.mount_exit.to_string();
+        let remedy = row.remedy.replace('|', "\\|");
+        text.push_str(
+            &["| ", row.id, " | ", &exit, " | ", row.title, " | ", &remedy, " |\n"].concat(),
+        );
+    }
+    text + "\n</details>\n"
 }
 
 #[cfg(test)]
@@ -53,12 +61,13 @@ mod tests {
 
     #[test]
     fn what_is_between_the_markers_is_made_anew() {
-        let text = "a\n<!-- options: by fsxlustre manual -->\nold\n<!-- /options -->\nb\n\
+        let text = "a\n<!-- options: by fsxlustre manual -->\nzzz\n<!-- /options -->\nb\n\
                     <!-- codes: by fsxlustre manual -->\n<!-- /codes -->\n";
         let filled = fill(text).expect("markers");
         assert!(filled.starts_with("a\n<!-- options"), "{filled}");
-        assert!(!filled.contains("old") && filled.contains("| `subdir=/PATH` |"), "{filled}");
+        assert!(!filled.contains("zzz") && filled.contains("| `subdir=/PATH` |"), "{filled}");
         assert!(filled.contains("none\\|stat"), "{filled}");
+        assert!(CODES.iter().all(|row| filled.contains(row.remedy)), "{filled}");
         assert_eq!(fill(&filled).expect("markers"), filled);
         assert!(fill("no markers").is_err());
     }

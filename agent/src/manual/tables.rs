@@ -65,7 +65,8 @@ pub(super) fn codes(is_wanted: fn(&str) -> bool) -> String {
 }
 
 fn code(row: &CodeRow) -> String {
-    let meaning = format!("{} ({}, exit {})", row.title, row.class.word(), row.mount_exit);
+    let (class, exit, remedy) = (row.class.word(), row.mount_exit, sentence(row.remedy));
+    let meaning = format!("{} ({class}, exit {exit}) Do: {remedy}.", row.title);
     tagged(row.id, "", &meaning)
 }
 

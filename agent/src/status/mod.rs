@@ -3,130 +3,25 @@
 //! Reads the list of mounts, our own small files, and, in a child with a deadline, the states of the
 //! connections. It sends no RPC, needs no root, and does not care whether a server answers.
 
+mod answer;
 mod imports;
 mod text;
 
+pub use answer::{DirectoryStatus, Elsewhere, Failed, ImportSummary, Recorded, State, Status};
 pub use imports::{Counts, asked_for, tell};
 
 use crate::jobs::Lease;
-use fsxlustre_mount::failure::{Explain as _, Failure, FailureRecord};
+use answer::FORMAT;
+use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::{Host, Mount, MountTable, read_state, state_names, unix_seconds};
 use fsxlustre_mount::id_cache;
 use fsxlustre_mount::last_failure::LastFailure;
-use fsxlustre_mount::record::{Maker, MountRecord, Origin};
+use fsxlustre_mount::record::MountRecord;
 use fsxlustre_mount::source::Device;
 use fsxlustre_mount::unmount::Begun;
 use imports::{Imports, Reading};
-use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-/// The layout of the JSON object; fields are only ever added to it.
-const FORMAT: u32 = 1;
-
-/// What is true of one directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    /// A Lustre file system is mounted there.
-    Mounted,
-    /// We mounted it, and it is not mounted any more; nobody told us.
-    Gone,
-    /// A mount was begun: it goes on, or its caller was killed.
-    Begun,
-    /// The last mount failed.
-    Failed,
-}
-
-/// What we wrote down when a mount was made.
-#[derive(Clone, Debug, Serialize)]
-pub struct Recorded {
-    /// The source as it was given.
-    pub source: String,
-    /// The file system's id, where it was looked up.
-    pub file_system_id: Option<String>,
-    /// Who asked for it.
-    pub made_by: Maker,
-    /// Where the device came from.
-    pub origin: Origin,
-    /// When it was written, seconds since 1970 UTC.
-    pub at_unix_seconds: u64,
-    /// How long ago that was.
-    pub age_seconds: u64,
-    /// Whether it came up after its caller had given up.
-    pub came_up_late: bool,
-}
-
-/// The last failure of a mount on a directory.
-#[derive(Clone, Debug, Serialize)]
-pub struct Failed {
-    /// What was said then.
-    #[serde(flatten)]
-    pub failure: FailureRecord,
-    /// When, seconds since 1970 UTC.
-    pub at_unix_seconds: u64,
-    /// How long ago that was.
-    pub age_seconds: u64,
-}
-
-/// The connections of a mount's file system.
-#[derive(Clone, Debug, Serialize)]
-pub struct ImportSummary {
-    /// How many are in each state, by kind.
-    pub counts: Counts,
-    /// Why something is missing, if it is.
-    pub unknown: Option<String>,
-}
-
-/// One directory.
-#[derive(Clone, Debug, Serialize)]
-pub struct DirectoryStatus {
-    /// Its path.
-    pub directory: String,
-    /// What is true of it.
-    pub state: State,
-    /// The kernel's number of the mount.
-    pub mount_id: Option<i32>,
-    /// The device, as the kernel shows it where it is mounted.
-    pub device: Option<String>,
-    /// Options of mount and file system, as the kernel shows them.
-    pub options: Vec<String>,
-    /// What we wrote down; `null` for a mount that is not by fsxlustre.
-    pub record: Option<Recorded>,
-    /// The keys of the jobs that use it now.
-    pub leases: Vec<String>,
-    /// The states of its connections; `null` when nothing is mounted.
-    pub imports: Option<ImportSummary>,
-    /// The last failure of a mount on it since one succeeded.
-    pub last_failure: Option<Failed>,
-    /// The process of a mount that is stuck in the kernel.
-    pub stuck_pid: Option<u32>,
-    /// The process of an unmount that goes on, or is stuck in the kernel.
-    pub unmounting_pid: Option<u32>,
-    /// The other file system that the tags of the source named when the API was asked last.
-    pub resolves_elsewhere: Option<Elsewhere>,
-}
-
-/// Another file system that carries the tags by now.
-#[derive(Clone, Debug, Serialize)]
-pub struct Elsewhere {
-    /// Its id.
-    pub file_system_id: String,
-    /// How long ago the API said so.
-    pub age_seconds: u64,
-}
-
-/// The whole answer.
-#[derive(Clone, Debug, Serialize)]
-pub struct Status {
-    format: u32,
-    /// When it was given, seconds since 1970 UTC.
-    pub at_unix_seconds: u64,
-    /// Mounts first, in the kernel's order; then directories where nothing is mounted.
-    pub directories: Vec<DirectoryStatus>,
-    /// What could not be read.
-    pub troubles: Vec<String>,
-}
 
 /// Looks at this node.
 ///
@@ -173,6 +68,8 @@ struct Gathering<'a> {
     now: u64,
     records: BTreeMap<PathBuf, MountRecord>,
     failures: BTreeMap<PathBuf, LastFailure>,
+    /// Unmounts that go on.
+    unmounts: BTreeMap<PathBuf, Begun>,
     troubles: Vec<String>,
 }
 
@@ -190,7 +87,16 @@ impl<'a> Gathering<'a> {
                 BTreeMap::new()
             }
         };
-        Self { host, now, records, failures, troubles }
+        let unmounts = Begun::all(host).unwrap_or_else(|failure| {
+            troubles.push(trouble(&failure));
+            Vec::new()
+        });
+        let unmounts = unmounts
+            .into_iter()
+            .filter(Begun::is_running)
+            .map(|begun| (begun.target.directory.clone(), begun))
+            .collect();
+        Self { host, now, records, failures, unmounts, troubles }
     }
 
     fn mounted(&mut self, table: &MountTable) -> Vec<DirectoryStatus> {
@@ -212,21 +118,19 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    /// Directories that have a record or a failure and no Lustre mount.
+    /// Directories that have a record, a failure or an unmount that goes on, and no Lustre mount.
     fn not_mounted(&mut self, table: &MountTable) -> Vec<DirectoryStatus> {
         let is_lustre = |path: &Path| {
             table.mounts.iter().any(|m| m.directory == path && self.host.is_lustre(m))
         };
-        let mut paths: Vec<PathBuf> = self.records.keys().cloned().collect();
-        paths
-            .extend(self.failures.keys().filter(|path| !self.records.contains_key(*path)).cloned());
-        paths.retain(|path| !is_lustre(path));
-        paths.sort();
+        let known = self.records.keys().chain(self.failures.keys()).chain(self.unmounts.keys());
+        let paths: BTreeSet<PathBuf> = known.filter(|path| !is_lustre(path)).cloned().collect();
         paths
             .iter()
             .map(|path| {
                 let record = self.records.get(path).cloned();
                 let state = match record.as_ref().map(|record| record.mount_id) {
+                    _ if self.unmounts.contains_key(path) => State::Unmounting,
                     Some(Some(_)) => State::Gone,
                     Some(None) => State::Begun,
                     None => State::Failed,
@@ -259,17 +163,14 @@ impl<'a> Gathering<'a> {
             self.troubles.push(trouble(&failure));
             Vec::new()
         });
-        let unmounting = Begun::read(self.host, path).unwrap_or_else(|failure| {
-            self.troubles.push(trouble(&failure));
-            None
-        });
         let attempt = record.and_then(|record| record.stuck_attempt(self.host));
         DirectoryStatus {
             directory: path.display().to_string(),
             state,
-            unmounting_pid: unmounting
-                .filter(Begun::is_running)
-                .and_then(|begun| begun.process)
+            unmounting_pid: self
+                .unmounts
+                .get(path)
+                .and_then(|begun| begun.process.as_ref())
                 .map(|process| process.pid),
             resolves_elsewhere: record.and_then(|record| self.elsewhere(record)),
             mount_id: None,

@@ -74,6 +74,7 @@ fn state_text(state: State) -> &'static str {
         State::Gone => "NOT MOUNTED any more, though fsxlustre mounted it",
         State::Begun => "NOT MOUNTED: a mount goes on, or was cut short",
         State::Failed => "NOT MOUNTED: the last mount failed",
+        State::Unmounting => "NOT MOUNTED any more: the kernel is still unmounting it",
     }
 }
 

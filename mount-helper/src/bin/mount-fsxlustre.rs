@@ -3,8 +3,9 @@
 use fsxlustre_mount::cli::{MOUNT_USAGE, MountArguments, MountCall};
 use fsxlustre_mount::config::Config;
 use fsxlustre_mount::failure::{Explain as _, Failure};
-use fsxlustre_mount::host::stop_signals;
+use fsxlustre_mount::host::{Host, stop_signals};
 use fsxlustre_mount::journal::{Entry, Priority};
+use fsxlustre_mount::last_failure::LastFailure;
 use fsxlustre_mount::mount::{Done, MountReport, MountRequest, Mounter};
 use fsxlustre_mount::options::MountOptions;
 use fsxlustre_mount::record::Maker;
@@ -37,8 +38,9 @@ fn main() -> ExitCode {
 }
 
 fn mount(call: &MountArguments) -> Result<MountReport, Failure> {
-    let options = MountOptions::parse(&call.options).map_err(|error| error.failure())?;
-    let config = Config::load().map_err(|error| error.failure())?;
+    let config = Config::load().map_err(|error| kept(&Host::default(), call, error.failure()))?;
+    let options = MountOptions::parse(&call.options)
+        .map_err(|error| kept(&config.host, call, error.failure()))?;
     let signals = stop_signals();
     let resolver = AgentProgram { host: &config.host, interrupt: signals.as_ref() };
     let mounter = Mounter {
@@ -56,6 +58,15 @@ fn mount(call: &MountArguments) -> Result<MountReport, Failure> {
         makes_directory: false,
         namespace: call.namespace.clone(),
     })
+}
+
+/// A failure that comes before the mount itself, kept for `fsxlustre status` as those of the mount are.
+fn kept(host: &Host, call: &MountArguments, failure: Failure) -> Failure {
+    if !call.is_dry_run && call.namespace.is_none() {
+        // The caller is told all the same.
+        let _ = LastFailure::write(host, &call.directory, &failure);
+    }
+    failure
 }
 
 fn told(call: &MountArguments, report: &MountReport) -> ExitCode {

@@ -16,10 +16,13 @@ pub struct CodeRow {
     pub mount_exit: u8,
     /// What the code means, in one sentence.
     pub title: &'static str,
+    /// What mends it, in general. The message itself says it of the case at hand: with the
+    /// directory, the id, the process or the command for this distribution.
+    pub remedy: &'static str,
 }
 
 macro_rules! codes {
-    ($($name:ident $id:literal $class:ident $exit:literal $title:literal;)*) => {
+    ($($name:ident $id:literal $class:ident $exit:literal $title:literal $remedy:literal;)*) => {
         /// A stable message code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Code {
@@ -28,7 +31,13 @@ macro_rules! codes {
 
         /// Every code, in the order of the table.
         pub const CODES: &[CodeRow] = &[
-            $(CodeRow { id: $id, class: Class::$class, mount_exit: $exit, title: $title },)*
+            $(CodeRow {
+                id: $id,
+                class: Class::$class,
+                mount_exit: $exit,
+                title: $title,
+                remedy: $remedy,
+            },)*
         ];
 
         impl Code {
@@ -48,6 +57,7 @@ macro_rules! codes {
                         class: Class::$class,
                         mount_exit: $exit,
                         title: $title,
+                        remedy: $remedy,
                     },)*
                 }
             }
@@ -56,80 +66,154 @@ macro_rules! codes {
 }
 
 codes! {
-    Invocation "FSXL-C101" UserCanFix 1 "The command line is not understood.";
-    NotRoot "FSXL-C102" UserCanFix 1 "This needs root.";
-    ConfigUnreadable "FSXL-C111" UserCanFix 2 "A configuration file cannot be read.";
-    ConfigInvalid "FSXL-C112" UserCanFix 2 "A configuration file is not valid.";
-    FstabUnreadable "FSXL-C121" UserCanFix 2 "The fstab file cannot be read.";
-    SourceForm "FSXL-C201" UserCanFix 1 "The source has no form that fsxlustre knows.";
-    OptionUnknown "FSXL-C211" UserCanFix 1 "A mount option is not known.";
-    OptionValue "FSXL-C212" UserCanFix 1 "The value of a mount option is not valid.";
-    OptionConflict "FSXL-C213" UserCanFix 1 "Two mount options contradict each other.";
-    MountPointMissing "FSXL-M101" UserCanFix 32 "The mount point does not exist.";
-    MountPointUnfit "FSXL-M102" UserCanFix 32 "The mount point is not a directory, or is reached through a symbolic link.";
-    MountPointNotEmpty "FSXL-M103" UserCanFix 32 "The mount point is not empty.";
-    MountPointBusy "FSXL-M104" UserCanFix 32 "Something else is mounted on the mount point.";
-    SameFsname "FSXL-M105" UserCanFix 32 "Another file system of the same Lustre name is mounted already.";
-    MountHelperMissing "FSXL-K101" UserCanFix 32 "The Lustre client's mount.lustre is not installed.";
-    ModuleMissing "FSXL-K102" UserCanFix 32 "The Lustre module could not be loaded.";
-    LnetDown "FSXL-K103" UserCanFix 32 "LNet could not start.";
-    FsnameUnknown "FSXL-M201" UserCanFix 32 "The server does not know this mount name.";
-    ServerUnreachable "FSXL-N201" MayPass 32 "The file system's server does not answer, or refuses this client.";
-    NameUnresolved "FSXL-N202" MayPass 32 "A server's name could not be resolved.";
-    LustreOption "FSXL-M202" UserCanFix 32 "The Lustre client refused an option or the device.";
-    MountPermission "FSXL-M203" UserCanFix 32 "The kernel did not permit the mount.";
-    MountRace "FSXL-M204" MayPass 32 "Another mount is going on.";
-    MountTimeout "FSXL-M205" MayPass 32 "The mount did not end within its deadline.";
-    MountFailed "FSXL-M206" UserCanFix 32 "mount.lustre failed for a reason that fsxlustre does not know.";
-    NotVerified "FSXL-M207" UserCanFix 32 "The mount was made but is not as it was asked for.";
-    NoAnswer "FSXL-M208" MayPass 32 "The mounted file system does not answer.";
-    WriteRefused "FSXL-M210" UserCanFix 32 "The file system was mounted, but root cannot write to it.";
-    VersionMisfit "FSXL-M211" UserCanFix 32 "The Lustre client and the file system are of versions that do not work together.";
-    MountStuck "FSXL-M212" MayPass 32 "An earlier mount is stuck in the kernel.";
-    SubdirUnfit "FSXL-M213" UserCanFix 32 "The sub-directory does not exist or is not a directory.";
-    RemountUnable "FSXL-M214" UserCanFix 32 "An option cannot be changed while the file system is mounted.";
-    NamespaceUnusable "FSXL-M215" UserCanFix 32 "The mount namespace cannot be entered.";
-    MountExists "FSXL-M216" MayPass 32 "mount.lustre says that it is mounted already, but mountinfo does not show it.";
-    NotADevice "FSXL-M217" UserCanFix 32 "The source is not a Lustre client's device.";
-    NoNetwork "FSXL-N203" UserCanFix 32 "This node's LNet has no network of the server's kind.";
-    Interrupted "FSXL-M209" MayPass 8 "A signal asked fsxlustre to stop.";
-    MountInfoUnreadable "FSXL-M301" UserCanFix 2 "The list of mounts cannot be read.";
-    StateUnwritable "FSXL-M302" UserCanFix 2 "The state folder cannot be written.";
-    LockTimeout "FSXL-M303" MayPass 32 "Another call of fsxlustre holds the lock.";
-    ProgramFailed "FSXL-M304" UserCanFix 32 "A program could not be run or did not end.";
-    Busy "FSXL-U101" UserCanFix 32 "The file system is in use.";
-    UnmountTimeout "FSXL-U102" MayPass 32 "The unmount did not end within its deadline.";
-    UnmountFailed "FSXL-U103" UserCanFix 32 "The kernel refused to unmount.";
-    NotMounted "FSXL-U104" UserCanFix 32 "There is no such Lustre mount.";
-    UnmountKind "FSXL-U105" UserCanFix 1 "This way of unmounting is not offered.";
-    ClientStays "FSXL-U106" UserCanFix 32 "The mount is gone, but its Lustre client lives on: something else on the node uses it.";
-    EvictedAndDirty "FSXL-U107" UserCanFix 32 "The client was evicted and has unwritten bytes: an unmount can panic the node.";
-    OthersUseIt "FSXL-U108" UserCanFix 32 "A forced or lazy unmount would hit others who use the file system.";
-    StaysCutOff "FSXL-U109" UserCanFix 32 "A forced unmount cut the client off, but the mount is still there.";
-    DirectoryKept "FSXL-U110" UserCanFix 32 "A directory that fsxlustre had made could not be removed.";
-    NotGone "FSXL-U111" UserCanFix 32 "It is not proved that the file system is gone.";
-    NoRegion "FSXL-A101" UserCanFix 32 "No AWS Region is known.";
-    NoCredentials "FSXL-A102" UserCanFix 32 "No AWS credentials were found.";
-    AccessDenied "FSXL-A103" UserCanFix 32 "AWS refused the call.";
-    ApiUnavailable "FSXL-A104" MayPass 32 "The AWS API could not be asked.";
-    ApiTimeout "FSXL-A105" MayPass 32 "The AWS API did not answer in time.";
-    ApiAnswer "FSXL-A106" MayPass 32 "The AWS API's answer lacks what is needed.";
-    TagUnknown "FSXL-A201" UserCanFix 32 "No file system carries these tags.";
-    TagAmbiguous "FSXL-A202" UserCanFix 32 "More than one file system carries these tags.";
-    FileSystemUnknown "FSXL-A203" UserCanFix 32 "There is no such file system.";
-    FileSystemUnusable "FSXL-A204" MayPass 32 "The file system is not in a state to be mounted.";
-    NotLustre "FSXL-A205" UserCanFix 32 "The file system is not a Lustre file system.";
-    ResolverFailed "FSXL-A301" UserCanFix 32 "The fsxlustre agent could not be asked for the file system.";
-    LayoutProfile "FSXL-L101" UserCanFix 32 "The layout profile is unknown or not valid.";
-    LayoutPath "FSXL-L102" UserCanFix 32 "The path cannot carry a layout.";
-    LayoutCommand "FSXL-L103" UserCanFix 32 "lfs refused the layout.";
-    LayoutNotProved "FSXL-L104" UserCanFix 32 "The layout that was set is not the one that is read back.";
-    LayoutAnswer "FSXL-L105" OurBug 32 "lfs printed something that fsxlustre does not understand.";
-    LayoutStands "FSXL-L106" UserCanFix 32 "The directory carries another layout, or is the root of its file system.";
-    JobVariable "FSXL-S101" UserCanFix 32 "A variable of the scheduler is missing or not valid.";
-    JobState "FSXL-S102" UserCanFix 2 "The record of a job cannot be read or written.";
-    ExporterListen "FSXL-E101" UserCanFix 2 "The metrics service cannot listen on this address.";
-    Internal "FSXL-X101" OurBug 4 "A fault of fsxlustre itself.";
+    Invocation "FSXL-C101" UserCanFix 1 "The command line is not understood."
+        "run the program with -h: it prints what it takes";
+    NotRoot "FSXL-C102" UserCanFix 1 "This needs root."
+        "run it as root";
+    ConfigUnreadable "FSXL-C111" UserCanFix 2 "A configuration file cannot be read."
+        "make the file readable, or remove it";
+    ConfigInvalid "FSXL-C112" UserCanFix 2 "A configuration file is not valid."
+        "correct the file and line that the message names; packaging/config/fsxlustre.toml has every setting";
+    FstabUnreadable "FSXL-C121" UserCanFix 2 "The fstab file cannot be read."
+        "make the file readable; `--fstab FILE` names another one";
+    SourceForm "FSXL-C201" UserCanFix 1 "The source has no form that fsxlustre knows."
+        "write fs-ID, tag:Key:Value, name:NAME or HOST@tcp:/MOUNTNAME";
+    OptionUnknown "FSXL-C211" UserCanFix 1 "A mount option is not known."
+        "take the word that the message offers, or one of mount.fsxlustre(8)";
+    OptionValue "FSXL-C212" UserCanFix 1 "The value of a mount option is not valid."
+        "give the option a value that mount.fsxlustre(8) lists";
+    OptionConflict "FSXL-C213" UserCanFix 1 "Two mount options contradict each other."
+        "keep one of the two";
+    MountPointMissing "FSXL-M101" UserCanFix 32 "The mount point does not exist."
+        "mkdir -p DIRECTORY";
+    MountPointUnfit "FSXL-M102" UserCanFix 32 "The mount point is not a directory, or is reached through a symbolic link."
+        "name a directory, without a symbolic link on the way that a user owns";
+    MountPointNotEmpty "FSXL-M103" UserCanFix 32 "The mount point is not empty."
+        "move its files away, or mount without require_empty";
+    MountPointBusy "FSXL-M104" UserCanFix 32 "Something else is mounted on the mount point."
+        "unmount what is there, or name another directory";
+    SameFsname "FSXL-M105" UserCanFix 32 "Another file system of the same Lustre name is mounted already."
+        "unmount the other one, or mount with -o allow_same_fsname";
+    MountHelperMissing "FSXL-K101" UserCanFix 32 "The Lustre client's mount.lustre is not installed."
+        "install the package lustre-client; `fsxlustre check` prints the command";
+    ModuleMissing "FSXL-K102" UserCanFix 32 "The Lustre module could not be loaded."
+        "install the Lustre client for the running kernel; `fsxlustre check` prints the command";
+    LnetDown "FSXL-K103" UserCanFix 32 "LNet could not start."
+        "correct `options lnet networks=...` in /etc/modprobe.d, then lustre_rmmod and mount again";
+    FsnameUnknown "FSXL-M201" UserCanFix 32 "The server does not know this mount name."
+        "name the file system by its id or tags, so that fsxlustre finds its mount name";
+    ServerUnreachable "FSXL-N201" MayPass 32 "The file system's server does not answer, or refuses this client."
+        "open TCP 988 and 1018-1023 in both security groups; `fsxlustre check SOURCE` says whether the versions fit";
+    NameUnresolved "FSXL-N202" MayPass 32 "A server's name could not be resolved."
+        "turn on the VPC's DNS (enableDnsSupport), and correct the name; `getent hosts NAME` must answer";
+    LustreOption "FSXL-M202" UserCanFix 32 "The Lustre client refused an option or the device."
+        "leave out the option that the message names";
+    MountPermission "FSXL-M203" UserCanFix 32 "The kernel did not permit the mount."
+        "give the container CAP_SYS_ADMIN, or remove the seccomp or SELinux rule against mount(2)";
+    MountRace "FSXL-M204" MayPass 32 "Another mount is going on."
+        "try again in a few seconds";
+    MountTimeout "FSXL-M205" MayPass 32 "The mount did not end within its deadline."
+        "open TCP 988 and 1018-1023 in both security groups, or raise timeout=";
+    MountFailed "FSXL-M206" UserCanFix 32 "mount.lustre failed for a reason that fsxlustre does not know."
+        "look at `dmesg`; report the exit code of mount.lustre";
+    NotVerified "FSXL-M207" UserCanFix 32 "The mount was made but is not as it was asked for."
+        "ask for what the message says is different, or leave it out";
+    NoAnswer "FSXL-M208" MayPass 32 "The mounted file system does not answer."
+        "look at `fsxlustre status` and the file system's health, and mount again";
+    WriteRefused "FSXL-M210" UserCanFix 32 "The file system was mounted, but root cannot write to it."
+        "except this node from root squash (NoSquashNids), or mount with -o verify=stat";
+    VersionMisfit "FSXL-M211" UserCanFix 32 "The Lustre client and the file system are of versions that do not work together."
+        "install a client that fits, or upgrade the file system; `fsxlustre check SOURCE` prints both";
+    MountStuck "FSXL-M212" MayPass 32 "An earlier mount is stuck in the kernel."
+        "wait until the server answers; the process cannot be ended, only a reboot removes it";
+    SubdirUnfit "FSXL-M213" UserCanFix 32 "The sub-directory does not exist or is not a directory."
+        "mount the whole file system once and make the directory: mkdir -p";
+    RemountUnable "FSXL-M214" UserCanFix 32 "An option cannot be changed while the file system is mounted."
+        "unmount it and mount it with the new option";
+    NamespaceUnusable "FSXL-M215" UserCanFix 32 "The mount namespace cannot be entered."
+        "name a file of a mount namespace, such as /proc/PID/ns/mnt";
+    MountExists "FSXL-M216" MayPass 32 "mount.lustre says that it is mounted already, but mountinfo does not show it."
+        "make /etc/mtab a link: ln -sf ../proc/self/mounts /etc/mtab";
+    NotADevice "FSXL-M217" UserCanFix 32 "The source is not a Lustre client's device."
+        "name the source as HOST@tcp:/MOUNTNAME";
+    NoNetwork "FSXL-N203" UserCanFix 32 "This node's LNet has no network of the server's kind."
+        "configure LNet for the network of the NID; `lctl list_nids` shows what there is";
+    Interrupted "FSXL-M209" MayPass 8 "A signal asked fsxlustre to stop."
+        "run the same command again";
+    MountInfoUnreadable "FSXL-M301" UserCanFix 2 "The list of mounts cannot be read."
+        "mount /proc";
+    StateUnwritable "FSXL-M302" UserCanFix 2 "The state folder cannot be written."
+        "make /run writable for root, and not full";
+    LockTimeout "FSXL-M303" MayPass 32 "Another call of fsxlustre holds the lock."
+        "wait for the other call; `fsxlustre status` shows what is going on";
+    ProgramFailed "FSXL-M304" UserCanFix 32 "A program could not be run or did not end."
+        "run the program that the message names by hand";
+    Busy "FSXL-U101" UserCanFix 32 "The file system is in use."
+        "end the processes that the message lists, then unmount again";
+    UnmountTimeout "FSXL-U102" MayPass 32 "The unmount did not end within its deadline."
+        "try again when the server answers; `fsxlustre status` shows the process that is stuck";
+    UnmountFailed "FSXL-U103" UserCanFix 32 "The kernel refused to unmount."
+        "look at `dmesg`";
+    NotMounted "FSXL-U104" UserCanFix 32 "There is no such Lustre mount."
+        "look at `fsxlustre status` for what is mounted";
+    UnmountKind "FSXL-U105" UserCanFix 1 "This way of unmounting is not offered."
+        "take a way that umount.fsxlustre(8) lists";
+    ClientStays "FSXL-U106" UserCanFix 32 "The mount is gone, but its Lustre client lives on: something else on the node uses it."
+        "end what the message lists: another mount, a namespace or a process";
+    EvictedAndDirty "FSXL-U107" UserCanFix 32 "The client was evicted and has unwritten bytes: an unmount can panic the node."
+        "reboot the node, or unmount with --accept-risk";
+    OthersUseIt "FSXL-U108" UserCanFix 32 "A forced or lazy unmount would hit others who use the file system."
+        "unmount the others first, or say --force-for-all";
+    StaysCutOff "FSXL-U109" UserCanFix 32 "A forced unmount cut the client off, but the mount is still there."
+        "end the processes that hold it, then unmount again";
+    DirectoryKept "FSXL-U110" UserCanFix 32 "A directory that fsxlustre had made could not be removed."
+        "look into it, and rmdir it";
+    NotGone "FSXL-U111" UserCanFix 32 "It is not proved that the file system is gone."
+        "wait until AWS says DELETING or FileSystemNotFound, or unmount without --if-gone";
+    NoRegion "FSXL-A101" UserCanFix 32 "No AWS Region is known."
+        "set `[aws] region`, or mount with -o region=REGION";
+    NoCredentials "FSXL-A102" UserCanFix 32 "No AWS credentials were found."
+        "give the instance a role and leave IMDSv2 on";
+    AccessDenied "FSXL-A103" UserCanFix 32 "AWS refused the call."
+        "add the statement that the message prints to the instance's role";
+    ApiUnavailable "FSXL-A104" MayPass 32 "The AWS API could not be asked."
+        "try again later; check the route to the service or the VPC endpoint com.amazonaws.REGION.fsx";
+    ApiTimeout "FSXL-A105" MayPass 32 "The AWS API did not answer in time."
+        "check the route to the service: an internet gateway, or the VPC endpoint com.amazonaws.REGION.fsx";
+    ApiAnswer "FSXL-A106" MayPass 32 "The AWS API's answer lacks what is needed."
+        "wait until the file system is AVAILABLE; check `[aws] endpoint_url`";
+    TagUnknown "FSXL-A201" UserCanFix 32 "No file system carries these tags."
+        "correct the tags or the Region, or tag the file system: aws fsx tag-resource";
+    TagAmbiguous "FSXL-A202" UserCanFix 32 "More than one file system carries these tags."
+        "name one more tag that only one of them has, or its id, or say prefer=newest";
+    FileSystemUnknown "FSXL-A203" UserCanFix 32 "There is no such file system."
+        "correct the id or the Region; `aws fsx describe-file-systems` lists them";
+    FileSystemUnusable "FSXL-A204" MayPass 32 "The file system is not in a state to be mounted."
+        "wait until it is AVAILABLE, or mount with -o wait=900";
+    NotLustre "FSXL-A205" UserCanFix 32 "The file system is not a Lustre file system."
+        "name an FSx for Lustre file system";
+    ResolverFailed "FSXL-A301" UserCanFix 32 "The fsxlustre agent could not be asked for the file system."
+        "run `fsxlustre resolve SOURCE` by hand and see what it says";
+    LayoutProfile "FSXL-L101" UserCanFix 32 "The layout profile is unknown or not valid."
+        "name a profile of the configuration, or correct it";
+    LayoutPath "FSXL-L102" UserCanFix 32 "The path cannot carry a layout."
+        "name a directory of a Lustre file system";
+    LayoutCommand "FSXL-L103" UserCanFix 32 "lfs refused the layout."
+        "correct what lfs names in the profile";
+    LayoutNotProved "FSXL-L104" UserCanFix 32 "The layout that was set is not the one that is read back."
+        "look at `lfs getstripe -d DIRECTORY`";
+    LayoutAnswer "FSXL-L105" OurBug 32 "lfs printed something that fsxlustre does not understand."
+        "report what `lfs getstripe` printed";
+    LayoutStands "FSXL-L106" UserCanFix 32 "The directory carries another layout, or is the root of its file system."
+        "say --replace, or leave the layout that stands";
+    JobVariable "FSXL-S101" UserCanFix 32 "A variable of the scheduler is missing or not valid."
+        "run it from Slurm's Prolog or Epilog, which set the variables";
+    JobState "FSXL-S102" UserCanFix 2 "The record of a job cannot be read or written."
+        "make /run/fsxlustre writable for root, and not full";
+    ExporterListen "FSXL-E101" UserCanFix 2 "The metrics service cannot listen on this address."
+        "name a free address with --web.listen-address";
+    Internal "FSXL-X101" OurBug 4 "A fault of fsxlustre itself."
+        "report this";
 }
 
 impl fmt::Display for Code {

@@ -43,6 +43,13 @@ impl Deadline {
         Self { at, budget: self.budget.saturating_add(more) }
     }
 
+    /// The same deadline, but not earlier than so far from now.
+    #[must_use]
+    pub fn at_least(&self, budget: Duration) -> Self {
+        let own = Self::after(budget);
+        if own.at > self.at { own } else { *self }
+    }
+
     /// The earlier of this deadline and one that far from now.
     #[must_use]
     pub fn at_most(&self, budget: Duration) -> Self {

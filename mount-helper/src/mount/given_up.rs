@@ -2,6 +2,7 @@
 
 use super::Mounter;
 use crate::failure::{Code, Failure};
+use crate::host::Deadline;
 use crate::record::{Maker, MountRecord};
 use crate::unmount::{lustre_mount, remove_made_directory};
 use crate::utab;
@@ -10,7 +11,12 @@ impl Mounter<'_> {
     /// Leaves nothing of a mount that failed, but what came up although mount.lustre was ended or
     /// reported an error: that is kept for a line of fstab or a person, whose next call finds it,
     /// and taken away from a job, which does not start, and from a call that was told to stop.
-    pub(super) fn given_up(&self, mut record: MountRecord, failure: Failure) -> Failure {
+    pub(super) fn given_up(
+        &self,
+        mut record: MountRecord,
+        before: Deadline,
+        failure: Failure,
+    ) -> Failure {
         // A process that is still there is waited for by somebody else.
         if record.attempt.is_some() {
             return failure;
@@ -30,7 +36,7 @@ impl Mounter<'_> {
         let is_unwanted =
             failure.code == Code::Interrupted || matches!(record.made_by, Maker::Job(_));
         if is_unwanted {
-            return self.undo(&mount, failure);
+            return self.undo(&mount, before, failure);
         }
         let because = format!("{}; it is mounted all the same", failure.because);
         Failure { because, ..failure }

@@ -1,6 +1,7 @@
 //! The mount itself: record, attempts, bind, proof, record.
 
 use super::attempt::{Attempt, pause_before};
+use super::undo::undo_deadline;
 use super::way::{self, Way};
 use super::{MountRequest, Mounter, directory, proof};
 use crate::failure::{Code, Explain as _, Failure};
@@ -12,12 +13,9 @@ use crate::source::Device;
 use crate::unmount::unmount;
 use crate::utab;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Attempts after the first.
 const DEFAULT_RETRY: u32 = 2;
-/// How long taking away what was half made may take.
-const UNDO: Duration = Duration::from_secs(10);
 
 impl Mounter<'_> {
     /// Makes the mount and proves it. On a failure nothing is left but what could not be taken
@@ -56,7 +54,7 @@ impl Mounter<'_> {
                 }
                 Ok((mount, warnings))
             }
-            Err(failure) => Err(self.given_up(record, failure)),
+            Err(failure) => Err(self.given_up(record, bounds.deadline, failure)),
         }
     }
 
@@ -81,12 +79,12 @@ impl Mounter<'_> {
         match way {
             Way::Client => self.attempts(request, device, &request.directory, bounds, record),
             Way::Bind { from, mount_id } => {
-                let _left_over = PrivateRoot::left_over(self.host, from);
+                let _left_over = PrivateRoot::left_over(self.host, from, bounds.deadline);
                 way::bind(self.host, from, *mount_id, record, bounds)
             }
             Way::PrivateClient => {
                 let whole = Device { subdir: None, ..device.clone() };
-                let root = PrivateRoot::make(self.host, &device.fsname)?;
+                let root = PrivateRoot::make(self.host, &device.fsname, bounds.deadline)?;
                 self.attempts(request, &whole, &root.directory, bounds, record)?;
                 let table = self.host.mounts().map_err(|error| error.failure())?;
                 let mount_id = table.on(&root.directory).map_or(-1, |mount| mount.id);
@@ -150,13 +148,13 @@ impl Mounter<'_> {
         let verify = request.options.verify.or(self.defaults.verify).unwrap_or(Verify::Stat);
         let mount = proof::find(self.host, request, device).map_err(|failure| {
             match self.came_since(before, request, device) {
-                Some(mount) => self.undo(&mount, failure),
+                Some(mount) => self.undo(&mount, bounds.deadline, failure),
                 None => failure,
             }
         })?;
         proof::prove(request, device, &mount, verify, bounds)
             .map(|unproved| (mount.clone(), unproved))
-            .map_err(|failure| self.undo(&mount, failure))
+            .map_err(|failure| self.undo(&mount, bounds.deadline, failure))
     }
 
     /// What the attempt brought, though it is not what was asked for: a mount of the same file system
@@ -172,41 +170,25 @@ impl Mounter<'_> {
         let is_of_it = Device::parse(&mount.source).is_some_and(|d| d.fsname == device.fsname);
         (is_of_it && Some(mount.id) != before).then(|| mount.clone())
     }
-
-    /// Takes a mount away again, if it is still the one that is seen there.
-    pub(super) fn undo(&self, mount: &Mount, mut failure: Failure) -> Failure {
-        let is_there = self
-            .host
-            .mounts()
-            .is_ok_and(|table| table.on(&mount.directory).is_some_and(|top| top.id == mount.id));
-        if !is_there {
-            return failure;
-        }
-        let undone = unmount(self.host, &mount.directory, Deadline::after(UNDO), None);
-        failure.because = match undone {
-            Ok(()) => format!("{}; it was unmounted again", failure.because),
-            Err(error) if error.code == Code::NotMounted => failure.because,
-            Err(error) => format!("{}; it is still mounted: {}", failure.because, error.because),
-        };
-        failure
-    }
 }
 
 /// A private directory for the time of a mount: root's only, and gone afterwards.
 struct PrivateRoot<'a> {
     host: &'a Host,
     directory: PathBuf,
+    /// Of the mount that it serves.
+    before: Deadline,
 }
 
 impl<'a> PrivateRoot<'a> {
     /// The private directory of a call that was killed, if a path lies in one.
-    fn left_over(host: &'a Host, path: &Path) -> Option<Self> {
+    fn left_over(host: &'a Host, path: &Path, before: Deadline) -> Option<Self> {
         let roots = host.paths.state.join("roots");
         let name = path.strip_prefix(&roots).ok()?.components().next()?;
-        Some(Self { host, directory: roots.join(name) })
+        Some(Self { host, directory: roots.join(name), before })
     }
 
-    fn make(host: &'a Host, fsname: &str) -> Result<Self, Failure> {
+    fn make(host: &'a Host, fsname: &str, before: Deadline) -> Result<Self, Failure> {
         use std::os::unix::fs::DirBuilderExt as _;
         let directory = host.paths.state.join("roots").join(fsname);
         let failed = |error: std::io::Error| Failure {
@@ -221,7 +203,7 @@ impl<'a> PrivateRoot<'a> {
             .mode(0o700)
             .create(&directory)
             .map_err(failed)?;
-        Ok(Self { host, directory })
+        Ok(Self { host, directory, before })
     }
 }
 
@@ -229,7 +211,7 @@ impl Drop for PrivateRoot<'_> {
     /// The bind mount keeps the client; what is left of a call that was killed is bound, and taken
     /// away, by the next one.
     fn drop(&mut self) {
-        let _ = unmount(self.host, &self.directory, Deadline::after(UNDO), None);
+        let _ = unmount(self.host, &self.directory, undo_deadline(self.before), None);
         let _ = std::fs::remove_dir(&self.directory);
     }
 }

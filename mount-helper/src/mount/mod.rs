@@ -17,6 +17,7 @@ mod namespace;
 mod occupied;
 mod proof;
 mod remount;
+mod undo;
 mod way;
 
 pub use directory::{DirectoryReport, inspect_directory, make_mount_point};
@@ -244,7 +245,7 @@ impl Mounter<'_> {
 
     fn deadline(&self, options: &MountOptions) -> Deadline {
         let seconds = options.timeout_seconds.or(self.defaults.timeout);
-        Deadline::after(Duration::from_secs(seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS)))
+        undo::deadline_before_undo(seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS))
     }
 
     /// Refuses what the client that is loaded is known not to do, before a minute is lost on it.

@@ -4,9 +4,10 @@
 //! directory, and a copy of the mount is moved into the other namespace.
 
 use super::occupied::{Occupied, occupied};
+use super::undo::undo_deadline;
 use super::{Done, MountReport, MountRequest, Mounter};
 use crate::failure::{Code, Explain as _, Failure};
-use crate::host::{Bounds, Deadline, Lock, Program};
+use crate::host::{Bounds, Lock, Program};
 use crate::record::MountRecord;
 use crate::resolve::Resolved;
 use crate::unmount::{Begun, look_inside, lustre_mount, unmount};
@@ -18,7 +19,6 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// A mount that is to be copied into another namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +75,8 @@ impl Mounter<'_> {
             MountRequest { directory, makes_directory: true, namespace: None, ..request.clone() };
         let made = self.mount_resolved(&here, resolved, bounds)?;
         let moved = move_into(&here.directory, request, namespace, bounds);
-        let undone = unmount(self.host, &here.directory, Deadline::after(UNDO), self.interrupt);
+        let undone =
+            unmount(self.host, &here.directory, undo_deadline(bounds.deadline), self.interrupt);
         moved?;
         match undone {
             // A client that lives on in the other namespace is what was asked for.
@@ -109,7 +110,7 @@ impl Mounter<'_> {
             Lock::take(&self.host.paths.state, &name, *bounds).map_err(|error| error.failure())?;
         if let Ok(Some(_)) = lustre_mount(self.host, directory) {
             // Where that fails the mount is found to be there, and is used.
-            let _ = unmount(self.host, directory, Deadline::after(UNDO), self.interrupt);
+            let _ = unmount(self.host, directory, undo_deadline(bounds.deadline), self.interrupt);
             let _ = Begun::forget_of(self.host, directory);
         }
         Ok(lock)
@@ -132,9 +133,6 @@ fn move_into(
         .map_err(|error| unusable(namespace, error.to_string()))?;
     if done.status.success() { Ok(()) } else { Err(unusable(namespace, done.last_words())) }
 }
-
-/// How long taking away the mount here may take.
-const UNDO: Duration = Duration::from_secs(10);
 
 fn unusable(namespace: &Path, because: String) -> Failure {
     Failure {

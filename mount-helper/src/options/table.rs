@@ -76,7 +76,12 @@ const fn fstab_value(name: &'static str) -> OptionRow {
 pub const OPTIONS: &[OptionRow] = &[
     ours("region", Some("REGION"), "from the SDK", "AWS Region to look in"),
     ours("subdir", Some("/PATH"), "none", "mount this directory of the file system"),
-    ours("timeout", Some("SECONDS"), "80", "time for locks, resolution and every attempt"),
+    ours(
+        "timeout",
+        Some("SECONDS"),
+        "80",
+        "time for locks, resolution, every attempt, and taking away what came up too late",
+    ),
     ours("wait", Some("SECONDS"), "0", "time on top for a file system that is still CREATING"),
     ours("retry", Some("COUNT"), "2", "more attempts within the timeout where another may help"),
     ours(
