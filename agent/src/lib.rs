@@ -17,4 +17,5 @@ pub mod layout;
 pub mod manual;
 pub mod metrics;
 pub mod resolve;
+pub mod retry;
 pub mod status;

@@ -43,6 +43,52 @@ pub struct FileSystem {
     pub tags: Vec<Tag>,
     /// The AWS Region that was asked.
     pub region: String,
+    /// Where this answer came from, and how old it is.
+    #[serde(default)]
+    pub origin: AnswerOrigin,
+    /// What whoever mounts it should know, one line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// Where an answer came from, and how old it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerOrigin {
+    /// Who knew it.
+    pub from: AnswerSource,
+    /// How long ago the API said so; 0 for the API itself and for the map.
+    #[serde(default)]
+    pub age_seconds: u64,
+}
+
+/// Who knew an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnswerSource {
+    /// The FSx API, just now.
+    #[default]
+    Api,
+    /// The static map of the configuration.
+    Map,
+    /// The node's cache, within its time.
+    Cache,
+    /// The shared cache file, within its time.
+    SharedCache,
+    /// A cache beyond its time, since the API could not be asked.
+    StaleCache,
+}
+
+impl std::fmt::Display for AnswerOrigin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let from = match self.from {
+            AnswerSource::Api => return f.write_str("the FSx API, now"),
+            AnswerSource::Map => return f.write_str("the configuration's map"),
+            AnswerSource::Cache => "the cache",
+            AnswerSource::SharedCache => "the shared cache file",
+            AnswerSource::StaleCache => "a stale cache",
+        };
+        write!(f, "{from}, {} s old", self.age_seconds)
+    }
 }
 
 impl FileSystem {

@@ -8,7 +8,7 @@ use crate::failure::{Code, Explain as _, Failure, FailureRecord};
 use crate::file_system::FileSystem;
 use crate::host::{Deadline, Host, RunLimits, sleep_unless_interrupted};
 use crate::id_cache;
-use crate::options::MountOptions;
+use crate::options::{MountOptions, Prefer};
 use crate::record::Origin;
 use crate::source::{Device, Source};
 use nix::sys::signalfd::SignalFd;
@@ -22,8 +22,8 @@ pub struct Question<'a> {
     pub source: &'a Source,
     /// The AWS Region to look in.
     pub region: Option<&'a str>,
-    /// Of several file systems with the same tags take the one that was created last.
-    pub prefers_newest: bool,
+    /// What decides between several file systems with the same tags.
+    pub prefer: Prefer,
 }
 
 /// Finds the file system that a source names.
@@ -107,11 +107,8 @@ impl LookUp<'_> {
         options: &MountOptions,
         deadline: Deadline,
     ) -> Result<Resolved, Failure> {
-        let question = Question {
-            source,
-            region: options.region.as_deref(),
-            prefers_newest: options.prefers_newest,
-        };
+        let question =
+            Question { source, region: options.region.as_deref(), prefer: options.prefer };
         let started = Instant::now();
         let patience = Duration::from_secs(options.wait_seconds);
         let mut pause = FIRST_PAUSE;
@@ -249,7 +246,7 @@ impl Resolve for AgentProgram<'_> {
         })?;
         let mut args = vec!["resolve".to_owned(), "--json".into()];
         args.extend(question.region.map(|region| format!("--region={region}")));
-        args.extend(question.prefers_newest.then(|| "--prefer=newest".to_owned()));
+        args.extend(question.prefer.word().map(|word| format!("--prefer={word}")));
         args.push(format!("--timeout={}", deadline.left().as_secs().max(1)));
         args.extend(["--".into(), source.to_string()]);
         let mut limits = RunLimits::until(deadline).interrupted_by(self.interrupt);

@@ -6,7 +6,7 @@ use super::{Aws, AwsError};
 use aws_sdk_fsx::Client;
 use aws_sdk_fsx::operation::describe_file_systems::DescribeFileSystemsError;
 use aws_sdk_fsx::types;
-use fsxlustre_mount::file_system::FileSystem;
+use fsxlustre_mount::file_system::{AnswerOrigin, FileSystem};
 use fsxlustre_mount::source::Tag;
 
 const ACTION: &str = "fsx:DescribeFileSystems";
@@ -111,5 +111,7 @@ fn described(found: &types::FileSystem, region: &str) -> Result<Described, AwsEr
             .filter_map(|tag| Some(Tag { key: tag.key()?.into(), value: tag.value()?.into() }))
             .collect(),
         region: region.to_owned(),
+        origin: AnswerOrigin::default(),
+        warnings: Vec::new(),
     })))
 }

@@ -7,6 +7,7 @@ use crate::facts::samples::{
 };
 use crate::facts::{Lnet, Nid};
 use fsxlustre_mount::failure::{Code, Failure};
+use fsxlustre_mount::file_system::AnswerOrigin;
 
 fn unreadable<T>() -> Observed<T> {
     Observed::unknown("Permission denied (os error 13)", "/somewhere")
@@ -27,6 +28,8 @@ fn file_system(lifecycle: &str, version: Option<&str>) -> FileSystem {
         created_unix_seconds: None,
         tags: Vec::new(),
         region: "eu-west-1".into(),
+        origin: AnswerOrigin::default(),
+        warnings: Vec::new(),
     }
 }
 

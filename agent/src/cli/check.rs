@@ -10,6 +10,7 @@ use clap::Args;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::file_system::FileSystem;
 use fsxlustre_mount::host::Deadline;
+use fsxlustre_mount::options::Prefer;
 use fsxlustre_mount::resolve::{Question, Resolve as _};
 use fsxlustre_mount::source::Source;
 use std::time::Duration;
@@ -87,8 +88,8 @@ fn file_system(
     source: &Source,
     region: Option<&str>,
 ) -> Result<FileSystem, Failure> {
-    let question = Question { source, region, prefers_newest: false };
-    AgentResolver { aws: &config.aws }.resolve(&question, Deadline::after(API_TIMEOUT))
+    let question = Question { source, region, prefer: Prefer::None };
+    AgentResolver { config, interrupt: None }.resolve(&question, Deadline::after(API_TIMEOUT))
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ impl MountArgs {
         let mounter = Mounter {
             host: config.host(),
             defaults: &config.base.mount,
-            resolver: &AgentResolver { aws: &config.aws },
+            resolver: &AgentResolver { config, interrupt: signals.as_ref() },
             interrupt: signals.as_ref(),
         };
         mounter.mount(&MountRequest {

@@ -2,14 +2,14 @@
 
 use super::Outcome;
 use crate::config::AgentConfig;
-use crate::resolve::AgentResolver;
+use crate::resolve::{AgentResolver, Steps};
 use clap::Args;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::file_system::FileSystem;
-use fsxlustre_mount::host::Deadline;
+use fsxlustre_mount::host::{Deadline, stop_signals};
 use fsxlustre_mount::id_cache;
-use fsxlustre_mount::options::MountOptions;
-use fsxlustre_mount::resolve::{Question, Resolve as _};
+use fsxlustre_mount::options::{MountOptions, Prefer};
+use fsxlustre_mount::resolve::Question;
 use fsxlustre_mount::source::Source;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -41,6 +41,14 @@ enum Preference {
     Newest,
 }
 
+impl From<Preference> for Prefer {
+    fn from(given: Preference) -> Self {
+        match given {
+            Preference::Newest => Self::Newest,
+        }
+    }
+}
+
 impl ResolveArgs {
     /// Does it.
     pub fn run(&self, config: &AgentConfig) -> Outcome {
@@ -59,9 +67,11 @@ impl ResolveArgs {
         let source = Source::parse(&self.source).map_err(|error| error.failure())?;
         let region = self.region.as_deref().map(checked).transpose()?;
         let deadline = Deadline::after(Duration::from_secs(self.timeout));
-        let prefers_newest = self.prefer == Some(Preference::Newest);
-        let question = Question { source: &source, region, prefers_newest };
-        let found = AgentResolver { aws: &config.aws }.resolve(&question, deadline)?;
+        let prefer = self.prefer.map_or(Prefer::None, Prefer::from);
+        let question = Question { source: &source, region, prefer };
+        let signals = stop_signals();
+        let resolver = AgentResolver { config, interrupt: signals.as_ref() };
+        let found = resolver.resolve_in_steps(&question, deadline, &Steps::default())?;
         // As root, so that `fsxlustre status` can tell; for anybody else it is not written.
         id_cache::keep_tag_answer(config.host(), &source, &found);
         Ok(found)

@@ -2,19 +2,11 @@
 
 use fsxlustre_mount::failure::{Code, Explain};
 use fsxlustre_mount::file_system::FileSystem;
+use fsxlustre_mount::options::Prefer;
 use fsxlustre_mount::source::Tag;
 
 /// How many file systems are named in a message.
 const MOST_NAMED: usize = 5;
-
-/// What decides between several usable file systems with the same tags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prefer {
-    /// Nothing: they are listed and none is chosen.
-    None,
-    /// The one that was created last.
-    Newest,
-}
 
 /// The tags do not name exactly one file system that can be mounted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -175,6 +167,7 @@ fn near_miss(candidate: &FileSystem, tags: &[Tag]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fsxlustre_mount::file_system::AnswerOrigin;
 
     fn file_system(id: &str, lifecycle: &str, tags: &[(&str, &str)]) -> FileSystem {
         FileSystem {
@@ -191,6 +184,8 @@ mod tests {
             created_unix_seconds: None,
             tags: tags.iter().map(|(k, v)| Tag { key: (*k).into(), value: (*v).into() }).collect(),
             region: "us-east-1".into(),
+            origin: AnswerOrigin::default(),
+            warnings: Vec::new(),
         }
     }
 

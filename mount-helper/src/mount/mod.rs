@@ -299,6 +299,7 @@ fn report(request: &MountRequest, resolved: &Resolved) -> MountReport {
             let why = file_system.failure.as_deref().unwrap_or("no reason given");
             format!("{} is MISCONFIGURED: {why}", file_system.id)
         });
+    let told = resolved.file_system.iter().flat_map(|file_system| file_system.warnings.clone());
     MountReport {
         done: Done::Planned,
         device: resolved.device.clone(),
@@ -307,7 +308,7 @@ fn report(request: &MountRequest, resolved: &Resolved) -> MountReport {
         way: Way::Client,
         options: request.options.for_mount_lustre(),
         mount: None,
-        warnings: misconfigured.collect(),
+        warnings: misconfigured.chain(told).collect(),
     }
 }
 

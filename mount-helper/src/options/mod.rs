@@ -22,6 +22,32 @@ pub enum Verify {
     Write,
 }
 
+/// What decides between several usable file systems with the same tags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prefer {
+    /// Nothing: they are listed and none is chosen.
+    #[default]
+    None,
+    /// The one that was created last.
+    Newest,
+}
+
+impl Prefer {
+    /// The word of the option; `None` where nothing is preferred.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Newest => Some("newest"),
+        }
+    }
+
+    /// What the word says.
+    fn of(word: &str) -> Option<Self> {
+        [Self::Newest].into_iter().find(|known| known.word() == Some(word))
+    }
+}
+
 /// An `-o` list, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a word of the -o list")]
@@ -34,8 +60,8 @@ pub struct MountOptions {
     pub timeout_seconds: Option<u64>,
     /// `wait=`, in seconds.
     pub wait_seconds: u64,
-    /// `prefer=newest`.
-    pub prefers_newest: bool,
+    /// `prefer=`.
+    pub prefer: Prefer,
     /// `layout=`, the profile's name.
     pub layout: Option<String>,
     /// `retry=`, attempts after the first.
@@ -255,8 +281,9 @@ impl MountOptions {
             "verify" => {
                 self.verify = Some(verify(text).ok_or_else(|| unfit("none, stat or write"))?);
             }
-            "prefer" if text == "newest" => self.prefers_newest = true,
-            "prefer" => return Err(unfit("newest")),
+            "prefer" => {
+                self.prefer = Prefer::of(text).ok_or_else(|| unfit("newest"))?;
+            }
             "layout" if text == "off" => self.layout = None,
             "layout" if is_profile_name(text) => self.layout = Some(text.to_owned()),
             "layout" => return Err(unfit("off or the name of a profile: 1 to 64 of A-Za-z0-9._-")),
@@ -413,7 +440,8 @@ mod tests {
             "remount,ro,wait=600,prefer=newest,layout=large,new_client,tune=off",
         )
         .expect("fits");
-        assert!(options.is_remount && options.prefers_newest && options.new_client);
+        assert!(options.is_remount && options.new_client);
+        assert_eq!(options.prefer, Prefer::Newest);
         assert_eq!((options.wait_seconds, options.layout.as_deref()), (600, Some("large")));
         assert_eq!(options.passed.join(","), "ro", "a remount changes what it names");
         assert_eq!(MountOptions::parse("layout=off").expect("fits").layout, None);
