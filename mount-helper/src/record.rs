@@ -4,9 +4,8 @@
 //! one. So a call that is killed in between leaves a record by which the next one knows whose the
 //! mount is. A record of an earlier boot, or of a mount id that is gone, means nothing.
 
-use crate::host::{
-    Host, Mount, StateError, read_state, read_text, remove_state, unescape, write_state,
-};
+use crate::fstab::{self, Field};
+use crate::host::{Host, Mount, StateError, read_state, read_text, remove_state, write_state};
 use crate::source::{Device, encode};
 use procfs::process::Process;
 use serde::{Deserialize, Serialize};
@@ -150,13 +149,11 @@ impl Maker {
         if std::env::var_os("SSM_COMMAND_ID").is_some() {
             return Self::Ssm;
         }
-        let fstab = read_text(&host.paths.rootfs.join("etc/fstab")).unwrap_or_default();
-        let is_of_it = |line: &str| {
-            let fields: Vec<_> = line.split_whitespace().collect();
-            matches!(fields.as_slice(), [_, on, "fsxlustre", ..]
-                if unescape(on.as_bytes()).as_os_str() == directory)
+        let table = read_text(&host.paths.rootfs.join("etc/fstab")).unwrap_or_default();
+        let is_of_it = |entry: &fstab::Entry| {
+            entry.written(Field::Type) == "fsxlustre" && Path::new(&entry.directory()) == directory
         };
-        if fstab.lines().any(is_of_it) { Self::Fstab } else { Self::Person }
+        if fstab::entries(&table).iter().any(is_of_it) { Self::Fstab } else { Self::Person }
     }
 }
 

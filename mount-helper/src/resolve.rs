@@ -226,7 +226,7 @@ pub struct AgentProgram<'a> {
 }
 
 /// The variables of the AWS SDK that reach the agent; nothing else of our environment does.
-fn aws_environment() -> Vec<(OsString, OsString)> {
+pub(crate) fn aws_environment() -> Vec<(OsString, OsString)> {
     let ours = |name: &OsString| name.to_str().is_some_and(|name| name.starts_with("AWS_"));
     std::env::vars_os().filter(|(name, _)| ours(name)).collect()
 }

@@ -7,6 +7,7 @@ use crate::host::MountTable;
 use crate::mount::{
     BindMount, MoveInto, finish_late_mount, inspect_directory, make_mount_point, write_and_remove,
 };
+use crate::mount_all::MountBehind;
 use crate::unmount::{Begun, ClientFiles, MappingQuestion, mounts_inside, remove_here};
 use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
@@ -46,6 +47,8 @@ pub enum Work {
     FinishLateMount(PathBuf),
     /// Become another program, in a session of its own and with no descriptor but the first three.
     Become(Vec<String>),
+    /// The lines of fstab that stand behind one that takes long.
+    MountBehind(MountBehind),
     /// Other work, once the parent has said so on stdin; nothing if it goes away before.
     WhenTold(Box<Self>),
 }
@@ -99,6 +102,10 @@ impl Work {
                 leave_the_caller();
                 finish_late_mount(directory);
                 told(Ok(()))
+            }
+            Self::MountBehind(behind) => {
+                leave_the_caller();
+                told(behind.carry_out())
             }
             Self::WhenTold(work) => match wait_for_word() {
                 Ok(()) => work.answer(),

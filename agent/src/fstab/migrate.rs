@@ -1,9 +1,9 @@
 //! Lines of one type turned into lines of the other.
 
 use super::judge::has;
-use super::table::{Entry, Field, entries};
 use super::{LUSTRE, OURS};
 use fsxlustre_mount::failure::{Explain as _, one_line};
+use fsxlustre_mount::fstab::{Entry, Field, entries};
 use fsxlustre_mount::options::{MountOptions, OPTIONS, Owner};
 use fsxlustre_mount::source::Device;
 

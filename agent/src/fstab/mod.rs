@@ -19,7 +19,6 @@ pub mod migrate;
 pub mod order;
 pub mod recommend;
 pub mod report;
-pub mod table;
 
 /// Our type of file system.
 pub const OURS: &str = "fsxlustre";

@@ -2,10 +2,10 @@
 
 use super::judge::{Surroundings, has, longest_mount, timeout_word};
 use super::order::has_unit;
-use super::table::{escape, options};
 use super::{LUSTRE, OURS};
 use crate::facts::Distribution;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure, one_line};
+use fsxlustre_mount::fstab::{escape, options};
 use fsxlustre_mount::host::Host;
 use fsxlustre_mount::options::MountOptions;
 use fsxlustre_mount::source::Source;
@@ -127,8 +127,8 @@ fn directory(path: &Path) -> Result<String, Failure> {
 mod tests {
     use super::*;
     use crate::fstab::judge::judge;
-    use crate::fstab::table::entries;
     use fsxlustre_mount::config::MountDefaults;
+    use fsxlustre_mount::fstab::entries;
     use fsxlustre_mount::host::Paths;
 
     fn distribution(id: &str, version: &str) -> Distribution {

@@ -2,9 +2,9 @@
 
 use super::generator::Generated;
 use super::judge::{Finding, Judged, Surroundings, Verdict, judge};
-use super::table::entries;
 use super::{LUSTRE, OURS};
 use fsxlustre_mount::failure::one_line;
+use fsxlustre_mount::fstab::entries;
 use serde::Serialize;
 use std::fmt::Write as _;
 

@@ -7,6 +7,7 @@ use fsxlustre_mount::host::{Host, stop_signals};
 use fsxlustre_mount::journal::{Entry, Priority};
 use fsxlustre_mount::last_failure::LastFailure;
 use fsxlustre_mount::mount::{Done, MountReport, MountRequest, Mounter};
+use fsxlustre_mount::mount_all;
 use fsxlustre_mount::options::MountOptions;
 use fsxlustre_mount::record::Maker;
 use fsxlustre_mount::resolve::AgentProgram;
@@ -41,6 +42,8 @@ fn mount(call: &MountArguments) -> Result<MountReport, Failure> {
     let config = Config::load().map_err(|error| kept(&Host::default(), call, error.failure()))?;
     let options = MountOptions::parse(&call.options)
         .map_err(|error| kept(&config.host, call, error.failure()))?;
+    // To its end: the other lines are begun when this one takes long.
+    let _behind = mount_all::watch(&config.host, &call.directory);
     let signals = stop_signals();
     let resolver = AgentProgram { host: &config.host, interrupt: signals.as_ref() };
     let mounter = Mounter {

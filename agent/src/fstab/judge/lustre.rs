@@ -2,8 +2,8 @@
 
 use super::{Line, Verdict, has};
 use crate::fstab::OURS;
-use crate::fstab::table::Field;
 use fsxlustre_mount::failure::{Explain as _, one_line};
+use fsxlustre_mount::fstab::Field;
 use fsxlustre_mount::options::{OPTIONS, OptionRow, Owner};
 use fsxlustre_mount::source::{Device, Source};
 

@@ -7,9 +7,9 @@ mod words;
 pub(super) use systemd::{longest_mount, timeout_word};
 
 use super::order::{Span, default_timeout};
-use super::table::{Entry, Field};
 use super::{LUSTRE, OURS};
 use fsxlustre_mount::config::MountDefaults;
+use fsxlustre_mount::fstab::{Entry, Field};
 use fsxlustre_mount::host::Host;
 use serde::Serialize;
 use std::collections::BTreeMap;

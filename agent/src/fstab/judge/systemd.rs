@@ -3,8 +3,8 @@
 use super::{Line, Verdict, has, value};
 use crate::fstab::OURS;
 use crate::fstab::order::{Span, has_unit, is_known, is_unit, nearest, span};
-use crate::fstab::table::Field;
 use fsxlustre_mount::failure::one_line;
+use fsxlustre_mount::fstab::Field;
 use fsxlustre_mount::mount::DEFAULT_TIMEOUT_SECONDS;
 use fsxlustre_mount::options::MountOptions;
 use std::time::Duration;

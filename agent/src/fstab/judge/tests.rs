@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fstab::migrate::{Target, migrate};
-use crate::fstab::table::entries;
+use fsxlustre_mount::fstab::entries;
 use fsxlustre_mount::host::Paths;
 use std::time::Duration;
 

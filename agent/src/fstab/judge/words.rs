@@ -1,8 +1,8 @@
 //! Source, directory, options and fsck number of a line of our type.
 
 use super::{Line, Verdict, has};
-use crate::fstab::table::Field;
 use fsxlustre_mount::failure::{Explain as _, one_line};
+use fsxlustre_mount::fstab::Field;
 use fsxlustre_mount::options::{MountOptions, OptionError, first_contradiction};
 use fsxlustre_mount::source::Source;
 

@@ -1,6 +1,6 @@
 //! The grammar of fstab(5): six words a line, `\ooo` for what would part them.
 
-use fsxlustre_mount::host::unescape;
+use crate::host::unescape;
 use std::ops::Range;
 
 /// One line that mounts something. Knows where its words stand, so that one of them can be replaced
@@ -112,7 +112,7 @@ impl Entry {
 
 /// The words of an option list.
 pub fn options(list: &str) -> Vec<String> {
-    fsxlustre_mount::options::split(list).into_iter().map(str::to_owned).collect()
+    crate::options::split(list).into_iter().map(str::to_owned).collect()
 }
 
 /// Writes a word as fstab takes it: blank, tab, newline, backslash and `#` by their octal numbers.
