@@ -3,8 +3,9 @@
 use clap::Parser as _;
 use fsxlustre_agent::cli::{Cli, Outcome};
 use fsxlustre_agent::status;
+use fsxlustre_mount::cli::Progress;
 use fsxlustre_mount::journal::Entry;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -22,7 +23,13 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match Cli::try_parse() {
-        Ok(cli) => finish(&cli.run()),
+        Ok(cli) => {
+            let progress = Progress::new(std::io::stderr().is_terminal());
+            let tell = |line: &str| write_stderr(&progress.text(&format!("fsxlustre: {line}")));
+            let outcome = cli.run(&tell);
+            write_stderr(progress.end());
+            finish(&outcome)
+        }
         Err(error) => {
             // To stdout with 0 for --help and --version, to stderr with 2 for a wrong call.
             let printed = error.print();
@@ -32,10 +39,14 @@ fn main() -> ExitCode {
     }
 }
 
+fn write_stderr(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
 /// Prints what a command has to say, and tells the journal. A reader that went away (`| head`) changes nothing about
 /// what was done, so the exit status stays.
 fn finish(outcome: &Outcome) -> ExitCode {
-    let _ = std::io::stderr().write_all(outcome.stderr.as_bytes());
+    write_stderr(&outcome.stderr);
     let _ = std::io::stdout().write_all(outcome.stdout.as_bytes());
     outcome.log.iter().for_each(Entry::send);
     ExitCode::from(outcome.status)

@@ -9,6 +9,7 @@
 
 pub mod cli;
 pub mod config;
+mod creating;
 pub mod failure;
 pub mod file_system;
 pub mod fstab;
@@ -19,6 +20,7 @@ pub mod last_failure;
 pub mod mount;
 pub mod mount_all;
 pub mod options;
+mod reach;
 pub mod record;
 pub mod resolve;
 pub mod source;

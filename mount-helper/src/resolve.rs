@@ -4,6 +4,7 @@
 //! rest it asks a [`Resolve`]. Its own is [`AgentProgram`], which runs `fsxlustre resolve --json`;
 //! the agent brings one that calls its library.
 
+use crate::creating::Wait;
 use crate::failure::{Code, Explain as _, Failure, FailureRecord};
 use crate::file_system::FileSystem;
 use crate::host::{Deadline, Host, RunLimits, sleep_unless_interrupted};
@@ -13,7 +14,7 @@ use crate::record::Origin;
 use crate::source::{Device, Source};
 use nix::sys::signalfd::SignalFd;
 use std::ffi::OsString;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -59,18 +60,18 @@ pub struct LookUp<'a> {
     pub resolver: &'a dyn Resolve,
     /// Signals that end it early.
     pub interrupt: Option<&'a SignalFd>,
+    /// Who hears how it goes while it is waited for.
+    pub tell: Tell<'a>,
 }
+
+/// Takes one line at a time that says how a wait goes.
+pub type Tell<'a> = &'a (dyn Fn(&str) + Sync);
 
 impl std::fmt::Debug for LookUp<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LookUp").finish_non_exhaustive()
     }
 }
-
-/// The longest pause between two looks at a file system that is CREATING.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// The first one.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 impl LookUp<'_> {
     /// Turns a source into a device. One that is CREATING is waited for, as the options say.
@@ -109,22 +110,16 @@ impl LookUp<'_> {
     ) -> Result<Resolved, Failure> {
         let question =
             Question { source, region: options.region.as_deref(), prefer: options.prefer };
-        let started = Instant::now();
-        let patience = Duration::from_secs(options.wait_seconds);
-        let mut pause = FIRST_PAUSE;
-        let mut waited = Duration::ZERO;
+        let mut wait = Wait::begin(options.wait_seconds);
         let found = loop {
-            let found = self.resolver.resolve(&question, deadline.later_by(waited))?;
-            let left = patience.saturating_sub(started.elapsed());
-            if found.lifecycle != "CREATING" || left.is_zero() {
-                break found;
+            let answer = self.resolver.resolve(&question, deadline.later_by(wait.waited()));
+            let Some((pause, line)) = wait.after(&answer) else { break answer? };
+            (self.tell)(&line);
+            if sleep_unless_interrupted(pause, self.interrupt) {
+                return Err(interrupted(&source.to_string()));
             }
-            if sleep_unless_interrupted(pause.min(left), self.interrupt) {
-                return Err(interrupted(source));
-            }
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            waited = started.elapsed();
         };
+        let waited = wait.waited();
         if !found.is_usable() {
             return Err(unusable(source, &found, waited));
         }
@@ -186,7 +181,7 @@ fn checked_device(found: &FileSystem, subdir: Option<&str>) -> Result<Device, Fa
     })
 }
 
-fn interrupted(source: &Source) -> Failure {
+pub(crate) fn interrupted(source: &str) -> Failure {
     Failure {
         code: Code::Interrupted,
         what: "the wait for the file system was interrupted".into(),

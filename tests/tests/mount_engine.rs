@@ -208,6 +208,60 @@ fn a_file_system_that_is_creating_is_waited_for_only_when_asked() {
     sandbox.set_file_system(&made.id, &json!({"Lifecycle": "AVAILABLE"}));
     let done = waiting.wait(Duration::from_secs(30)).unwrap().assert_success();
     assert!(done.stdout.contains("mounted on /mnt/one"), "{done}");
+    let line = format!("{}: CREATING, waited 0 s of at most 60 s (5 to 15 minutes", made.id);
+    assert!(done.stderr.contains(&line), "{done}");
+}
+
+/// AVAILABLE is not enough: the name must resolve, then the server answer; each phase is told.
+#[test]
+fn one_that_was_just_made_is_waited_for_until_its_server_answers() {
+    let sandbox = Sandbox::start();
+    sandbox.run(["mkdir", ONE]).assert_success();
+    let made = sandbox.create_file_system(FileSystem::lustre().lifecycle("CREATING"));
+    let hosts = sandbox.read_file("/etc/hosts");
+    sandbox.write_file("/etc/hosts", "127.0.0.1 localhost\n");
+    let mut waiting =
+        sandbox.spawn(["mount", "-t", "fsxlustre", "-o", "wait=60,timeout=40", &made.id, ONE]);
+    std::thread::sleep(Duration::from_secs(1));
+    sandbox.set_file_system(&made.id, &json!({"Lifecycle": "AVAILABLE"}));
+    std::thread::sleep(Duration::from_secs(4));
+    assert_eq!(calls(&sandbox, "mount.lustre"), 0, "its name does not resolve yet");
+    sandbox.write_file("/etc/hosts", &hosts);
+    let address = made.nid.trim_end_matches("@tcp");
+    sandbox.run(["ip", "address", "add", address, "dev", "lo"]).assert_success();
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(calls(&sandbox, "mount.lustre"), 0, "nothing answers on its port yet");
+    let listen =
+        "import socket,sys,time; s=socket.create_server((sys.argv[1],988)); time.sleep(60)";
+    let _server = sandbox.spawn(["python3", "-c", listen, address]);
+    let done = waiting.wait(Duration::from_secs(30)).unwrap().assert_success();
+    let phases = [
+        format!("the name {} does not resolve", made.dns_name),
+        format!("TCP 988 of {address} does not answer"),
+        format!("TCP 988 of {address} answers"),
+    ];
+    let places: Vec<_> = phases.iter().map(|phase| done.stderr.find(phase)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}: {done}");
+}
+
+#[test]
+fn a_wait_survives_a_moment_without_aws_and_ends_when_it_failed() {
+    let sandbox = Sandbox::start();
+    sandbox.run(["mkdir", ONE]).assert_success();
+    let made = sandbox.create_file_system(FileSystem::lustre().lifecycle("CREATING"));
+    let options = ["mount", "-t", "fsxlustre", "-o", "wait=60,timeout=5", &made.id, ONE];
+    let mut waiting = sandbox.spawn(options);
+    std::thread::sleep(Duration::from_secs(1));
+    let throttled = Fault::on("DescribeFileSystems").times(6).error(400, "ThrottlingException");
+    sandbox.inject_fault(&throttled);
+    std::thread::sleep(Duration::from_secs(3));
+    let failed = json!({"Lifecycle": "FAILED", "FailureDetails": {"Message": "no capacity"}});
+    sandbox.set_file_system(&made.id, &failed);
+    let ended = waiting.wait(Duration::from_secs(60)).unwrap();
+    assert_eq!(ended.code(), Some(32), "{ended}");
+    for word in ["FSXL-A204", "its lifecycle is FAILED: no capacity, after "] {
+        assert!(ended.stderr.contains(word), "{ended}");
+    }
 }
 
 #[test]

@@ -304,4 +304,14 @@ fn a_mount_that_really_failed_is_told_until_one_succeeds() {
     sandbox.run(["mount", "-t", "fsxlustre", &made.id, "/mnt/x"]).assert_success();
     let mounted = sandbox.run(["fsxlustre", "status"]).assert_success();
     assert!(!mounted.stdout.contains("FSXL-M201"), "{mounted}");
+    // Also what fails before anything is looked at, from mount(8) and from a shell.
+    let typo = |words: &[&str]| {
+        sandbox.run(["umount", "/mnt/x"]);
+        assert!(!sandbox.run(words).is_success());
+        let told = sandbox.run(["fsxlustre", "status"]).assert_success();
+        assert!(told.stdout.contains("[FSXL-C211]"), "{told}");
+        sandbox.run(["mount", "-t", "fsxlustre", &made.id, "/mnt/x"]).assert_success();
+    };
+    typo(&["mount", "-t", "fsxlustre", "-o", "flok", &made.id, "/mnt/x"]);
+    typo(&["fsxlustre", "mount", "-o", "flok", &made.id, "/mnt/x"]);
 }

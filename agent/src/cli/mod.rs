@@ -17,6 +17,7 @@ use clap::{Args, Parser, Subcommand};
 use fsxlustre_mount::failure::{Code, Failure, FailureRecord};
 use fsxlustre_mount::host::PathOverrides;
 use fsxlustre_mount::journal::Entry;
+use fsxlustre_mount::resolve::Tell;
 use std::path::PathBuf;
 
 /// Mounts, checks, watches and unmounts Amazon FSx for Lustre on a compute node.
@@ -145,14 +146,14 @@ impl From<Result<Self, Failure>> for Outcome {
 }
 
 impl Cli {
-    /// Does what the arguments ask for.
-    pub fn run(&self) -> Outcome {
+    /// Does what the arguments ask for; `tell` hears how a long wait goes.
+    pub fn run(&self, tell: Tell<'_>) -> Outcome {
         let outcome = match &self.command {
             // These look at nothing of this node, and so need no configuration.
             Command::Explain(args) => args.run(),
             Command::Manual(args) => args.run(),
             _ => match AgentConfig::load(&self.paths.overrides()) {
-                Ok(config) => self.command.run(&config),
+                Ok(config) => self.command.run(&config, tell),
                 Err(failure) => self.command.broken_configuration(&failure),
             },
         };
@@ -165,11 +166,11 @@ impl Cli {
 }
 
 impl Command {
-    fn run(&self, config: &AgentConfig) -> Outcome {
+    fn run(&self, config: &AgentConfig, tell: Tell<'_>) -> Outcome {
         match self {
             Self::Check(args) => args.run(config),
             Self::Resolve(args) => args.run(config),
-            Self::Mount(args) => args.run(config),
+            Self::Mount(args) => args.run(config, tell),
             Self::Status(args) => args.run(config),
             Self::Fstab(args) => args.run(config),
             Self::Layout(args) => args.run(config),

@@ -11,6 +11,7 @@ use fsxlustre_mount::last_failure::LastFailure;
 use fsxlustre_mount::mount::{Done, MountReport, MountRequest, Mounter};
 use fsxlustre_mount::options::MountOptions;
 use fsxlustre_mount::record::Maker;
+use fsxlustre_mount::resolve::Tell;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -38,18 +39,23 @@ pub struct MountArgs {
 
 impl MountArgs {
     /// Does it.
-    pub fn run(&self, config: &AgentConfig) -> Outcome {
+    pub fn run(&self, config: &AgentConfig, tell: Tell<'_>) -> Outcome {
         let directory = match absolute(&self.directory) {
             Ok(directory) => directory,
             Err(failure) => return self.failed(&failure),
         };
-        match self.mount(config, &directory) {
+        match self.mount(config, &directory, tell) {
             Ok(report) => self.told(&report, &directory),
             Err(failure) => self.failed(&failure),
         }
     }
 
-    fn mount(&self, config: &AgentConfig, directory: &Path) -> Result<MountReport, Failure> {
+    fn mount(
+        &self,
+        config: &AgentConfig,
+        directory: &Path,
+        tell: Tell<'_>,
+    ) -> Result<MountReport, Failure> {
         let options = MountOptions::parse(&self.options.join(",")).map_err(|error| {
             let failure = error.failure();
             if !self.dry_run {
@@ -64,6 +70,7 @@ impl MountArgs {
             defaults: &config.base.mount,
             resolver: &AgentResolver { config, interrupt: signals.as_ref() },
             interrupt: signals.as_ref(),
+            tell,
         };
         mounter.mount(&MountRequest {
             source: self.source.clone(),

@@ -37,7 +37,14 @@ pub fn start(
     interrupt: Option<&SignalFd>,
 ) -> Result<Vec<Started>, Failure> {
     let node = Node { host: config.host(), jobs: &config.jobs };
-    let mounter = Mounter { host: node.host, defaults: &config.base.mount, resolver, interrupt };
+    let mounter = Mounter {
+        host: node.host,
+        defaults: &config.base.mount,
+        resolver,
+        interrupt,
+        // Nobody reads what a prolog prints.
+        tell: &|_| {},
+    };
     let rules: Vec<_> = node.jobs.rules_for(job.partition.as_deref()).collect();
     let mut lease = Lease::read(node.host, job)?.unwrap_or_else(|| Lease::new(node.host, job));
     lease.has_ended = false;

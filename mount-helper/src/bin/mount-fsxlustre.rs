@@ -1,6 +1,6 @@
 //! `mount.fsxlustre`: what mount(8) calls for type `fsxlustre`.
 
-use fsxlustre_mount::cli::{MOUNT_USAGE, MountArguments, MountCall};
+use fsxlustre_mount::cli::{MOUNT_USAGE, MountArguments, MountCall, Progress};
 use fsxlustre_mount::config::Config;
 use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::{Host, stop_signals};
@@ -12,7 +12,7 @@ use fsxlustre_mount::options::MountOptions;
 use fsxlustre_mount::record::Maker;
 use fsxlustre_mount::resolve::AgentProgram;
 use std::ffi::OsString;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -46,13 +46,15 @@ fn mount(call: &MountArguments) -> Result<MountReport, Failure> {
     let _behind = mount_all::watch(&config.host, &call.directory);
     let signals = stop_signals();
     let resolver = AgentProgram { host: &config.host, interrupt: signals.as_ref() };
+    let progress = Progress::new(std::io::stderr().is_terminal());
     let mounter = Mounter {
         host: &config.host,
         defaults: &config.mount,
         resolver: &resolver,
         interrupt: signals.as_ref(),
+        tell: &|line| say("", &progress.text(&format!("mount.fsxlustre: {line}"))),
     };
-    mounter.mount(&MountRequest {
+    let report = mounter.mount(&MountRequest {
         source: call.source.clone(),
         directory: call.directory.clone(),
         options,
@@ -60,7 +62,9 @@ fn mount(call: &MountArguments) -> Result<MountReport, Failure> {
         made_by: Maker::of_this_process(&config.host, &call.directory),
         makes_directory: false,
         namespace: call.namespace.clone(),
-    })
+    });
+    say("", progress.end());
+    report
 }
 
 /// A failure that comes before the mount itself, kept for `fsxlustre status` as those of the mount are.

@@ -3,9 +3,11 @@
 //! *Source*: util-linux 2.38 `context_mount.c` and `context_umount.c`, mount(8) "EXTERNAL HELPERS".
 
 mod mount;
+mod progress;
 mod umount;
 
 pub use mount::{MOUNT_USAGE, MountArguments, MountCall};
+pub use progress::Progress;
 pub use umount::{
     LONGEST_UNMOUNT_SECONDS, UNMOUNT_TIMEOUT, UNMOUNT_USAGE, UnmountArguments, UnmountCall,
 };

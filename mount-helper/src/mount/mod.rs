@@ -32,8 +32,9 @@ use crate::failure::{Code, Explain as _, Failure};
 use crate::host::{Bounds, Deadline, Host, Lock, LockError, Mount};
 use crate::last_failure::LastFailure;
 use crate::options::MountOptions;
+use crate::reach;
 use crate::record::{Maker, MountRecord, Origin};
-use crate::resolve::{LookUp, Resolve, Resolved};
+use crate::resolve::{LookUp, Resolve, Resolved, Tell, interrupted};
 use crate::source::{Device, Source};
 use crate::unmount::wait_for_unmount;
 use crate::versions;
@@ -43,6 +44,9 @@ use std::time::Duration;
 
 /// Time for a whole mount: below the 90 s that systemd gives a mount unit.
 pub const DEFAULT_TIMEOUT_SECONDS: u64 = 80;
+/// How long a file system that was just made is waited for until its server answers. The mount itself
+/// is tried after that in any case: what keeps our connection away may let Lustre's through.
+const REACH_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -129,6 +133,8 @@ pub struct Mounter<'a> {
     pub resolver: &'a (dyn Resolve + Sync),
     /// Signals that end it early.
     pub interrupt: Option<&'a SignalFd>,
+    /// Who hears how it goes while a file system is waited for.
+    pub tell: Tell<'a>,
 }
 
 impl std::fmt::Debug for Mounter<'_> {
@@ -163,10 +169,15 @@ impl Mounter<'_> {
         if request.options.is_remount {
             return self.remount(request, &source, deadline);
         }
-        let look_up =
-            LookUp { host: self.host, resolver: self.resolver, interrupt: self.interrupt };
+        let look_up = LookUp {
+            host: self.host,
+            resolver: self.resolver,
+            interrupt: self.interrupt,
+            tell: self.tell,
+        };
         let resolved = look_up.device(&source, &request.options, deadline)?;
         let bounds = self.bounds(deadline.later_by(resolved.waited));
+        self.wait_until_reachable(&resolved, &bounds)?;
         let result = match &request.namespace {
             Some(namespace) => self.mount_elsewhere(request, &resolved, namespace, &bounds),
             None => self.mount_resolved(request, &resolved, &bounds),
@@ -178,11 +189,26 @@ impl Mounter<'_> {
                 match look_up.ask(&source, &request.options, deadline) {
                     Err(explained) if explained.code == Code::FileSystemUnusable => Err(explained),
                     Err(explained) if explained.code == Code::FileSystemUnknown => Err(explained),
-                    _ => Err(failure),
+                    _ => Err(with_phase(failure, &resolved.device, bounds.deadline)),
                 }
             }
+            Err(failure) => Err(with_phase(failure, &resolved.device, bounds.deadline)),
             result => result,
         }
+    }
+
+    /// One that was just made is AVAILABLE before its name is known everywhere.
+    fn wait_until_reachable(
+        &self,
+        resolved: &Resolved,
+        bounds: &Bounds<'_>,
+    ) -> Result<(), Failure> {
+        if resolved.waited.is_zero() {
+            return Ok(());
+        }
+        let is_interrupted =
+            reach::wait_for(&resolved.device, &bounds.at_most(REACH_PATIENCE), self.tell);
+        if is_interrupted { Err(interrupted(&resolved.device.to_string())) } else { Ok(()) }
     }
 
     fn mount_resolved(
@@ -310,6 +336,16 @@ fn report(request: &MountRequest, resolved: &Resolved) -> MountReport {
         mount: None,
         warnings: misconfigured.chain(told).collect(),
     }
+}
+
+/// How far the way to the server goes, where mount.lustre only said that it does not answer.
+fn with_phase(failure: Failure, device: &Device, deadline: Deadline) -> Failure {
+    if !matches!(failure.code, Code::ServerUnreachable | Code::MountTimeout) {
+        return failure;
+    }
+    let left = undo::undo_deadline(deadline).left().min(reach::PATIENCE);
+    let Some(reached) = reach::look(device, left) else { return failure };
+    Failure { because: format!("{}; {reached}", failure.because), ..failure }
 }
 
 fn is_about_the_server(failure: &Failure) -> bool {

@@ -4,17 +4,17 @@
 
 use crate::failure::{Code, Failure};
 use crate::host::{Host, Mount, MountTable};
+use crate::reach::addresses_of;
 use crate::record::MountRecord;
 use crate::source::Device;
-use std::net::{IpAddr, ToSocketAddrs as _};
+use std::net::IpAddr;
 use std::path::Path;
-use std::sync::mpsc;
 use std::time::Duration;
 
+/// What a resolver may take.
+const DNS_PATIENCE: Duration = Duration::from_secs(3);
 /// The name that every SCRATCH_1 file system has.
 const SCRATCH_1_NAME: &str = "fsx";
-/// How long names may take to resolve when two devices are compared.
-const DNS_PATIENCE: Duration = Duration::from_secs(3);
 
 /// What is on the mount point.
 pub(super) enum Occupied {
@@ -140,25 +140,9 @@ fn servers(one: &Device, other: &Device) -> Servers {
 fn addresses(device: &Device) -> Option<Vec<IpAddr>> {
     let mut all = Vec::new();
     for (host, _) in device.nids() {
-        match host.parse::<IpAddr>() {
-            Ok(address) => all.push(address),
-            Err(_) => all.extend(resolve_name(host)?),
-        }
+        all.extend(addresses_of(host, DNS_PATIENCE).ok()?);
     }
     Some(all)
-}
-
-/// getaddrinfo(3) has no deadline, so it runs in a thread that is left behind if need be; the
-/// process ends soon after.
-fn resolve_name(host: &str) -> Option<Vec<IpAddr>> {
-    let (answer, answered) = mpsc::channel();
-    let target = (host.to_owned(), 988_u16);
-    std::thread::spawn(move || {
-        let addresses = target.to_socket_addrs().map(|found| found.map(|a| a.ip()).collect());
-        // Nobody listens any more when it took too long.
-        let _ = answer.send(addresses);
-    });
-    answered.recv_timeout(DNS_PATIENCE).ok()?.ok()
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) fn deadline_before_undo(seconds: u64) -> Deadline {
 
 /// The deadline of taking it away, after a deadline of [`deadline_before_undo`].
 pub(super) fn undo_deadline(before: Deadline) -> Deadline {
-    let kept = (before.budget().as_secs() / (SHARE - 1)).min(MOST_SECONDS);
+    let kept = (before.budget().as_secs() / SHARE).min(MOST_SECONDS);
     before.later_by(Duration::from_secs(kept)).at_least(LEAST)
 }
 

@@ -140,6 +140,9 @@ fn an_unmount_that_left_mountinfo_and_still_runs_is_waited_for() {
     let waiting = umount(&sandbox, &["--timeout", "1", DIRECTORY]);
     assert_eq!((waiting.code(), named(&waiting)), (Some(32), pid.to_string()), "{waiting}");
     assert!(waiting.stderr.contains("FSXL-U102"), "{waiting}");
+    let shown = sandbox.run(["fsxlustre", "status"]).assert_success().stdout;
+    assert!(shown.contains("the kernel is still unmounting it"), "{shown}");
+    assert!(shown.contains(&format!("process {pid} is at it")), "{shown}");
     drop(at_work);
     let mut done = None;
     eventually("it is settled", || {
