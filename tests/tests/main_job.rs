@@ -397,3 +397,28 @@ fn a_jobs_mount_point_is_made_and_removed_again() {
     assert_eq!(refused.code(), Some(1), "{refused}");
     assert!(!sandbox.run(["ls", "-d", DIRECTORY]).is_success(), "nothing half done");
 }
+
+#[test]
+fn a_jobs_account_chooses_among_what_the_rule_allows_and_nothing_else() {
+    let sandbox = Sandbox::start();
+    let bio = FileSystem::lustre().tag("Project", "genomics").tag("Account", "bio");
+    let bio = sandbox.create_file_system(bio);
+    let other = FileSystem::lustre().tag("Project", "genomics").tag("Account", "chem");
+    sandbox.create_file_system(other);
+    let rule = JOBS.replace("genomics\"\nd", "genomics,Account:{job.account}\"\nd");
+    sandbox.append_config(&rule);
+    let start = |account: &str, id: &str| {
+        sandbox
+            .command(["fsxlustre", "job", "start"])
+            .env("SLURM_JOB_ID", id)
+            .env("SLURM_JOB_ACCOUNT", account)
+            .run()
+    };
+    for hostile in ["bio,Name:x", "chem/../bio", "%62io"] {
+        let refused = start(hostile, "1");
+        assert!(refused.stderr.contains("SLURM_JOB_ACCOUNT"), "{hostile}: {refused}");
+        assert_eq!(mountinfo(&sandbox), "", "{hostile}");
+    }
+    start("bio", "2").assert_success();
+    assert!(mountinfo(&sandbox).contains(&bio.mount_name));
+}

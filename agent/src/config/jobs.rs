@@ -1,5 +1,6 @@
 //! `[jobs]`: what a job's start mounts.
 
+use crate::jobs::sample;
 use fsxlustre_mount::config::ConfigError;
 use fsxlustre_mount::failure::Explain as _;
 use fsxlustre_mount::options::MountOptions;
@@ -19,7 +20,7 @@ pub struct JobsSection {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JobMount {
-    /// What to mount.
+    /// What to mount; its tags may have templates such as `{job.account}`.
     pub source: String,
     /// Where.
     pub directory: PathBuf,
@@ -88,7 +89,8 @@ impl JobsSection {
                 let directory = rule.directory.display();
                 ConfigError::invalid(file, format!("[[jobs.mount]] {directory}: {because}"))
             };
-            Source::parse(&rule.source).map_err(|error| invalid(error.because()))?;
+            let source = sample(&rule.source).map_err(|error| invalid(error.because()))?;
+            Source::parse(&source).map_err(|error| invalid(error.because()))?;
             MountOptions::parse(&rule.mount_options())
                 .map_err(|error| invalid(format!("{error}; {}", error.remedy())))?;
             let normal: PathBuf = rule.directory.components().collect();

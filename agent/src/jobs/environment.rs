@@ -2,6 +2,7 @@
 //!
 //! *Source*: `slurmd`'s Prolog and Epilog environment, Slurm 20.02 to 26.05.
 
+use super::JobField;
 use fsxlustre_mount::failure::{Code, Explain, one_line};
 
 /// Longest name of a cluster, a node or a partition.
@@ -16,6 +17,8 @@ pub struct JobVariables {
     node: String,
     /// The partition; old epilogs lack it.
     pub partition: Option<String>,
+    account: Option<String>,
+    user: Option<String>,
 }
 
 /// A variable is missing or not what Slurm sets.
@@ -87,6 +90,8 @@ impl JobVariables {
             node: word("SLURMD_NODENAME")?.unwrap_or_else(|| "node".into()),
             // Only compared with the rules, so one of another form is merely in none of them.
             partition: get("SLURM_JOB_PARTITION"),
+            account: get("SLURM_JOB_ACCOUNT"),
+            user: get("SLURM_JOB_USER"),
         })
     }
 
@@ -95,6 +100,25 @@ impl JobVariables {
     pub fn key(&self) -> String {
         let Self { cluster, job_id, restart, node, .. } = self;
         format!("{cluster}_{job_id}_{restart}_{node}")
+    }
+
+    /// A field for a template.
+    ///
+    /// # Errors
+    /// [`JobVariableError`] when the job lacks it, or it has no form of a name.
+    pub fn field(&self, field: JobField) -> Result<String, JobVariableError> {
+        let (name, value) = match field {
+            JobField::Cluster => return Ok(self.cluster.clone()),
+            JobField::Id => return Ok(self.job_id.to_string()),
+            JobField::Account => ("SLURM_JOB_ACCOUNT", &self.account),
+            JobField::Partition => ("SLURM_JOB_PARTITION", &self.partition),
+            JobField::User => ("SLURM_JOB_USER", &self.user),
+        };
+        match value {
+            Some(value) if is_name(value) => Ok(value.clone()),
+            Some(value) => Err(JobVariableError::Invalid { name, value: value.clone() }),
+            None => Err(JobVariableError::Missing { name }),
+        }
     }
 
     /// How a message names the job.

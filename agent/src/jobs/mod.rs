@@ -8,11 +8,13 @@ mod end;
 mod environment;
 mod lease;
 mod start;
+mod template;
 
 pub use end::{Ended, Fate, end};
 pub use environment::{JobVariableError, JobVariables};
 pub use lease::Lease;
 pub use start::{Started, start};
+pub use template::{JobField, TemplateError, fill, sample};
 
 use crate::config::JobsSection;
 use fsxlustre_mount::failure::Failure;

@@ -1,6 +1,6 @@
 //! A job's start: lease first, then mount what is missing.
 
-use super::{JobVariables, Lease, Node, lock_directory};
+use super::{JobVariables, Lease, Node, fill, lock_directory};
 use crate::config::{AgentConfig, JobMount};
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::host::{Bounds, Deadline};
@@ -72,7 +72,7 @@ fn start_one(
     let bounds = Bounds { deadline: Deadline::after(patience), interrupt: mounter.interrupt };
     let _lock = lock_directory(node.host, &rule.directory, &bounds)?;
     let report = mounter.mount(&MountRequest {
-        source: rule.source.clone(),
+        source: fill(&rule.source, job).map_err(|error| error.failure())?,
         directory: rule.directory.clone(),
         options,
         is_dry_run: false,
