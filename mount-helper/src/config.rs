@@ -5,17 +5,21 @@
 //! and line: a half-read configuration mounts the wrong thing.
 
 use crate::failure::{Code, Explain, chain, one_line};
+use crate::hooks::{self, Hooks};
 use crate::host::{Host, PathOverrides};
 use crate::options::{MountOptions, Verify};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Where the configuration is.
 pub const FOLDER: &str = "/etc/fsxlustre";
 /// The main file in it; drop-ins are beside it in `fsxlustre.d`.
 pub const MAIN_FILE: &str = "fsxlustre.toml";
 const DROP_IN_FOLDER: &str = "fsxlustre.d";
+/// What a hook may take at most: a job waits for it.
+const LONGEST_HOOK_SECONDS: u64 = 60;
 
 /// A configuration file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -192,6 +196,31 @@ struct HostSection {
     filesystem_types: Option<Vec<String>>,
 }
 
+/// `[hooks]`: who hears of mounts and unmounts.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct HooksSection {
+    on_ready: Option<Vec<String>>,
+    on_unmounted: Option<Vec<String>>,
+    timeout: Option<u64>,
+}
+
+impl HooksSection {
+    fn put_into(self, hooks: &mut Hooks) -> Result<(), String> {
+        for (name, words) in [("on_ready", &self.on_ready), ("on_unmounted", &self.on_unmounted)] {
+            hooks::check(words.as_deref().unwrap_or_default())
+                .map_err(|because| format!("hooks.{name}: {because}"))?;
+        }
+        if self.timeout.is_some_and(|seconds| !(1..=LONGEST_HOOK_SECONDS).contains(&seconds)) {
+            return Err(format!("hooks.timeout: it takes 1 to {LONGEST_HOOK_SECONDS} seconds"));
+        }
+        replace(&mut hooks.on_ready, self.on_ready);
+        replace(&mut hooks.on_unmounted, self.on_unmounted);
+        replace(&mut hooks.timeout, self.timeout.map(Duration::from_secs));
+        Ok(())
+    }
+}
+
 /// `[mount]`: what holds where the `-o` list says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -226,6 +255,7 @@ impl MountDefaults {
 #[serde(deny_unknown_fields, default)]
 struct Sections {
     host: HostSection,
+    hooks: HooksSection,
     mount: MountDefaults,
     aws: Option<IgnoredAny>,
     layout: Option<IgnoredAny>,
@@ -292,6 +322,10 @@ impl Config {
             self.host.program_folders = folders;
         }
         replace(&mut self.host.filesystem_types, filesystem_types);
+        sections
+            .hooks
+            .put_into(&mut self.host.hooks)
+            .map_err(|because| ConfigError::invalid(&file.path, because))?;
         let mount = sections.mount;
         mount.check().map_err(|because| ConfigError::invalid(&file.path, because))?;
         self.mount = MountDefaults {

@@ -13,6 +13,7 @@ mod creating;
 pub mod failure;
 pub mod file_system;
 pub mod fstab;
+pub mod hooks;
 pub mod host;
 pub mod id_cache;
 pub mod journal;

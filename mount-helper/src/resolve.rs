@@ -77,7 +77,8 @@ impl LookUp<'_> {
     /// Turns a source into a device. One that is CREATING is waited for, as the options say.
     ///
     /// # Errors
-    /// The resolver's failure, or [`Code::FileSystemUnusable`] when its lifecycle forbids a mount.
+    /// The resolver's failure, or [`Code::FileSystemUnusable`] or
+    /// [`Code::FileSystemCreating`] when its lifecycle forbids a mount.
     pub fn device(
         &self,
         source: &Source,
@@ -203,7 +204,10 @@ fn unusable(source: &Source, found: &FileSystem, waited: Duration) -> Failure {
         _ => "look at it with `aws fsx describe-file-systems`, or create it anew",
     };
     Failure {
-        code: Code::FileSystemUnusable,
+        code: match found.lifecycle.as_str() {
+            "CREATING" => Code::FileSystemCreating,
+            _ => Code::FileSystemUnusable,
+        },
         what: format!("{} cannot be mounted now", found.id),
         asked: format!("mount {source}"),
         because: format!("its lifecycle is {}{own_words}{after}", found.lifecycle),

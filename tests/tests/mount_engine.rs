@@ -197,6 +197,7 @@ fn a_file_system_that_is_creating_is_waited_for_only_when_asked() {
     let made = sandbox.create_file_system(FileSystem::lustre().lifecycle("CREATING"));
     let refused = mount(&sandbox, &made.id, ONE, "noatime");
     assert_eq!(refused.code(), Some(32), "{refused}");
+    assert!(refused.stderr.contains("FSXL-A206"), "{refused}");
     assert!(refused.stderr.contains("CREATING") && refused.stderr.contains("wait="), "{refused}");
 
     let late = mount(&sandbox, &made.id, ONE, "wait=2,timeout=5");

@@ -52,6 +52,8 @@ pub struct ExporterSection {
 struct Sections {
     #[serde(rename = "host")]
     _host: Option<IgnoredAny>,
+    #[serde(rename = "hooks")]
+    _hooks: Option<IgnoredAny>,
     aws: AwsSection,
     exporter: ExporterSection,
     layout: LayoutSection,

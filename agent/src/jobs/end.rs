@@ -5,7 +5,7 @@ use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::host::{Bounds, Deadline, Program};
 use fsxlustre_mount::mount::wait_for_attempt;
 use fsxlustre_mount::record::{Maker, MountRecord};
-use fsxlustre_mount::unmount::{lustre_mount, unmount};
+use fsxlustre_mount::unmount::{UnmountRequest, lustre_mount, unmount_as};
 use fsxlustre_mount::worker::Work;
 use nix::sys::signalfd::SignalFd;
 use std::path::{Path, PathBuf};
@@ -116,7 +116,9 @@ fn end_directory(
     if !is_ours {
         return Ok(Fate::Adopted);
     }
-    unmount(host, directory, Deadline::after(UNMOUNT_TIMEOUT), interrupt)?;
+    let deadline = Deadline::after(UNMOUNT_TIMEOUT);
+    let request = UnmountRequest { interrupt, ..UnmountRequest::plain(directory, deadline) };
+    unmount_as(host, &request, &mut |_| ()).map_err(|error| error.failure)?;
     Ok(Fate::Unmounted)
 }
 

@@ -3,6 +3,7 @@
 use fsxlustre_mount::cli::{UNMOUNT_USAGE, UnmountArguments, UnmountCall};
 use fsxlustre_mount::config::Config;
 use fsxlustre_mount::failure::Explain as _;
+use fsxlustre_mount::hooks::Hooks;
 use fsxlustre_mount::host::{Deadline, enter_mount_namespace, stop_signals};
 use fsxlustre_mount::journal::{Entry, Priority};
 use fsxlustre_mount::mount::check_root;
@@ -49,9 +50,11 @@ fn unmount_here(arguments: &UnmountArguments) -> Result<String, Box<UnmountError
         say("", &format!("umount.fsxlustre: warning: the flag {flag} is not known, passed over\n"));
     }
     check_root("umount")?;
-    let config = Config::load().map_err(|error| error.failure())?;
+    let mut config = Config::load().map_err(|error| error.failure())?;
     leave_the_directory();
     if let Some(namespace) = &arguments.namespace {
+        // A program of that name in there is somebody else's.
+        config.host.hooks = Hooks::default();
         enter_mount_namespace(namespace).map_err(|error| error.failure())?;
     }
     let signals = stop_signals();
@@ -63,7 +66,13 @@ fn unmount_here(arguments: &UnmountArguments) -> Result<String, Box<UnmountError
     let report = unmount_as(&config.host, &request, &mut |cost| {
         say("", &format!("umount.fsxlustre: {cost}"));
     })?;
-    Ok(if arguments.is_verbose { report.text() } else { String::new() })
+    if arguments.is_verbose {
+        return Ok(report.text());
+    }
+    for warning in &report.warnings {
+        say("", &format!("umount.fsxlustre: warning: {warning}\n"));
+    }
+    Ok(String::new())
 }
 
 fn log(arguments: &UnmountArguments, result: &Result<String, Box<UnmountError>>) {

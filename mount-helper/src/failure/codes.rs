@@ -188,7 +188,9 @@ codes! {
         "name one more tag that only one of them has, or its id, or say prefer=newest";
     FileSystemUnknown "FSXL-A203" UserCanFix 32 "There is no such file system."
         "correct the id or the Region; `aws fsx describe-file-systems` lists them";
-    FileSystemUnusable "FSXL-A204" MayPass 32 "The file system is not in a state to be mounted."
+    FileSystemUnusable "FSXL-A204" UserCanFix 32 "The file system failed or is being deleted."
+        "correct the source, or create the file system anew";
+    FileSystemCreating "FSXL-A206" MayPass 32 "The file system is still being created."
         "wait until it is AVAILABLE, or mount with -o wait=900";
     NotLustre "FSXL-A205" UserCanFix 32 "The file system is not a Lustre file system."
         "name an FSx for Lustre file system";

@@ -31,6 +31,7 @@ pub(crate) use space::statvfs as statvfs_here;
 pub use space::{ProbeError, Space, probe_space};
 pub use state_file::{StateError, read_state, remove_state, state_names, write_state};
 
+use crate::hooks::Hooks;
 use std::path::{Path, PathBuf};
 
 /// The file-system types that count as Lustre, unless the configuration says otherwise.
@@ -51,6 +52,8 @@ pub struct Host {
     pub program_folders: Vec<PathBuf>,
     /// Types in mountinfo that count as Lustre.
     pub filesystem_types: Vec<String>,
+    /// Who hears of mounts and unmounts.
+    pub hooks: Hooks,
 }
 
 impl Default for Host {
@@ -59,6 +62,7 @@ impl Default for Host {
             paths: Paths::default(),
             program_folders: DEFAULT_PROGRAM_FOLDERS.iter().map(PathBuf::from).collect(),
             filesystem_types: DEFAULT_FILESYSTEM_TYPES.iter().map(ToString::to_string).collect(),
+            hooks: Hooks::default(),
         }
     }
 }

@@ -201,6 +201,11 @@ impl Program {
             })
     }
 
+    /// The program of that path.
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
     /// This very program, for work in an expendable child.
     pub fn own() -> Self {
         Self { path: "/proc/self/exe".into() }

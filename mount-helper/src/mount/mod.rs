@@ -29,6 +29,7 @@ pub use way::{BindMount, Way};
 
 use crate::config::MountDefaults;
 use crate::failure::{Code, Explain as _, Failure};
+use crate::hooks::{self, About, Event};
 use crate::host::{Bounds, Deadline, Host, Lock, LockError, Mount};
 use crate::last_failure::LastFailure;
 use crate::options::MountOptions;
@@ -149,7 +150,7 @@ impl Mounter<'_> {
     /// # Errors
     /// A [`Failure`]; nothing is then mounted that was not before.
     pub fn mount(&self, request: &MountRequest) -> Result<MountReport, Failure> {
-        let result = self.try_mount(request);
+        let mut result = self.try_mount(request);
         if !request.is_dry_run && request.namespace.is_none() {
             // What is kept for `fsxlustre status`; the caller is told all the same.
             let _ = match &result {
@@ -157,7 +158,30 @@ impl Mounter<'_> {
                 Err(failure) => LastFailure::write(self.host, &request.directory, failure),
             };
         }
+        if !request.is_dry_run {
+            self.tell_hook(request, &mut result);
+        }
         result
+    }
+
+    /// Tells the hook that a file system came to this node, or that it failed itself.
+    fn tell_hook(&self, request: &MountRequest, result: &mut Result<MountReport, Failure>) {
+        let directory = request.directory.to_string_lossy();
+        let about = About { source: &request.source, directory: &directory, ..About::default() };
+        match result {
+            Ok(report) if report.done == Done::Made => {
+                let device = report.device.to_string();
+                let id = report.file_system_id.clone().unwrap_or_default();
+                let about = About { device: &device, file_system_id: &id, ..about };
+                report.warnings.extend(hooks::run(self.host, Event::Ready, &about));
+            }
+            Err(failure) if failure.code == Code::FileSystemUnusable => {
+                let about = About { code: failure.code.row().id, ..about };
+                // What became of the hook is in the journal; the failure is the one to tell.
+                let _ = hooks::run(self.host, Event::Failed, &about);
+            }
+            _ => {}
+        }
     }
 
     fn try_mount(&self, request: &MountRequest) -> Result<MountReport, Failure> {

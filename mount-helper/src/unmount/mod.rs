@@ -24,11 +24,15 @@ pub use said::bytes;
 pub use target::Target;
 
 use crate::failure::{Explain as _, Failure};
+use crate::hooks::{self, About, Event};
 use crate::host::{Bounds, Deadline, Host, Mount};
+use crate::record::MountRecord;
+use crate::source::Device;
 use nix::sys::signalfd::SignalFd;
 use std::path::Path;
 
-/// Unmounts the Lustre file system that is mounted on the directory, plainly.
+/// Unmounts the Lustre file system that is mounted on the directory, plainly, and tells no hook: for
+/// what a mount has to take away again.
 ///
 /// # Errors
 /// A [`Failure`] that names who uses it, or what the unmount waits for. The mount then stays as it
@@ -41,10 +45,11 @@ pub fn unmount(
     interrupt: Option<&SignalFd>,
 ) -> Result<(), Failure> {
     let request = UnmountRequest { interrupt, ..UnmountRequest::plain(directory, deadline) };
-    unmount_as(host, &request, &mut |_| ()).map(drop).map_err(|error| error.failure)
+    let unmounting = steps::Unmounting { host, request: &request };
+    unmounting.go(&mut |_| ()).map(drop).map_err(|error| error.failure)
 }
 
-/// Unmounts as the request says. `say` is told, before it is done, what a forced or lazy unmount
+/// Unmounts as the request says, and tells the hook when the file system has left this node. `say` is told, before it is done, what a forced or lazy unmount
 /// will cost.
 ///
 /// # Errors
@@ -54,7 +59,31 @@ pub fn unmount_as(
     request: &UnmountRequest<'_>,
     say: &mut dyn FnMut(&str),
 ) -> Result<UnmountReport, Box<UnmountError>> {
-    steps::Unmounting { host, request }.go(say)
+    let record = MountRecord::read(host, request.directory).ok().flatten();
+    let mut report = steps::Unmounting { host, request }.go(say)?;
+    report.warnings.extend(tell_hook(host, &report, record.as_ref()));
+    Ok(report)
+}
+
+/// Tells the hook when that was the file system's last mount on this node.
+fn tell_hook(host: &Host, report: &UnmountReport, record: Option<&MountRecord>) -> Option<String> {
+    let fsname = report.target.fsname();
+    let is_left = host.mounts().is_ok_and(|table| {
+        let mut lustre = table.mounts.iter().filter(|mount| host.is_lustre(mount));
+        lustre.any(|mount| Device::shown_by(mount).map(|device| device.fsname) == fsname)
+    });
+    if is_left {
+        return None;
+    }
+    let id = record.and_then(|record| record.file_system_id.as_deref());
+    let about = About {
+        source: record.map_or("", |record| &record.source),
+        directory: &report.target.directory.to_string_lossy(),
+        device: &report.target.device,
+        file_system_id: id.unwrap_or_default(),
+        code: "",
+    };
+    hooks::run(host, Event::Unmounted, &about)
 }
 
 /// Waits for an unmount of the directory that is going on, so that what it is about to take away is
