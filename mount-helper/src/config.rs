@@ -4,6 +4,7 @@
 //! same files. A file that may not be trusted or is not understood stops everything, with its name
 //! and line: a half-read configuration mounts the wrong thing.
 
+use crate::answer::{AnswerSettings, CacheSection, FleetSection, MapEntry};
 use crate::failure::{Code, Explain, chain, one_line};
 use crate::hooks::{self, Hooks};
 use crate::host::{Host, PathOverrides};
@@ -261,6 +262,9 @@ struct Sections {
     layout: Option<IgnoredAny>,
     jobs: Option<IgnoredAny>,
     exporter: Option<IgnoredAny>,
+    filesystem: Vec<MapEntry>,
+    cache: CacheSection,
+    fleet: FleetSection,
 }
 
 /// What the helper needs of the configuration.
@@ -270,6 +274,8 @@ pub struct Config {
     pub host: Host,
     /// Defaults of a mount.
     pub mount: MountDefaults,
+    /// Answers that need no call, and how old others may be.
+    pub answers: AnswerSettings,
 }
 
 impl Config {
@@ -291,7 +297,11 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut config = Self::default();
         for file in files {
-            let sections: Sections = file.sections()?;
+            let mut sections: Sections = file.sections()?;
+            let mut map = std::mem::take(&mut config.answers.map);
+            map.append(&mut sections.filesystem);
+            config.answers = AnswerSettings::of(map, sections.cache.clone(), &sections.fleet)
+                .map_err(|because| ConfigError::invalid(&file.path, because))?;
             config.add(file, sections)?;
         }
         config.host.paths = config.host.paths.with(overrides);

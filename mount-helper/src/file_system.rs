@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// *Source*: DescribeFileSystems of the FSx API (2018-03-01). Also what
 /// `fsxlustre resolve --json` prints and the mount helper reads; fields are only ever added.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileSystem {
     /// `fs-` and hexadecimal digits.
     pub id: String,

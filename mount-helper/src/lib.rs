@@ -7,6 +7,7 @@
 //! Nothing here prints or exits; every failure is a value that says what was attempted, on what,
 //! because of what, and what mends it ([`failure::Failure`]).
 
+pub mod answer;
 pub mod cli;
 pub mod config;
 mod creating;

@@ -4,6 +4,7 @@
 //! one. So a call that is killed in between leaves a record by which the next one knows whose the
 //! mount is. A record of an earlier boot, or of a mount id that is gone, means nothing.
 
+use crate::file_system::AnswerSource;
 use crate::fstab::{self, Field};
 use crate::host::{Host, Mount, StateError, read_state, read_text, remove_state, write_state};
 use crate::source::{Device, encode};
@@ -66,8 +67,26 @@ pub enum Origin {
     Given,
     /// The FSx API.
     Api,
-    /// Our cache of ids.
+    /// Our own cache.
     Cache,
+    /// The static map of the configuration.
+    Map,
+    /// The shared cache file.
+    SharedCache,
+    /// A cache, since the API could not be reached.
+    StaleCache,
+}
+
+impl From<AnswerSource> for Origin {
+    fn from(source: AnswerSource) -> Self {
+        match source {
+            AnswerSource::Api => Self::Api,
+            AnswerSource::Map => Self::Map,
+            AnswerSource::Cache => Self::Cache,
+            AnswerSource::SharedCache => Self::SharedCache,
+            AnswerSource::StaleCache => Self::StaleCache,
+        }
+    }
 }
 
 /// A process that mounts.
@@ -105,6 +124,12 @@ pub struct MountRecord {
     /// Where the device came from.
     #[serde(default)]
     pub origin: Origin,
+    /// What was looked up ([`crate::answer::look_up_key`]), unless the source was a device.
+    #[serde(default)]
+    pub look_up: Option<String>,
+    /// How old the answer was then, in seconds.
+    #[serde(default)]
+    pub answer_age_seconds: u64,
     /// The device that was asked for.
     pub device: String,
     /// Where it is mounted.
@@ -171,6 +196,8 @@ impl MountRecord {
             source,
             file_system_id: None,
             origin: Origin::Given,
+            look_up: None,
+            answer_age_seconds: 0,
             device: device.to_string(),
             directory: directory.to_owned(),
             options: Vec::new(),

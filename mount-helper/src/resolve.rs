@@ -4,10 +4,11 @@
 //! rest it asks a [`Resolve`]. Its own is [`AgentProgram`], which runs `fsxlustre resolve --json`;
 //! the agent brings one that calls its library.
 
+use crate::answer::{AnswerSettings, Asking, Caller, Found, Wanted, look_up_key};
 use crate::creating::Wait;
 use crate::failure::{Code, Explain as _, Failure, FailureRecord};
 use crate::file_system::FileSystem;
-use crate::host::{Deadline, Host, RunLimits, sleep_unless_interrupted};
+use crate::host::{Bounds, Deadline, Host, RunLimits, sleep_unless_interrupted};
 use crate::id_cache;
 use crate::options::{MountOptions, Prefer};
 use crate::record::Origin;
@@ -25,6 +26,15 @@ pub struct Question<'a> {
     pub region: Option<&'a str>,
     /// What decides between several file systems with the same tags.
     pub prefer: Prefer,
+    /// On whose behalf.
+    pub caller: Caller,
+}
+
+impl Question<'_> {
+    /// What an answer to it is kept under.
+    pub fn key(&self) -> String {
+        look_up_key(self.source, self.region, self.prefer.word())
+    }
 }
 
 /// Finds the file system that a source names.
@@ -34,6 +44,12 @@ pub trait Resolve {
     /// # Errors
     /// A failure that names what was asked and what mends it.
     fn resolve(&self, question: &Question<'_>, deadline: Deadline) -> Result<FileSystem, Failure>;
+
+    /// How long this node of many waits before its first call. Zero where the resolver sees to that
+    /// itself, and for a caller who is never kept waiting.
+    fn slot(&self, _caller: Caller, _deadline: Deadline) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// A source with what is known of it.
@@ -43,12 +59,18 @@ pub struct Resolved {
     pub device: Device,
     /// The id, unless the source was a device.
     pub id: Option<String>,
+    /// What was looked up, unless the source was a device.
+    pub key: Option<String>,
     /// Where the device came from.
     pub origin: Origin,
     /// The file system, when the API was asked.
     pub file_system: Option<FileSystem>,
     /// Time that was spent while it was still CREATING.
     pub waited: Duration,
+    /// How old the answer is.
+    pub age: Duration,
+    /// What an administrator should know of the answer.
+    pub warnings: Vec<String>,
 }
 
 /// Everything that a look-up needs.
@@ -62,6 +84,10 @@ pub struct LookUp<'a> {
     pub interrupt: Option<&'a SignalFd>,
     /// Who hears how it goes while it is waited for.
     pub tell: Tell<'a>,
+    /// The map, the limits and the fleet.
+    pub settings: &'a AnswerSettings,
+    /// On whose behalf.
+    pub caller: Caller,
 }
 
 /// Takes one line at a time that says how a wait goes.
@@ -86,16 +112,38 @@ impl LookUp<'_> {
         deadline: Deadline,
     ) -> Result<Resolved, Failure> {
         let subdir = subdir(source, options)?;
-        match source {
-            Source::Device(device) => {
-                let device = Device { subdir: subdir.map(str::to_owned), ..device.clone() };
-                Ok(Resolved::known(device, None, Origin::Given))
+        if let Source::Device(device) = source {
+            let device = Device { subdir: subdir.map(str::to_owned), ..device.clone() };
+            return Ok(Resolved::known(device, None, Origin::Given));
+        }
+        let asking = Asking {
+            host: self.host,
+            settings: self.settings,
+            resolver: self.resolver,
+            bounds: Bounds { deadline, interrupt: self.interrupt },
+        };
+        let question = self.question(source, options);
+        let answer = asking
+            .answer(&question, Wanted::Device, |deadline| self.ask(source, options, deadline))?;
+        let mut resolved = match answer.found {
+            Found::Asked(resolved) => resolved,
+            Found::Kept(kept) => {
+                let device = Device { subdir: subdir.map(str::to_owned), ..kept.device };
+                let age = Duration::from_secs(kept.origin.age_seconds);
+                Resolved { age, ..Resolved::known(device, Some(kept.id), kept.origin.from.into()) }
             }
-            Source::Id { id, .. } => match id_cache::device_of(self.host, id, subdir) {
-                Some(device) => Ok(Resolved::known(device, Some(id.clone()), Origin::Cache)),
-                None => self.ask(source, options, deadline),
-            },
-            Source::Tags(_) => self.ask(source, options, deadline),
+        };
+        resolved.key = Some(question.key());
+        resolved.warnings.extend(answer.warnings);
+        Ok(resolved)
+    }
+
+    fn question<'q>(&self, source: &'q Source, options: &'q MountOptions) -> Question<'q> {
+        Question {
+            source,
+            region: options.region.as_deref(),
+            prefer: options.prefer,
+            caller: self.caller,
         }
     }
 
@@ -109,8 +157,7 @@ impl LookUp<'_> {
         options: &MountOptions,
         deadline: Deadline,
     ) -> Result<Resolved, Failure> {
-        let question =
-            Question { source, region: options.region.as_deref(), prefer: options.prefer };
+        let question = self.question(source, options);
         let mut wait = Wait::begin(options.wait_seconds);
         let found = loop {
             let answer = self.resolver.resolve(&question, deadline.later_by(wait.waited()));
@@ -125,21 +172,32 @@ impl LookUp<'_> {
             return Err(unusable(source, &found, waited));
         }
         let device = checked_device(&found, subdir(source, options)?)?;
-        id_cache::keep(self.host, &found);
-        id_cache::keep_tag_answer(self.host, source, &found);
+        id_cache::keep(self.host, source, &question.key(), &found);
         Ok(Resolved {
             device,
             id: Some(found.id.clone()),
+            key: Some(question.key()),
             origin: Origin::Api,
             file_system: Some(found),
             waited,
+            age: Duration::ZERO,
+            warnings: Vec::new(),
         })
     }
 }
 
 impl Resolved {
     fn known(device: Device, id: Option<String>, origin: Origin) -> Self {
-        Self { device, id, origin, file_system: None, waited: Duration::ZERO }
+        Self {
+            device,
+            id,
+            key: None,
+            origin,
+            file_system: None,
+            waited: Duration::ZERO,
+            age: Duration::ZERO,
+            warnings: Vec::new(),
+        }
     }
 }
 
@@ -246,6 +304,8 @@ impl Resolve for AgentProgram<'_> {
         let mut args = vec!["resolve".to_owned(), "--json".into()];
         args.extend(question.region.map(|region| format!("--region={region}")));
         args.extend(question.prefer.word().map(|word| format!("--prefer={word}")));
+        // What is at hand was looked at here already.
+        args.extend(["--from-api".to_owned(), format!("--for={}", question.caller.word())]);
         args.push(format!("--timeout={}", deadline.left().as_secs().max(1)));
         args.extend(["--".into(), source.to_string()]);
         let mut limits = RunLimits::until(deadline).interrupted_by(self.interrupt);

@@ -96,7 +96,8 @@ class Endpoint:
             if handler is None:
                 raise NotFound(f"no control request is called {name}")
             asked = json.loads(request.get_data() or b"{}")
-            answer = json.dumps(handler(**asked) or {})
+            told = handler(**asked)
+            answer = json.dumps({} if told is None else told)
             return Response(answer, content_type="application/json")
         except HTTPException as error:
             return Response(error.description, error.code)

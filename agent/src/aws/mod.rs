@@ -5,9 +5,11 @@
 
 mod error;
 pub mod fsx;
+mod instance;
 pub mod ssm;
 
 pub use error::AwsError;
+pub use instance::instance_id;
 
 use crate::config::AwsSection;
 use aws_config::retry::RetryConfig;

@@ -7,6 +7,7 @@ use crate::config::AgentConfig;
 use crate::facts::NodeFacts;
 use crate::resolve::AgentResolver;
 use clap::Args;
+use fsxlustre_mount::answer::Caller;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::file_system::FileSystem;
 use fsxlustre_mount::host::Deadline;
@@ -88,7 +89,7 @@ fn file_system(
     source: &Source,
     region: Option<&str>,
 ) -> Result<FileSystem, Failure> {
-    let question = Question { source, region, prefer: Prefer::None };
+    let question = Question { source, region, prefer: Prefer::None, caller: Caller::Person };
     AgentResolver { config, interrupt: None }.resolve(&question, Deadline::after(API_TIMEOUT))
 }
 

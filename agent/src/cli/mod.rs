@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, each from arguments to an [`Outcome`].
 
+pub mod cache;
 pub mod check;
 pub mod explain;
 pub mod fstab;
@@ -36,6 +37,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Which file system does a source name?
     Resolve(resolve::ResolveArgs),
+    /// The answers of the FSx API that this node keeps
+    Cache(cache::CacheArgs),
     /// Mount a file system, as `mount -t fsxlustre` does
     Mount(mount::MountArgs),
     /// Every Lustre mount of this node, and the last failures
@@ -170,6 +173,7 @@ impl Command {
         match self {
             Self::Check(args) => args.run(config),
             Self::Resolve(args) => args.run(config),
+            Self::Cache(args) => args.run(config),
             Self::Mount(args) => args.run(config, tell),
             Self::Status(args) => args.run(config),
             Self::Fstab(args) => args.run(config),

@@ -68,6 +68,7 @@ impl MountArgs {
         let mounter = Mounter {
             host: config.host(),
             defaults: &config.base.mount,
+            answers: &config.base.answers,
             resolver: &AgentResolver { config, interrupt: signals.as_ref() },
             interrupt: signals.as_ref(),
             tell,

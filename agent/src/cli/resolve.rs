@@ -2,12 +2,12 @@
 
 use super::Outcome;
 use crate::config::AgentConfig;
-use crate::resolve::{AgentResolver, Steps};
+use crate::resolve::{AgentResolver, From, Steps};
 use clap::Args;
+use fsxlustre_mount::answer::Caller;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::file_system::FileSystem;
 use fsxlustre_mount::host::{Deadline, stop_signals};
-use fsxlustre_mount::id_cache;
 use fsxlustre_mount::options::{MountOptions, Prefer};
 use fsxlustre_mount::resolve::Question;
 use fsxlustre_mount::source::Source;
@@ -32,6 +32,19 @@ pub struct ResolveArgs {
     /// Print one JSON object, also for a failure
     #[arg(long)]
     json: bool,
+    /// On whose behalf, which says how old an answer may be: person, fstab, boot, timer, job, ssm
+    #[arg(long = "for", value_name = "CALLER", default_value = "person",
+          value_parser = caller)]
+    caller: Caller,
+    /// Ask the FSx API, whatever the map or a cache says
+    #[arg(long)]
+    from_api: bool,
+}
+
+/// A caller by its word.
+fn caller(word: &str) -> Result<Caller, String> {
+    let words = || Caller::WORDS.map(|(word, _)| word).join(", ");
+    Caller::of_word(word).ok_or_else(|| format!("it takes {}", words()))
 }
 
 /// Which of several file systems with the same tags.
@@ -41,7 +54,7 @@ enum Preference {
     Newest,
 }
 
-impl From<Preference> for Prefer {
+impl std::convert::From<Preference> for Prefer {
     fn from(given: Preference) -> Self {
         match given {
             Preference::Newest => Self::Newest,
@@ -57,7 +70,7 @@ impl ResolveArgs {
                 Ok(json) => Outcome::done(json + "\n"),
                 Err(error) => Outcome::failed(&unprintable(&error)),
             },
-            Ok(found) => Outcome::done(describe(&found)),
+            Ok(found) => Outcome { stderr: warnings(&found), ..Outcome::done(describe(&found)) },
             Err(failure) if self.json => Outcome::failed_json(&failure),
             Err(failure) => Outcome::failed(&failure),
         }
@@ -68,13 +81,11 @@ impl ResolveArgs {
         let region = self.region.as_deref().map(checked).transpose()?;
         let deadline = Deadline::after(Duration::from_secs(self.timeout));
         let prefer = self.prefer.map_or(Prefer::None, Prefer::from);
-        let question = Question { source: &source, region, prefer };
+        let question = Question { source: &source, region, prefer, caller: self.caller };
         let signals = stop_signals();
         let resolver = AgentResolver { config, interrupt: signals.as_ref() };
-        let found = resolver.resolve_in_steps(&question, deadline, &Steps::default())?;
-        // As root, so that `fsxlustre status` can tell; for anybody else it is not written.
-        id_cache::keep_tag_answer(config.host(), &source, &found);
-        Ok(found)
+        let from = if self.from_api { From::TheApi } else { From::Anywhere };
+        resolver.look_up(&question, deadline, from, &Steps::default())
     }
 }
 
@@ -94,6 +105,14 @@ fn unprintable(error: &serde_json::Error) -> Failure {
     }
 }
 
+fn warnings(found: &FileSystem) -> String {
+    found.warnings.iter().fold(String::new(), |mut text, warning| {
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "fsxlustre: warning: {warning}");
+        text
+    })
+}
+
 fn describe(found: &FileSystem) -> String {
     let device = found.device(None);
     let unknown = || "unknown".to_owned();
@@ -110,6 +129,7 @@ fn describe(found: &FileSystem) -> String {
         ("vpc", found.vpc_id.clone().unwrap_or_else(unknown)),
         ("tags", tags.join(", ")),
         ("device", device.to_string()),
+        ("answer", found.origin.to_string()),
         ("mount", format!("mount -t lustre -o noatime,flock {device} DIRECTORY")),
     ];
     rows.iter().fold(String::new(), |mut text, (name, value)| {

@@ -40,6 +40,7 @@ pub fn start(
     let mounter = Mounter {
         host: node.host,
         defaults: &config.base.mount,
+        answers: &config.base.answers,
         resolver,
         interrupt,
         // Nobody reads what a prolog prints.

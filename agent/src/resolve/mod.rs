@@ -1,19 +1,24 @@
 //! From a source to one file system: by its id, or by its tags.
 
 mod api;
+mod look_up;
 mod select;
 mod steps;
 
 pub use api::ApiResolver;
+pub use look_up::{From, UNKNOWN_LIFECYCLE};
 pub use select::{SelectError, select};
 pub use steps::{Step, Steps};
 
+use crate::aws;
 use crate::config::AgentConfig;
+use fsxlustre_mount::answer::{Caller, slot_of};
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::file_system::FileSystem;
-use fsxlustre_mount::host::{Bounds, Deadline};
+use fsxlustre_mount::host::{Bounds, Deadline, read_text};
 use fsxlustre_mount::resolve::{Question, Resolve};
 use nix::sys::signalfd::SignalFd;
+use std::time::Duration;
 
 /// Resolves for the agent's own commands.
 #[derive(Clone, Copy, Debug)]
@@ -43,5 +48,16 @@ impl AgentResolver<'_> {
 impl Resolve for AgentResolver<'_> {
     fn resolve(&self, question: &Question<'_>, deadline: Deadline) -> Result<FileSystem, Failure> {
         self.resolve_in_steps(question, deadline, &Steps::default())
+    }
+
+    /// This node's slot by the id of its instance, or by its machine-id where that cannot be had.
+    fn slot(&self, caller: Caller, deadline: Deadline) -> Duration {
+        let fleet = &self.config.base.answers.fleet;
+        if fleet.size.is_none() || !caller.is_splayed() {
+            return Duration::ZERO;
+        }
+        let key = aws::instance_id(deadline)
+            .or_else(|| read_text(&self.config.host().paths.rootfs.join("etc/machine-id")).ok());
+        slot_of(fleet, caller, key.as_deref().unwrap_or_default().trim())
     }
 }

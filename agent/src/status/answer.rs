@@ -35,6 +35,8 @@ pub struct Recorded {
     pub made_by: Maker,
     /// Where the device came from.
     pub origin: Origin,
+    /// How old the answer was when the mount was made.
+    pub answer_age_seconds: u64,
     /// When it was written, seconds since 1970 UTC.
     pub at_unix_seconds: u64,
     /// How long ago that was.

@@ -143,11 +143,10 @@ impl<'a> Gathering<'a> {
 
     /// The file system that the tags name by now, if it is another one.
     fn elsewhere(&self, record: &MountRecord) -> Option<Elsewhere> {
-        let answer = id_cache::tag_answer(self.host, &record.source)?;
-        let is_other =
-            record.file_system_id.as_ref().is_some_and(|id| *id != answer.file_system_id);
+        let answer = id_cache::tag_answer(self.host, record.look_up.as_deref()?)?;
+        let is_other = record.file_system_id.as_ref().is_some_and(|id| *id != answer.names.id);
         is_other.then(|| Elsewhere {
-            file_system_id: answer.file_system_id,
+            file_system_id: answer.names.id,
             age_seconds: self.now.saturating_sub(answer.asked_unix_seconds),
         })
     }
@@ -190,6 +189,7 @@ impl<'a> Gathering<'a> {
             file_system_id: record.file_system_id.clone(),
             made_by: record.made_by.clone(),
             origin: record.origin,
+            answer_age_seconds: record.answer_age_seconds,
             at_unix_seconds: record.written_unix_seconds,
             age_seconds: self.now.saturating_sub(record.written_unix_seconds),
             came_up_late: record.came_up_late,

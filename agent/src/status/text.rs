@@ -85,10 +85,22 @@ fn made_by(record: &Recorded) -> String {
         Maker::Ssm => "SSM Run Command".into(),
         Maker::Job(key) => format!("job {key}"),
     };
-    let origin = match record.origin {
+    let place = match record.origin {
         Origin::Given => "",
         Origin::Api => ", found by the FSx API",
-        Origin::Cache => ", found in the cache of ids",
+        Origin::Map => ", found in the map",
+        Origin::Cache => ", found in the cache",
+        Origin::SharedCache => ", found in the shared cache file",
+        Origin::StaleCache => ", found in a stale cache",
+    };
+    let origin = match record.origin {
+        Origin::Cache | Origin::SharedCache | Origin::StaleCache => {
+            format!(
+                "{place}, by an answer of {}",
+                ago(record.age_seconds.saturating_add(record.answer_age_seconds))
+            )
+        }
+        _ => place.to_owned(),
     };
     let late = if record.came_up_late { "; it came up after its caller had given up" } else { "" };
     format!("{maker}, {}{origin}{late}", ago(record.age_seconds))

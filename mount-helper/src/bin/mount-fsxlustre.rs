@@ -50,6 +50,7 @@ fn mount(call: &MountArguments) -> Result<MountReport, Failure> {
     let mounter = Mounter {
         host: &config.host,
         defaults: &config.mount,
+        answers: &config.answers,
         resolver: &resolver,
         interrupt: signals.as_ref(),
         tell: &|line| say("", &progress.text(&format!("mount.fsxlustre: {line}"))),

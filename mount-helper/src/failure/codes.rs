@@ -196,6 +196,10 @@ codes! {
         "name an FSx for Lustre file system";
     ResolverFailed "FSXL-A301" UserCanFix 32 "The fsxlustre agent could not be asked for the file system."
         "run `fsxlustre resolve SOURCE` by hand and see what it says";
+    SlotBeyondBudget "FSXL-A302" MayPass 32 "This node's turn to ask the FSx API comes after the call must have ended."
+        "give the nodes a map or a shared cache file (`[cache] shared`), or raise timeout=";
+    PinDisagrees "FSXL-S103" UserCanFix 32 "Another node of the same job uses another file system."
+        "name the file system by its id, or by tags that only one has, and start the job again";
     LayoutProfile "FSXL-L101" UserCanFix 32 "The layout profile is unknown or not valid."
         "name a profile of the configuration, or correct it";
     LayoutPath "FSXL-L102" UserCanFix 32 "The path cannot carry a layout."

@@ -16,6 +16,7 @@ mod program;
 mod signals;
 mod space;
 mod state_file;
+mod trusted_file;
 
 pub use bounds::Bounds;
 pub use clock::{Deadline, unix_seconds};
@@ -29,7 +30,11 @@ pub use program::{Finished, Program, ProgramError, RunLimits};
 pub use signals::{sleep_unless_interrupted, stop_signals};
 pub(crate) use space::statvfs as statvfs_here;
 pub use space::{ProbeError, Space, probe_space};
-pub use state_file::{StateError, read_state, remove_state, state_names, write_state};
+pub use state_file::{
+    StateError, read_own_state, read_state, remove_state, state_names, write_state,
+};
+pub(crate) use trusted_file::read_trusted_here;
+pub use trusted_file::{LARGEST_TRUSTED_BYTES, read_trusted};
 
 use crate::hooks::Hooks;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// The longest state file that is read.
@@ -79,7 +79,10 @@ pub fn write_state<T: Serialize>(path: &Path, value: &T) -> Result<(), StateErro
         make_folder(folder).map_err(io)?;
     }
     let temporary = path.with_extension(format!("new.{}", std::process::id()));
-    let written = write_new(&temporary, &text).and_then(|()| std::fs::rename(&temporary, path));
+    let written = write_new(&temporary, &text)
+        .and_then(|()| std::fs::rename(&temporary, path))
+        // The new name is kept too when the power goes.
+        .and_then(|()| path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()));
     if written.is_err() {
         // Nothing to do if even that fails: the error of the write is the one to tell.
         let _ = std::fs::remove_file(&temporary);
@@ -106,7 +109,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 /// [`StateError`] when it cannot be read or is not valid.
 pub fn read_state<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> {
     let io = |source| StateError::Io { attempt: "read", path: path.to_owned(), source };
-    let file = match OpenOptions::new().read(true).custom_flags(nix::libc::O_NOFOLLOW).open(path) {
+    let file = match open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(io(error)),
@@ -115,6 +118,28 @@ pub fn read_state<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateEr
     serde_json::from_slice(&text)
         .map(Some)
         .map_err(|source| StateError::Content { path: path.to_owned(), source })
+}
+
+/// Opens a state file: no link, and without waiting for whoever writes to a FIFO.
+fn open(path: &Path) -> std::io::Result<File> {
+    let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(std::io::Error::other("it is not a regular file"))
+}
+
+/// Reads a value that only root, or whoever runs this, can have written; `None` when there is none
+/// that can be used.
+pub fn read_own_state<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    let file = open(path).ok()?;
+    let about = file.metadata().ok()?;
+    let is_ours = [0, nix::unistd::geteuid().as_raw()].contains(&about.uid());
+    if !is_ours || about.mode() & 0o022 != 0 {
+        return None;
+    }
+    serde_json::from_slice(&bounded(file).ok()?).ok()
 }
 
 fn bounded(file: File) -> std::io::Result<Vec<u8>> {

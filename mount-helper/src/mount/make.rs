@@ -39,6 +39,8 @@ impl Mounter<'_> {
         record.file_system_id.clone_from(&resolved.id);
         record.is_bind = matches!(way, Way::Bind { .. });
         record.origin = resolved.origin;
+        record.look_up.clone_from(&resolved.key);
+        record.answer_age_seconds = resolved.age.as_secs();
         record.options.clone_from(&request.options.passed);
         record.made_directory = request.makes_directory && self.is_missing(request, bounds);
         record.write(self.host).map_err(|error| error.failure())?;

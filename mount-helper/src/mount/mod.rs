@@ -15,6 +15,7 @@ mod layout;
 mod make;
 mod namespace;
 mod occupied;
+mod once_asked;
 mod proof;
 mod remount;
 mod undo;
@@ -27,6 +28,7 @@ pub use namespace::MoveInto;
 pub use proof::write_and_remove;
 pub use way::{BindMount, Way};
 
+use crate::answer::{AnswerSettings, Caller};
 use crate::config::MountDefaults;
 use crate::failure::{Code, Explain as _, Failure};
 use crate::hooks::{self, About, Event};
@@ -130,6 +132,8 @@ pub struct Mounter<'a> {
     pub host: &'a Host,
     /// What holds where the options say nothing.
     pub defaults: &'a MountDefaults,
+    /// The answers that need no call, and how old others may be.
+    pub answers: &'a AnswerSettings,
     /// Who is asked for ids and tags.
     pub resolver: &'a (dyn Resolve + Sync),
     /// Signals that end it early.
@@ -198,27 +202,22 @@ impl Mounter<'_> {
             resolver: self.resolver,
             interrupt: self.interrupt,
             tell: self.tell,
+            settings: self.answers,
+            caller: Caller::of_this_process(self.host, &request.made_by),
         };
         let resolved = look_up.device(&source, &request.options, deadline)?;
-        let bounds = self.bounds(deadline.later_by(resolved.waited));
+        let whole = deadline.later_by(resolved.waited);
+        let bounds = self.bounds(once_asked::deadline_before_asking(whole, &resolved));
         self.wait_until_reachable(&resolved, &bounds)?;
         let result = match &request.namespace {
             Some(namespace) => self.mount_elsewhere(request, &resolved, namespace, &bounds),
             None => self.mount_resolved(request, &resolved, &bounds),
         };
-        match result {
-            // The names of an id never change, but a file system may be gone: the API's word on it
-            // explains more than the server's silence.
-            Err(failure) if resolved.origin == Origin::Cache && is_about_the_server(&failure) => {
-                match look_up.ask(&source, &request.options, deadline) {
-                    Err(explained) if explained.code == Code::FileSystemUnusable => Err(explained),
-                    Err(explained) if explained.code == Code::FileSystemUnknown => Err(explained),
-                    _ => Err(with_phase(failure, &resolved.device, bounds.deadline)),
-                }
-            }
-            Err(failure) => Err(with_phase(failure, &resolved.device, bounds.deadline)),
-            result => result,
-        }
+        result.map_err(|failure| {
+            let asked = (&source, &request.options);
+            once_asked::explain(failure, &resolved, &look_up, asked, whole)
+                .unwrap_or_else(|failure| with_phase(failure, &resolved.device, bounds.deadline))
+        })
     }
 
     /// One that was just made is AVAILABLE before its name is known everywhere.
@@ -350,6 +349,7 @@ fn report(request: &MountRequest, resolved: &Resolved) -> MountReport {
             format!("{} is MISCONFIGURED: {why}", file_system.id)
         });
     let told = resolved.file_system.iter().flat_map(|file_system| file_system.warnings.clone());
+    let told = told.chain(resolved.warnings.clone());
     MountReport {
         done: Done::Planned,
         device: resolved.device.clone(),
@@ -370,13 +370,6 @@ fn with_phase(failure: Failure, device: &Device, deadline: Deadline) -> Failure 
     let left = undo::undo_deadline(deadline).left().min(reach::PATIENCE);
     let Some(reached) = reach::look(device, left) else { return failure };
     Failure { because: format!("{}; {reached}", failure.because), ..failure }
-}
-
-fn is_about_the_server(failure: &Failure) -> bool {
-    matches!(
-        failure.code,
-        Code::FsnameUnknown | Code::ServerUnreachable | Code::NameUnresolved | Code::MountTimeout
-    )
 }
 
 /// Keeps attempts on one file system apart; another file system's never wait for it.
