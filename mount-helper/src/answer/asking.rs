@@ -103,7 +103,7 @@ impl Asking<'_> {
                             return Ok(Answer { found: Found::Asked(found), warnings });
                         }
                         Err(failed) => {
-                            api = standing(failed.code);
+                            api = api_after(failed.code);
                             failure = Some(failed);
                         }
                     }
@@ -142,7 +142,7 @@ impl Asking<'_> {
 
 /// Whether an older answer may stand in for this failure: only where nobody answered. A refusal is
 /// an answer: somebody may have taken the permission away, or the file system.
-fn standing(code: Code) -> Api {
+fn api_after(code: Code) -> Api {
     match code {
         Code::ApiUnavailable
         | Code::ApiTimeout
