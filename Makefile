@@ -42,6 +42,7 @@ install:
 	$(INSTALL) -D -m 0644 packaging/config/fsxlustre.toml $(DESTDIR)$(PREFIX)/share/doc/fsxlustre/fsxlustre.toml
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/iam packaging/iam/*.json
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man1 packaging/man/*.1
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man5 packaging/man/*.5
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man8 packaging/man/*.8
 
 clean:

@@ -70,19 +70,6 @@ pub(crate) struct About<'a> {
     pub(crate) code: &'a str,
 }
 
-/// Whether a hook can be one: a program by its whole path.
-///
-/// # Errors
-/// What is wrong with it.
-pub(crate) fn check(words: &[String]) -> Result<(), String> {
-    match words.first() {
-        Some(program) if !program.starts_with('/') => {
-            Err(format!("'{program}' does not begin with '/'"))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Runs the hook of an event, if there is one, and logs what became of it. What did not work is
 /// returned as a warning.
 pub(crate) fn run(host: &Host, event: Event, about: &About<'_>) -> Option<String> {
@@ -145,13 +132,6 @@ fn check_owner(program: &Path) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_hook_is_a_program_by_its_whole_path() {
-        assert!(check(&[]).is_ok());
-        assert!(check(&["/usr/local/sbin/tell".into(), "x".into()]).is_ok());
-        assert!(check(&["tell".into()]).is_err());
-    }
 
     #[test]
     fn a_program_that_others_can_change_is_not_run() {

@@ -21,6 +21,7 @@ pub mod journal;
 pub mod last_failure;
 pub mod mount;
 pub mod mount_all;
+pub mod nearest;
 pub mod options;
 mod reach;
 pub mod record;

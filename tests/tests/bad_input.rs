@@ -162,7 +162,7 @@ fn a_broken_configuration_file() {
     let made = sandbox.create_file_system(FileSystem::lustre());
     let path = "/etc/fsxlustre/fsxlustre.d/site.toml";
     for (text, cause) in [
-        ("[mount]\ntimeuot = 3\n", "line 2: unknown field `timeuot`"),
+        ("[mount]\ntimeuot = 3\n", "did you mean mount.timeout?"),
         ("[mount\n", "line 1"),
         ("[layout.profiles.x]\nstripe_count = 1\nstripe_size = \"100KiB\"\n", "line 3"),
     ] {

@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod check;
+pub mod config;
 pub mod explain;
 pub mod fstab;
 pub mod job;
@@ -43,6 +44,8 @@ enum Command {
     Mount(mount::MountArgs),
     /// Every Lustre mount of this node, and the last failures
     Status(status::StatusArgs),
+    /// The settings that hold and where they come from; what is wrong with them
+    Config(config::ConfigArgs),
     /// Lustre lines of fstab: check them, write one, change their type
     Fstab(fstab::FstabArgs),
     /// Layout profiles on directories
@@ -155,6 +158,7 @@ impl Cli {
             // These look at nothing of this node, and so need no configuration.
             Command::Explain(args) => args.run(),
             Command::Manual(args) => args.run(),
+            Command::Config(args) => args.run(&self.paths.overrides()),
             _ => match AgentConfig::load(&self.paths.overrides()) {
                 Ok(config) => self.command.run(&config, tell),
                 Err(failure) => self.command.broken_configuration(&failure),
@@ -183,6 +187,7 @@ impl Command {
             Self::Serve(args) => args.run(config),
             Self::Explain(args) => args.run(),
             Self::Manual(args) => args.run(),
+            Self::Config(args) => args.run(&PathOverrides::default()),
         }
     }
 

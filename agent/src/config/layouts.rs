@@ -1,13 +1,12 @@
 //! `[layout]`: the profiles that `fsxlustre layout` knows.
 
 use crate::layout::{LayoutProfile, ProfileError};
-use fsxlustre_mount::config::ConfigError;
+use fsxlustre_mount::config::Key;
 use fsxlustre_mount::failure::Explain as _;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::Path;
 
-/// The profiles of the files, and where else to look.
+/// The profiles there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LayoutSection {
@@ -19,32 +18,16 @@ pub struct LayoutSection {
 }
 
 impl LayoutSection {
-    pub(super) fn check(&self, file: &Path) -> Result<(), ConfigError> {
-        for (name, profile) in &self.profiles {
-            profile.check(name).map_err(|error| {
-                let because = format!("layout.profiles.{name}: {}", error.because());
-                ConfigError::invalid(file, because)
-            })?;
-        }
-        let fits = |path: &String| {
-            path.starts_with('/')
-                && !path.ends_with('/')
-                && path.len() <= 900
-                && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b))
+    /// What does not fit in the profiles themselves.
+    pub(super) fn mistakes(&self) -> Vec<(Key, String)> {
+        let profiles = Key::from(["layout", "profiles"].as_slice());
+        let mistake = |(name, profile): (&String, &LayoutProfile)| {
+            Some((profiles.name(name), profile.check(name).err()?.because()))
         };
-        if self.ssm_path.as_ref().is_none_or(fits) {
-            return Ok(());
-        }
-        let because = "layout.ssm_path: a parameter's path is /a/b of A-Za-z0-9._-".to_owned();
-        Err(ConfigError::invalid(file, because))
+        self.profiles.iter().filter_map(mistake).collect()
     }
 
-    pub(super) fn add(&mut self, later: Self) {
-        self.profiles.extend(later.profiles);
-        self.ssm_path = later.ssm_path.or(self.ssm_path.take());
-    }
-
-    /// The profile of that name in the files.
+    /// The profile of that name.
     pub fn profile(&self, name: &str) -> Option<&LayoutProfile> {
         self.profiles.get(name)
     }

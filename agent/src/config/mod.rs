@@ -2,15 +2,19 @@
 
 mod jobs;
 mod layouts;
+mod shown;
 
 pub use jobs::{JobMount, JobsSection};
 pub use layouts::LayoutSection;
+pub use shown::{ShownOrigin, ShownSetting, settings};
 
-use fsxlustre_mount::config::{Config, ConfigFile, FOLDER, read_files};
+use crate::layout::StripeSize;
+use fsxlustre_mount::config::{
+    Config, ConfigError, FOLDER, Given, Key, Mistake, Piece, Values, read_files,
+};
 use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::{Host, PathOverrides};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use std::path::Path;
 
 /// The configuration of this node.
@@ -18,6 +22,8 @@ use std::path::Path;
 pub struct AgentConfig {
     /// What the mount helper reads too: `[host]` and `[mount]`.
     pub base: Config,
+    /// Every value that is given, and where it came from.
+    pub values: Values,
     /// `[aws]`.
     pub aws: AwsSection,
     /// `[exporter]`.
@@ -46,20 +52,6 @@ pub struct ExporterSection {
     pub listen_address: Option<String>,
 }
 
-/// The sections of one file; those of the helper were checked by the helper's own reader.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Sections {
-    #[serde(rename = "host")]
-    _host: Option<IgnoredAny>,
-    #[serde(rename = "hooks")]
-    _hooks: Option<IgnoredAny>,
-    aws: AwsSection,
-    exporter: ExporterSection,
-    layout: LayoutSection,
-    jobs: JobsSection,
-}
-
 impl AgentConfig {
     /// Reads `/etc/fsxlustre`, then the command line's paths over it.
     ///
@@ -73,32 +65,63 @@ impl AgentConfig {
     /// Puts files together, a later one over an earlier one.
     ///
     /// # Errors
-    /// A failure that names file and line.
-    pub fn from_files(files: &[ConfigFile], overrides: &PathOverrides) -> Result<Self, Failure> {
-        let base = Config::from_files(files, overrides).map_err(|error| error.failure())?;
-        let mut config = Self { base, ..Self::default() };
-        for file in files {
-            let sections: Sections = file.sections().map_err(|error| error.failure())?;
-            sections.layout.check(&file.path).map_err(|error| error.failure())?;
-            sections.jobs.check(&file.path).map_err(|error| error.failure())?;
-            config.add(sections);
-            config.jobs.check_directories(&file.path).map_err(|error| error.failure())?;
+    /// A failure that names file and line of the first mistake.
+    pub fn from_files(files: &[Piece], overrides: &PathOverrides) -> Result<Self, Failure> {
+        let (config, mistakes) = Self::look_at(files, overrides);
+        ConfigError::of(&mistakes).map_err(|error| error.failure())?;
+        config.map_err(|error| error.failure())
+    }
+
+    /// Puts pieces together, and says everything that is wrong with them.
+    pub fn look_at(
+        pieces: &[Piece],
+        overrides: &PathOverrides,
+    ) -> (Result<Self, ConfigError>, Vec<Mistake>) {
+        let (mut values, mut mistakes) = Values::of(pieces);
+        values.say_paths(overrides);
+        mistakes.extend(unfit_texts(&values));
+        let config = if mistakes.is_empty() { Self::of(values) } else { Ok(Self::default()) };
+        if let Ok(config) = &config {
+            let found = config.layout.mistakes().into_iter().chain(config.jobs.mistakes());
+            mistakes.extend(found.map(|(key, because)| config.values.mistake(&key, because)));
+            mistakes.extend(config.base.mistakes(&config.values));
         }
-        Ok(config)
+        (config, mistakes)
+    }
+
+    fn of(values: Values) -> Result<Self, ConfigError> {
+        Ok(Self {
+            base: Config::of(&values)?,
+            aws: values.section("aws")?,
+            exporter: values.section("exporter")?,
+            layout: values.section("layout")?,
+            jobs: values.section("jobs")?,
+            values,
+        })
     }
 
     /// This machine.
     pub fn host(&self) -> &Host {
         &self.base.host
     }
-
-    fn add(&mut self, sections: Sections) {
-        let Sections { aws, exporter, layout, jobs, .. } = sections;
-        self.layout.add(layout);
-        self.jobs.mount.extend(jobs.mount);
-        self.aws.region = aws.region.or(self.aws.region.take());
-        self.aws.endpoint_url = aws.endpoint_url.or(self.aws.endpoint_url.take());
-        self.exporter.listen_address =
-            exporter.listen_address.or(self.exporter.listen_address.take());
-    }
 }
+
+type CheckText = fn(&str) -> Result<(), String>;
+
+/// Grammars that the mount helper does not know, by the key of their row.
+const GRAMMARS: &[(&str, CheckText)] = &[
+    ("jobs.mount[].source", jobs::check_source),
+    ("layout.profiles.*.stripe_size", |text| StripeSize::try_from(text.to_owned()).map(|_| ())),
+];
+
+fn unfit_texts(values: &Values) -> Vec<Mistake> {
+    let unfit = |(key, given): (&Key, &Given)| {
+        let (_, check) = GRAMMARS.iter().find(|(row, _)| *row == given.row.key)?;
+        let because = check(given.value.as_str()?).err()?;
+        Some(values.mistake(key, because))
+    };
+    values.iter().filter_map(unfit).collect()
+}
+
+#[cfg(test)]
+mod tests;

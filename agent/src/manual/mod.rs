@@ -6,9 +6,11 @@
 mod commands;
 mod readme;
 mod roff;
+mod settings;
 mod tables;
 
 pub use readme::{ReadmeError, fill};
+pub use settings::reference;
 
 /// A man page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,7 @@ pub struct Page {
 pub fn pages() -> Vec<Page> {
     [
         ("fsxlustre.1", include_str!("fsxlustre.roff")),
+        ("fsxlustre.toml.5", include_str!("settings.roff")),
         ("mount.fsxlustre.8", include_str!("mount.roff")),
         ("umount.fsxlustre.8", include_str!("umount.roff")),
     ]
@@ -55,6 +58,7 @@ fn part(name: &str) -> String {
         "CODES" => tables::codes(|_| true),
         "ERRNOS" => tables::errnos(),
         "UNMOUNT-CODES" => tables::codes(|id| id.starts_with("FSXL-U")),
+        "SETTINGS" => settings::all(),
         "MOUNT-USAGE" => roff::verbatim(fsxlustre_mount::cli::MOUNT_USAGE),
         "UNMOUNT-USAGE" => roff::verbatim(fsxlustre_mount::cli::UNMOUNT_USAGE),
         "COMMANDS" => commands::all(),
@@ -90,6 +94,11 @@ mod tests {
     }
 
     #[test]
+    fn the_committed_reference_file_is_what_the_table_of_settings_gives() {
+        assert_committed(&root().join("packaging/config/fsxlustre.toml"), &reference());
+    }
+
+    #[test]
     fn the_readme_has_what_the_tables_give() {
         let path = root().join("README.md");
         let text = std::fs::read_to_string(&path).expect("README.md");
@@ -100,6 +109,7 @@ mod tests {
     fn every_name_in_the_prose_stands_for_something() {
         for prose in [
             include_str!("fsxlustre.roff"),
+            include_str!("settings.roff"),
             include_str!("mount.roff"),
             include_str!("umount.roff"),
         ] {
@@ -117,7 +127,7 @@ mod tests {
                 let request = line.split(' ').next().unwrap_or_default();
                 let known = [
                     ".\\\"", ".TH", ".SH", ".SS", ".TP", ".B", ".BR", ".I", ".IR", ".PP", ".EX",
-                    ".EE", ".RS", ".RE", ".nf", ".fi", ".IP",
+                    ".EE", ".br", ".RS", ".RE", ".nf", ".fi", ".IP",
                 ];
                 assert!(known.contains(&request), "{}: {line}", page.file);
             }

@@ -50,18 +50,10 @@ pub struct AnswerSettings {
 
 impl AnswerSettings {
     /// Of the three sections.
-    ///
-    /// # Errors
-    /// What does not fit, with the entry of the map that it is of.
-    pub fn of(
-        map: Vec<MapEntry>,
-        cache: CacheSection,
-        fleet: &FleetSection,
-    ) -> Result<Self, String> {
-        map.iter().try_for_each(MapEntry::check)?;
+    pub fn of(map: Vec<MapEntry>, cache: CacheSection, fleet: &FleetSection) -> Self {
         let plain = Ages::default();
         let age = |given: Option<u64>, plain| given.map_or(plain, Duration::from_secs);
-        Ok(Self {
+        Self {
             map,
             ages: Ages {
                 shared_fresh: age(cache.shared_fresh, plain.shared_fresh),
@@ -75,6 +67,6 @@ impl AnswerSettings {
                 size: fleet.size.filter(|size| *size > 0),
                 quota: fleet.quota.unwrap_or(Fleet::default().quota),
             },
-        })
+        }
     }
 }

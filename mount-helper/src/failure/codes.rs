@@ -73,7 +73,9 @@ codes! {
     ConfigUnreadable "FSXL-C111" UserCanFix 2 "A configuration file cannot be read."
         "make the file readable, or remove it";
     ConfigInvalid "FSXL-C112" UserCanFix 2 "A configuration file is not valid."
-        "correct the file and line that the message names; packaging/config/fsxlustre.toml has every setting";
+        "correct the file and line that the message names; `fsxlustre config check` names every mistake";
+    ConfigForbidden "FSXL-C113" UserCanFix 2 "Parameter Store says what only files of root may say."
+        "remove the setting from the parameter; put it into a file of /etc/fsxlustre where it is meant";
     FstabUnreadable "FSXL-C121" UserCanFix 2 "The fstab file cannot be read."
         "make the file readable; `--fstab FILE` names another one";
     SourceForm "FSXL-C201" UserCanFix 1 "The source has no form that fsxlustre knows."

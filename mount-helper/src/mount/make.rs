@@ -15,7 +15,7 @@ use crate::utab;
 use std::path::{Path, PathBuf};
 
 /// Attempts after the first.
-const DEFAULT_RETRY: u32 = 2;
+pub const DEFAULT_RETRY: u32 = 2;
 
 impl Mounter<'_> {
     /// Makes the mount and proves it. On a failure nothing is left but what could not be taken

@@ -24,6 +24,7 @@ mod way;
 pub use directory::{DirectoryReport, inspect_directory, make_mount_point};
 pub use errno::{ERRNO_MEANINGS, ErrnoMeaning};
 pub use late::{finish_late_mount, wait_for_attempt};
+pub use make::DEFAULT_RETRY;
 pub use namespace::MoveInto;
 pub use proof::write_and_remove;
 pub use way::{BindMount, Way};

@@ -183,10 +183,5 @@ pub(super) fn row(name: &str, has_value: bool) -> Option<&'static OptionRow> {
 
 /// The known option whose name is nearest, when one is near enough to be meant.
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
-    OPTIONS
-        .iter()
-        .map(|row| (strsim::damerau_levenshtein(name, row.name), row.name))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .min()
-        .map(|(_, candidate)| candidate)
+    crate::nearest::nearest(name, OPTIONS.iter().map(|row| row.name))
 }

@@ -1,0 +1,104 @@
+use super::*;
+use crate::layout::LayoutProfile;
+use fsxlustre_mount::answer::{CacheSection, FleetSection, MapEntry};
+use fsxlustre_mount::config::{HooksSection, HostSection, MountDefaults, SECTIONS, SETTINGS};
+use serde::de::value::Error as ValueError;
+use serde::de::{Error as _, Visitor};
+use serde::{Deserializer, forward_to_deserialize_any};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Takes from a struct nothing but the names of its fields.
+struct FieldNames<'a>(&'a mut Vec<&'static str>);
+
+impl<'de> Deserializer<'de> for FieldNames<'_> {
+    type Error = ValueError;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        _visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        self.0.extend(fields);
+        Err(ValueError::custom("only the names were wanted"))
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, ValueError> {
+        Err(ValueError::custom("not a struct"))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+fn fields_of<'de, T: Deserialize<'de>>() -> BTreeSet<&'static str> {
+    let mut names = Vec::new();
+    let _ = T::deserialize(FieldNames(&mut names));
+    names.into_iter().collect()
+}
+
+/// A new section is added here, too.
+fn sections() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    [
+        ("host", fields_of::<HostSection>()),
+        ("cache", fields_of::<CacheSection>()),
+        ("fleet", fields_of::<FleetSection>()),
+        ("filesystem[]", fields_of::<MapEntry>()),
+        ("hooks", fields_of::<HooksSection>()),
+        ("mount", fields_of::<MountDefaults>()),
+        ("aws", fields_of::<AwsSection>()),
+        (
+            "layout",
+            fields_of::<LayoutSection>().into_iter().filter(|name| *name != "profiles").collect(),
+        ),
+        ("layout.profiles.*", fields_of::<LayoutProfile>()),
+        ("jobs.mount[]", fields_of::<JobMount>()),
+        ("exporter", fields_of::<ExporterSection>()),
+    ]
+    .into()
+}
+
+#[test]
+fn every_row_has_a_field_and_every_field_a_row() {
+    let mut rows: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for row in SETTINGS {
+        let (section, name) = row.section_and_name();
+        let name = name.strip_suffix(".*").unwrap_or(name);
+        rows.entry(section).or_default().insert(name);
+    }
+    assert_eq!(rows, sections());
+    let named: BTreeSet<_> = SECTIONS.iter().map(|section| section.key).collect();
+    assert_eq!(named, sections().into_keys().collect());
+}
+
+fn mistakes(text: &str) -> Vec<String> {
+    let (_, mistakes) = AgentConfig::look_at(&[Piece::file("/f", text)], &PathOverrides::default());
+    mistakes.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_only_the_agent_can_judge_has_its_line_too() {
+    assert_eq!(
+        mistakes("[layout.profiles.x]\nstripe_count = 1\nstripe_size = '1MB'"),
+        ["/f:3: layout.profiles.x.stripe_size: 'MB' is not KiB, MiB or GiB"]
+    );
+    let count = mistakes("\n[layout.profiles.x]\nstripe_count = 0\nstripe_size = '1MiB'");
+    assert!(count.concat().starts_with("/f:3: layout.profiles.x: stripe_count is 1"), "{count:?}");
+    let mount = "[[jobs.mount]]\nsource = 'name:x'\ndirectory = '/mnt/x'\n";
+    assert_eq!(
+        mistakes(&format!("{mount}{mount}")),
+        ["/f:6: jobs.mount[1].directory: [[jobs.mount]] /mnt/x stands twice for the same jobs"]
+    );
+    for (line, reason) in [
+        ("source = 'scratch'", "it has none of the known forms"),
+        ("options = 'flok'", "did you mean 'flock'"),
+        ("directory = '/a/../b'", "an absolute path without '..'"),
+        ("directory = '/a/'", "an absolute path without '..'"),
+        ("directory = '/'", "an absolute path without '..'"),
+    ] {
+        let said = mistakes(&format!("[[jobs.mount]]\n{line}")).concat();
+        assert!(said.contains("/f:2: ") && said.contains(reason), "{line}: {said}");
+    }
+}

@@ -1,0 +1,202 @@
+//! The configuration: `/etc/fsxlustre/fsxlustre.toml`, `/etc/fsxlustre/fsxlustre.d/*.toml`, and what
+//! Parameter Store said.
+//!
+//! One table ([`SETTINGS`]) says what there is. Every value remembers where it came from. The helper
+//! reads its own sections, `[host]`, `[hooks]`, `[mount]` and part of `[config]`; the agent reads the others from
+//! the same values. What is not understood stops everything, with its place and line: a half-read
+//! configuration mounts the wrong thing.
+
+mod document;
+mod error;
+mod files;
+mod grammars;
+mod key;
+mod mistake;
+mod place;
+mod setting;
+mod settings;
+mod values;
+
+pub use error::ConfigError;
+pub use files::{FOLDER, MAIN_FILE, read_each, read_files, read_untrusted};
+pub use key::{Key, Step};
+pub use mistake::Mistake;
+pub use place::{Origin, Piece, Place};
+pub use setting::{
+    Default as SettingDefault, Grammar, Kind, ParameterStore, Reader, Setting, shown,
+};
+pub use settings::{SECTIONS, SETTINGS, Section};
+pub use values::{Given, Values, concerns};
+
+use crate::answer::{AnswerSettings, CacheSection, FleetSection};
+use crate::hooks::Hooks;
+use crate::host::{Host, PathOverrides};
+use crate::options::Verify;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// `[host]`: where this machine's parts are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HostSection {
+    /// Root of procfs.
+    pub procfs: Option<PathBuf>,
+    /// Root of sysfs.
+    pub sysfs: Option<PathBuf>,
+    /// Root of debugfs.
+    pub debugfs: Option<PathBuf>,
+    /// Root of the distribution's files.
+    pub rootfs: Option<PathBuf>,
+    /// Folder of our state.
+    pub state: Option<PathBuf>,
+    /// Folder of our cache.
+    pub cache: Option<PathBuf>,
+    /// The kernel's log.
+    pub kernel_log: Option<PathBuf>,
+    /// Folders in which programs are looked for first.
+    pub program_folders: Vec<PathBuf>,
+    /// Types in mountinfo that count as Lustre.
+    pub filesystem_types: Option<Vec<String>>,
+}
+
+/// `[hooks]`: who hears of mounts and unmounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HooksSection {
+    /// A program and its arguments, for mounts.
+    pub on_ready: Vec<String>,
+    /// The same, for unmounts.
+    pub on_unmounted: Vec<String>,
+    /// Seconds each may take.
+    pub timeout: Option<u64>,
+}
+
+/// `[mount]`: what holds where the `-o` list says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MountDefaults {
+    /// Seconds for a whole mount.
+    pub timeout: Option<u64>,
+    /// Attempts after the first.
+    pub retry: Option<u32>,
+    /// What must answer.
+    pub verify: Option<Verify>,
+    /// Refuse a mount point that is not empty.
+    pub require_empty: Option<bool>,
+}
+
+/// What the helper needs of the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// This machine.
+    pub host: Host,
+    /// Defaults of a mount.
+    pub mount: MountDefaults,
+    /// Answers that need no call, and how old others may be.
+    pub answers: AnswerSettings,
+}
+
+impl Config {
+    /// Reads `/etc/fsxlustre`.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load() -> Result<Self, ConfigError> {
+        Self::from_files(&read_files(Path::new(FOLDER))?, &PathOverrides::default())
+    }
+
+    /// Puts files together, a later one over an earlier one, then the command line's paths.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`].
+    pub fn from_files(files: &[Piece], overrides: &PathOverrides) -> Result<Self, ConfigError> {
+        let (mut values, mut mistakes) = Values::of(files);
+        mistakes.retain(|mistake| concerns(mistake, Reader::Helper));
+        ConfigError::of(&mistakes)?;
+        values.say_paths(overrides);
+        let config = Self::of(&values)?;
+        ConfigError::of(&config.mistakes(&values))?;
+        Ok(config)
+    }
+
+    /// What the helper needs of these values.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`].
+    pub fn of(values: &Values) -> Result<Self, ConfigError> {
+        let host: HostSection = values.section("host")?;
+        let hooks: HooksSection = values.section("hooks")?;
+        let host = Host { hooks: hooks.into(), ..host.into() };
+        let cache: CacheSection = values.section("cache")?;
+        let fleet: FleetSection = values.section("fleet")?;
+        let answers = AnswerSettings::of(values.section("filesystem")?, cache, &fleet);
+        Ok(Self { host, mount: values.section("mount")?, answers })
+    }
+
+    /// What no single line's grammar shows.
+    pub fn mistakes(&self, values: &Values) -> Vec<Mistake> {
+        let map = Key::from(["filesystem"].as_slice());
+        let entries = self.answers.map.iter().enumerate();
+        entries
+            .filter_map(|(index, entry)| Some((map.entry(index), entry.check().err()?)))
+            .map(|(key, because)| values.mistake(&key, because))
+            .collect()
+    }
+}
+
+impl Values {
+    /// Says the command line's paths.
+    pub fn say_paths(&mut self, overrides: &PathOverrides) {
+        let paths = [
+            ("host.procfs", &overrides.procfs),
+            ("host.sysfs", &overrides.sysfs),
+            ("host.debugfs", &overrides.debugfs),
+            ("host.rootfs", &overrides.rootfs),
+            ("host.state", &overrides.state),
+            ("host.cache", &overrides.cache),
+            ("host.kernel_log", &overrides.kernel_log),
+        ];
+        // A sysfs that is moved takes debugfs with it.
+        if overrides.sysfs.is_some() {
+            self.forget("host.debugfs");
+        }
+        for (key, path) in paths {
+            if let Some(path) = path {
+                self.say(key, toml::Value::String(path.to_string_lossy().into_owned()));
+            }
+        }
+    }
+}
+
+impl From<HostSection> for Host {
+    fn from(section: HostSection) -> Self {
+        let overrides = PathOverrides {
+            procfs: section.procfs,
+            sysfs: section.sysfs,
+            debugfs: section.debugfs,
+            rootfs: section.rootfs,
+            state: section.state,
+            cache: section.cache,
+            kernel_log: section.kernel_log,
+        };
+        let mut host = Self::default();
+        host.paths = host.paths.with(&overrides);
+        let mut folders = section.program_folders;
+        folders.append(&mut host.program_folders);
+        host.program_folders = folders;
+        host.filesystem_types = section.filesystem_types.unwrap_or(host.filesystem_types);
+        host
+    }
+}
+
+impl From<HooksSection> for Hooks {
+    fn from(section: HooksSection) -> Self {
+        let HooksSection { on_ready, on_unmounted, timeout } = section;
+        let timeout = timeout.map_or(Self::default().timeout, Duration::from_secs);
+        Self { on_ready, on_unmounted, timeout }
+    }
+}
+
+#[cfg(test)]
+mod tests;

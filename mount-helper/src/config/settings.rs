@@ -1,0 +1,360 @@
+//! The table of settings: the one place where a setting, what it takes, its default and its meaning
+//! stand. The reference file, fsxlustre.toml(5), `config show` and `config check` are made from it.
+//!
+//! A new setting is a row here and a field of the struct that its section is read into; a test
+//! fails when one of them is missing.
+
+use super::grammars::{ANY_TEXT, FOLDER, MOUNT_OPTIONS, PARAMETER_PATH, PLAIN_PATH, REGION, URL};
+use super::setting::{Default, Grammar, Kind, Setting, steps_of};
+use crate::answer::DEFAULT_QUOTA;
+use crate::hooks;
+use crate::host::DEFAULT_FILESYSTEM_TYPES;
+use crate::mount::{DEFAULT_RETRY, DEFAULT_TIMEOUT_SECONDS};
+
+const A_PATH: &str = "it names a path";
+const PROGRAMS: &str = "it names programs";
+const ENDPOINT: &str = "it names an endpoint";
+const DIRECTORY: &str = "what it says is mounted by root on a path";
+const SOURCE_ITSELF: &str = "it says how Parameter Store is asked";
+const DAY: i64 = 86_400;
+
+/// A section and what it is about, in the order of the reference file.
+#[derive(Clone, Copy, Debug)]
+pub struct Section {
+    /// The key that its settings begin with: `mount`, `jobs.mount[]`, `layout.profiles.*`.
+    pub key: &'static str,
+    /// What it is about, in plain sentences.
+    pub about: &'static str,
+    /// Its header in the reference file: `[mount]`, `[[jobs.mount]]`.
+    pub header: &'static str,
+}
+
+impl Section {
+    /// The steps of its key: names, `*` and `[]`.
+    pub fn steps(&self) -> Vec<&'static str> {
+        steps_of(self.key)
+    }
+
+    /// Whether it is a table with a name of its own, or an entry of a list: shown as an example.
+    pub fn is_repeated(&self) -> bool {
+        self.key.contains(['*', '['])
+    }
+
+    /// Its settings, in the order of the table.
+    pub fn rows(&self) -> impl Iterator<Item = &'static Setting> {
+        SETTINGS.iter().filter(|row| row.section_and_name().0 == self.key)
+    }
+}
+
+/// Every section.
+pub const SECTIONS: &[Section] = &[
+    Section {
+        key: "host",
+        header: "[host]",
+        about: "Where the kernel's file systems, our state and the programs are.",
+    },
+    Section {
+        key: "mount",
+        header: "[mount]",
+        about: "What holds where the -o list of a mount says nothing.",
+    },
+    Section {
+        key: "cache",
+        header: "[cache]",
+        about: "How old an answer to \"which file system is it?\" may be.",
+    },
+    Section {
+        key: "fleet",
+        header: "[fleet]",
+        about: "How many nodes ask the same API. At boot and by timers the first calls are spread over \
+                size / (0.5 * quota) seconds.",
+    },
+    Section {
+        key: "filesystem[]",
+        header: "[[filesystem]]",
+        about: "The static map: an answer that needs no call. `fsxlustre resolve --export-map` writes \
+                entries. Those of all files count.",
+    },
+    Section {
+        key: "hooks",
+        header: "[hooks]",
+        about: "Programs that hear when a file system was mounted or failed, and when its last mount \
+                left this node: no shell, FSXLUSTRE_EVENT, _SOURCE, _DIRECTORY, _DEVICE, \
+                _FILE_SYSTEM_ID and _CODE tell what happened. Root's only; what they say is logged.",
+    },
+    Section {
+        key: "aws",
+        header: "[aws]",
+        about: "How AWS is reached, since mount(8), systemd and Slurm give no environment. Where \
+                nothing is set here, the SDK's own order holds (environment, profile, IMDSv2).",
+    },
+    Section { key: "layout", header: "[layout]", about: "Layouts of directories." },
+    Section {
+        key: "layout.profiles.*",
+        header: "[layout.profiles.large]",
+        about: "A layout profile, by its name: `fsxlustre layout apply --profile large DIRECTORY`, \
+                or `-o layout=large`. A later file's profile replaces one of the same name whole.",
+    },
+    Section {
+        key: "jobs.mount[]",
+        header: "[[jobs.mount]]",
+        about: "What a job's start mounts; nosuid,nodev unless the options say otherwise. Those of \
+                all files count.",
+    },
+    Section { key: "exporter", header: "[exporter]", about: "The metrics service." },
+];
+
+/// Every setting, in the order of the reference file.
+pub const SETTINGS: &[Setting] = &[
+    host("host.procfs", Default::Text("/proc"), "Root of procfs"),
+    host("host.sysfs", Default::Text("/sys"), "Root of sysfs"),
+    host("host.debugfs", Default::Words("kernel/debug below host.sysfs"), "Root of debugfs")
+        .example("\"/sys/kernel/debug\""),
+    host("host.rootfs", Default::Text("/"), "Root of the distribution's files, etc/os-release"),
+    host("host.state", Default::Text("/run/fsxlustre"), "Our state, which does not outlive a boot"),
+    host(
+        "host.cache",
+        Default::Text("/var/cache/fsxlustre"),
+        "What we may forget but like to know",
+    ),
+    host("host.kernel_log", Default::Text("/dev/kmsg"), "The kernel's log"),
+    Setting::local(
+        "host.program_folders",
+        Kind::Texts(FOLDER),
+        Default::Texts(&[]),
+        PROGRAMS,
+        "Folders in which programs are looked for before /usr/sbin, /usr/bin, /sbin, /bin, \
+         /usr/local/sbin and /usr/local/bin; PATH is never read",
+    )
+    .by_helper(),
+    Setting::local(
+        "host.filesystem_types",
+        Kind::Texts(ANY_TEXT),
+        Default::Texts(DEFAULT_FILESYSTEM_TYPES),
+        "it decides which mounts are taken for Lustre's",
+        "Types in mountinfo that count as Lustre",
+    )
+    .by_helper(),
+    Setting::shared(
+        "mount.timeout",
+        Kind::Number(1, DAY),
+        Default::Number(DEFAULT_TIMEOUT_SECONDS),
+        "Time for a whole mount; below the 90 seconds that systemd gives a mount unit",
+    )
+    .by_helper()
+    .unit("seconds"),
+    Setting::shared(
+        "mount.retry",
+        Kind::Number(0, 99),
+        Default::Number(DEFAULT_RETRY as u64),
+        "Attempts after the first, where another may help",
+    )
+    .by_helper()
+    .unit("attempts"),
+    Setting::shared(
+        "mount.verify",
+        Kind::Word(&["none", "stat", "write"]),
+        Default::Text("stat"),
+        "What must work before a mount counts as made: nothing, statvfs, or writing a file too",
+    )
+    .by_helper(),
+    Setting::shared(
+        "mount.require_empty",
+        Kind::Switch,
+        Default::Switch(false),
+        "Refuse a mount point that is not empty",
+    )
+    .by_helper(),
+    Setting::local(
+        "cache.shared",
+        Kind::Text(FOLDER),
+        Default::Words("none"),
+        A_PATH,
+        "A cache file that many nodes read, filled by `fsxlustre resolve --write-cache FILE`",
+    )
+    .by_helper()
+    .example("\"/shared/fsxlustre/cache.json\""),
+    age("cache.shared_fresh", 3_600, "An answer of it for tags serves without a call up to this age"),
+    age(
+        "cache.job_fresh",
+        60,
+        "The node's own last answer for tags serves a job's hooks without a call up to this age",
+    ),
+    age(
+        "cache.job_stale_max",
+        900,
+        "It serves a job, with a warning, when the API cannot be reached, up to this age",
+    ),
+    age("cache.stale_max", 86_400, "It then serves anybody else up to this age"),
+    Setting::local(
+        "cache.pins",
+        Kind::Text(FOLDER),
+        Default::Words("none"),
+        A_PATH,
+        "A folder that many nodes share, in which the first answer of a job is pinned: all nodes of a \
+         job use one file system",
+    )
+    .by_helper()
+    .example("\"/shared/fsxlustre/pins\""),
+    Setting::shared(
+        "fleet.size",
+        Kind::Number(0, 10_000_000),
+        Default::Words("no call is spread"),
+        "Nodes that may boot at the same time; 0 for not known",
+    )
+    .by_helper()
+    .unit("nodes")
+    .example("10000"),
+    Setting::shared(
+        "fleet.quota",
+        Kind::Number(1, 100_000),
+        Default::Number(DEFAULT_QUOTA as u64),
+        "Calls a second that the FSx API takes from the account; AWS publishes no number",
+    )
+    .by_helper()
+    .unit("calls a second"),
+    map_entry("filesystem[].id", Default::Required, "Its id").example("\"fs-0123456789abcdef0\""),
+    map_entry("filesystem[].device", Default::Required, "The Lustre device of the whole file system")
+        .example("\"fs-0123456789abcdef0.fsx.us-east-1.amazonaws.com@tcp:/abcdefgh\""),
+    map_entry("filesystem[].name", Default::Words("none"), "The value of its tag Name")
+        .example("\"scratch\""),
+    map_entry("filesystem[].tags.*", Default::Words("none"), "Its tags, as far as sources name them")
+        .example("{ Project = \"genomics\" }"),
+    map_entry(
+        "filesystem[].region",
+        Default::Words("any"),
+        "Its Region; a source with another one passes the entry over",
+    )
+    .example("\"us-east-1\""),
+    Setting::local(
+        "hooks.on_ready",
+        Kind::Command,
+        Default::Texts(&[]),
+        PROGRAMS,
+        "Hears when a file system was mounted, or failed instead",
+    )
+    .by_helper()
+    .example("[\"/usr/local/sbin/tell-fleet\", \"ready\"]"),
+    Setting::local(
+        "hooks.on_unmounted",
+        Kind::Command,
+        Default::Texts(&[]),
+        PROGRAMS,
+        "Hears when the last mount of a file system left this node",
+    )
+    .by_helper()
+    .example("[\"/usr/local/sbin/tell-fleet\", \"gone\"]"),
+    Setting::local(
+        "hooks.timeout",
+        Kind::Number(1, 60),
+        Default::Number(hooks::DEFAULT_TIMEOUT_SECONDS),
+        "it is about programs",
+        "What each may take; a job waits for it",
+    )
+    .by_helper()
+    .unit("seconds"),
+    Setting::local(
+        "aws.region",
+        Kind::Text(REGION),
+        Default::Words("as the SDK finds it"),
+        "it decides which services are asked",
+        "The Region, where no option names one",
+    )
+    .example("\"us-east-1\""),
+    Setting::local(
+        "aws.endpoint_url",
+        Kind::Text(URL),
+        Default::Words("the SDK's own"),
+        ENDPOINT,
+        "One endpoint for every AWS service that is called, such as a proxy's",
+    )
+    .example("\"https://aws-proxy.example.com\""),
+    Setting::local(
+        "layout.ssm_path",
+        Kind::Text(PARAMETER_PATH),
+        Default::Words("none"),
+        SOURCE_ITSELF,
+        "Profiles that are not in these files are read from Parameter Store below this path",
+    )
+    .example("\"/fsxlustre/prod/layouts\""),
+    Setting::shared(
+        "layout.profiles.*.stripe_count",
+        Kind::Number(-1, 2000),
+        Default::Required,
+        "On how many OSTs a file lies; -1 for all of them",
+    )
+    .unit("OSTs")
+    .example("-1"),
+    Setting::shared(
+        "layout.profiles.*.stripe_size",
+        Kind::Text(ANY_TEXT),
+        Default::Required,
+        "How much of a file lies on one OST before the next one's turn: a multiple of 64KiB below \
+         4GiB, in KiB, MiB or GiB",
+    )
+    .example("\"4MiB\""),
+    Setting::shared(
+        "layout.profiles.*.pool",
+        Kind::Text(ANY_TEXT),
+        Default::Words("any OST"),
+        "The pool of OSTs to choose from",
+    )
+    .example("\"ssd\""),
+    job_mount(
+        "jobs.mount[].source",
+        ANY_TEXT,
+        Default::Required,
+        "What to mount, as in fstab. Tags may have \
+templates: {cluster}, {job.id}, {job.account}, {job.partition}, {job.user}",
+    )
+    .example("\"tag:Project:genomics\""),
+    job_mount(
+        "jobs.mount[].directory",
+        PLAIN_PATH,
+        Default::Required,
+        "Where: an absolute path without '..', '//' or a '/' at its end. A job gets at most one \
+         file system on a directory, and none below another",
+    )
+    .example("\"/mnt/genomics\""),
+    job_mount("jobs.mount[].options", MOUNT_OPTIONS, Default::Text(""), "How: an -o list")
+        .example("\"noatime,flock\""),
+    Setting::local(
+        "jobs.mount[].partitions",
+        Kind::Texts(ANY_TEXT),
+        Default::Texts(&[]),
+        DIRECTORY,
+        "For jobs of these partitions; for all where there is none",
+    )
+    .example("[\"gpu\"]"),
+    Setting::local(
+        "exporter.listen_address",
+        Kind::Text(ANY_TEXT),
+        Default::Text("127.0.0.1:9988"),
+        ENDPOINT,
+        "Where the metrics service listens, unless --web.listen-address says otherwise",
+    ),
+];
+
+const fn host(key: &'static str, default: Default, meaning: &'static str) -> Setting {
+    Setting::local(key, Kind::Text(FOLDER), default, A_PATH, meaning).by_helper()
+}
+
+const fn age(key: &'static str, seconds: u64, meaning: &'static str) -> Setting {
+    Setting::shared(key, Kind::Number(0, 366 * DAY), Default::Number(seconds), meaning)
+        .by_helper()
+        .unit("seconds")
+}
+
+const fn map_entry(key: &'static str, default: Default, meaning: &'static str) -> Setting {
+    let why = "root mounts from the server that it names";
+    Setting::local(key, Kind::Text(ANY_TEXT), default, why, meaning).by_helper()
+}
+
+const fn job_mount(
+    key: &'static str,
+    grammar: Grammar,
+    default: Default,
+    meaning: &'static str,
+) -> Setting {
+    Setting::local(key, Kind::Text(grammar), default, DIRECTORY, meaning)
+}
