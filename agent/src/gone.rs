@@ -5,6 +5,7 @@ use crate::aws::{self, Aws, AwsError, fsx};
 use crate::config::AwsSection;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::host::{Deadline, Host, Mount};
+use fsxlustre_mount::partition::name_parts;
 use fsxlustre_mount::record::MountRecord;
 use fsxlustre_mount::source::{Device, is_file_system_id};
 use fsxlustre_mount::unmount::ClientFiles;
@@ -49,8 +50,8 @@ impl Question {
                 remedy: "correct --file-system".into(),
             });
         }
-        let of_name = || record.as_ref().and_then(|record| region_of(&record.device));
-        let region = region.map(str::to_owned).or_else(of_name);
+        let of_name = || record.as_ref().and_then(|record| name_parts(&record.device));
+        let region = region.map(str::to_owned).or_else(|| Some(of_name()?.region));
         Ok(Self { id: id.to_owned(), region })
     }
 
@@ -66,12 +67,12 @@ impl Question {
         section: &AwsSection,
         deadline: Deadline,
     ) -> Result<String, Failure> {
-        let answer = aws::block_on(deadline, async {
-            let aws = Aws::connect(section, self.region.as_deref()).await?;
+        let answer = aws::block_on(deadline.into(), async {
+            let aws = Aws::connect(section, self.region.as_deref(), deadline).await?;
             fsx::describe_one(&aws, &self.id).await
         });
         let word = match answer {
-            Err(AwsError::FileSystemNotFound { id, region }) => {
+            Err(AwsError::FileSystemNotFound { id, region, .. }) => {
                 format!("AWS says FileSystemNotFound for {id} in {region}")
             }
             Ok(fsx::Described::Lustre(found)) if found.lifecycle == "DELETING" => {
@@ -117,14 +118,6 @@ fn check_servers(host: &Host, mount: &Mount, deadline: Deadline) -> Result<(), F
     ))
 }
 
-/// The Region in a file system's DNS name: `fs-….fsx.REGION.amazonaws.com`.
-fn region_of(device: &str) -> Option<String> {
-    let (_, after) = device.split_once(".fsx.")?;
-    let (region, rest) = after.split_once('.')?;
-    let is_region = region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    (rest.starts_with("amazonaws.") && is_region).then(|| region.to_owned())
-}
-
 fn not_proved(mount: &Mount, because: String, remedy: &str) -> Failure {
     Failure {
         code: Code::NotGone,
@@ -132,23 +125,5 @@ fn not_proved(mount: &Mount, because: String, remedy: &str) -> Failure {
         asked: format!("is what is mounted on {} gone?", mount.directory.display()),
         because,
         remedy: remedy.into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_region_is_that_of_the_dns_name() {
-        for (device, region) in [
-            ("fs-0123456789abcdef0.fsx.us-west-2.amazonaws.com@tcp:/abcd", Some("us-west-2")),
-            ("fs-0123456789abcdef0.fsx.cn-north-1.amazonaws.com.cn@tcp:/abcd", Some("cn-north-1")),
-            ("10.0.0.5@tcp:/abcd", None),
-            ("x.fsx.a/b.amazonaws.com@tcp:/abcd", None),
-            ("x.fsx.example.com@tcp:/abcd", None),
-        ] {
-            assert_eq!(region_of(device).as_deref(), region, "{device}");
-        }
     }
 }

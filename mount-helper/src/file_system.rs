@@ -29,6 +29,28 @@ pub struct FileSystem {
     /// Size in GiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_capacity_gib: Option<u32>,
+    /// `SSD`, `HDD`, `INTELLIGENT_TIERING`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_type: Option<String>,
+    /// What it gives for each TiB of storage, in MB/s; `PERSISTENT_1` and `PERSISTENT_2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throughput_mb_per_second_per_tib: Option<u32>,
+    /// What it gives as a whole, in MB/s; Intelligent-Tiering.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throughput_mb_per_second: Option<u32>,
+    /// Whether it takes EFA; `None` when the API does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub efa_enabled: Option<bool>,
+    /// When its maintenance may begin, UTC: day of the week (1 is Monday), hour and minute,
+    /// `2:04:30`. Half an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance_window: Option<String>,
+    /// Its ARN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    /// The subnets of its servers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subnet_ids: Vec<String>,
     /// The VPC it is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vpc_id: Option<String>,
@@ -41,6 +63,12 @@ pub struct FileSystem {
     /// All of its tags.
     #[serde(default)]
     pub tags: Vec<Tag>,
+    /// The data repositories that it is linked to; `None` when nobody asked, or when that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_repositories: Option<Vec<DataRepository>>,
+    /// Why the data repositories are not known, when somebody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_repositories_unknown: Option<String>,
     /// The AWS Region that was asked.
     pub region: String,
     /// Where this answer came from, and how old it is.
@@ -49,6 +77,33 @@ pub struct FileSystem {
     /// What whoever mounts it should know, one line each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+/// A data repository that a file system is linked to.
+///
+/// *Source*: `DescribeDataRepositoryAssociations` of the FSx API, and of older file systems the
+/// `DataRepositoryConfiguration` of DescribeFileSystems.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataRepository {
+    /// `dra-…`; `None` for the link of an older file system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The directory on the file system that it is shown at.
+    pub path: String,
+    /// Where it is, `s3://bucket/prefix`.
+    pub location: String,
+    /// What is imported by itself: `NEW`, `CHANGED`, `DELETED`. Empty for nothing.
+    #[serde(default)]
+    pub import_events: Vec<String>,
+    /// What is exported by itself: `NEW`, `CHANGED`, `DELETED`. Empty for nothing.
+    #[serde(default)]
+    pub export_events: Vec<String>,
+    /// `AVAILABLE`, `CREATING`, `MISCONFIGURED`, `UPDATING`, `DELETING`, `FAILED`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifecycle: Option<String>,
+    /// Why it failed, in the API's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 /// Where an answer came from, and how old it is.

@@ -23,6 +23,7 @@ pub mod mount;
 pub mod mount_all;
 pub mod nearest;
 pub mod options;
+pub mod partition;
 mod reach;
 pub mod record;
 pub mod resolve;

@@ -301,7 +301,7 @@ impl Resolve for AgentProgram<'_> {
         let program = self.host.program("fsxlustre").map_err(|error| {
             failed(error.to_string(), "install the fsxlustre package whole: /usr/bin/fsxlustre")
         })?;
-        let mut args = vec!["resolve".to_owned(), "--json".into()];
+        let mut args = vec!["resolve".to_owned(), "--json".into(), "--for-mount".into()];
         args.extend(question.region.map(|region| format!("--region={region}")));
         args.extend(question.prefer.word().map(|word| format!("--prefer={word}")));
         // What is at hand was looked at here already.

@@ -93,5 +93,8 @@ fn a_hook_without_its_whole_path_is_refused() {
     sandbox.append_config("[hooks]\non_ready = ['tell']\n");
     let refused = sandbox.run(["mount.fsxlustre", "fs-0123456789abcdef0", "/mnt"]);
     assert_eq!(refused.code(), Some(2), "{refused}");
-    assert!(refused.stderr.contains("hooks.on_ready: it takes a list: a program by its whole path"), "{refused}");
+    assert!(
+        refused.stderr.contains("hooks.on_ready: it takes a list: a program by its whole path"),
+        "{refused}"
+    );
 }

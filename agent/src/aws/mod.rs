@@ -1,106 +1,224 @@
-//! The only files that name types of the AWS SDK: settings, FSx, Parameter Store.
+//! The only files that name types of the AWS SDK: the way to AWS, FSx, Parameter Store, the
+//! instance metadata service.
 //!
-//! The SDK has no deadline of its own for a whole operation, so every call here is made within
-//! the caller's.
+//! The SDK has no deadline of its own for a whole operation, and its own retries are off: every
+//! call is made within the caller's budget, by [`crate::retry`].
 
+mod associations;
+mod call;
+mod credentials;
 mod error;
 pub mod fsx;
+mod http;
+mod imds;
 mod instance;
+mod region;
+mod run;
+mod sorted;
 pub mod ssm;
 
+pub use associations::data_repositories;
+pub use call::{Action, Asked};
 pub use error::AwsError;
+pub use imds::{Document, Imds, ImdsTrouble, NodeIdentity};
 pub use instance::instance_id;
+pub use region::{Region, RegionFrom, RegionHints};
+pub use run::block_on;
 
 use crate::config::AwsSection;
+use crate::retry::ErrorClass;
+use aws_config::identity::IdentityCache;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::ProvideCredentials as _;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_config::{BehaviorVersion, SdkConfig};
+use credentials::{Found, Held, Profile, Sources};
 use fsxlustre_mount::host::Deadline;
-use std::future::Future;
+use region::Surroundings;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// Attempts of one call, the first included; only what may pass is tried again.
-const ATTEMPTS: u32 = 3;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A way to AWS: Region and credentials are known.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Aws {
-    settings: SdkConfig,
-    region: String,
+    fsx: aws_sdk_fsx::Client,
+    ssm: aws_sdk_ssm::Client,
+    /// The same without the role, to assume it.
+    sts: Option<aws_sdk_sts::Client>,
+    region: Region,
+    imds: Imds,
+    deadline: Deadline,
+    sources: Sources,
+    role_arn: Option<String>,
+    credentials_from: &'static str,
+    /// What `sts` signs with, and what the others do: the same unless a role is assumed.
+    found: Held,
+    used: Held,
+    attempts: AtomicU32,
+}
+
+/// A variable of the environment that says something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 impl Aws {
     /// Finds Region and credentials.
     ///
-    /// Region: the one given, else `[aws] region`, else the SDK's own order (`AWS_REGION`, the
-    /// profile, IMDSv2). None is guessed.
+    /// Region: the option, `AWS_REGION`, `AWS_DEFAULT_REGION`, `[aws] region`, the profile's, IMDSv2,
+    /// the DNS name's own. None is guessed.
     ///
     /// # Errors
-    /// [`AwsError::NoRegion`], [`AwsError::NoCredentials`].
-    pub async fn connect(section: &AwsSection, region: Option<&str>) -> Result<Self, AwsError> {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .build();
+    /// [`AwsError::NoRegion`], [`AwsError::NoCredentials`], [`AwsError::Setting`], and where a role
+    /// is assumed those of a call.
+    pub async fn connect(
+        section: &AwsSection,
+        hints: impl Into<RegionHints<'_>>,
+        deadline: Deadline,
+    ) -> Result<Self, AwsError> {
+        let http = http::client(section)?;
+        let imds = Imds::of_environment();
+        let profile = Profile::of(variable("AWS_PROFILE").or(section.profile.clone()), variable);
+        let provider = ProviderConfig::without_region().with_http_client(http.clone());
+        let surroundings = Surroundings {
+            aws_region: variable("AWS_REGION"),
+            aws_default_region: variable("AWS_DEFAULT_REGION"),
+            configuration: section.region.clone(),
+            profile: region_of(&profile, &provider).await,
+        };
+        let region = region::choose(hints.into(), &surroundings, &imds).await?;
+        let sdk_region = aws_config::Region::new(region.name.clone());
+        let provider = provider.with_region(Some(sdk_region.clone()));
+        let sources = Sources { profile, provider };
+        let Found { credentials, from } = sources.find(&imds).await?;
+        let (found, used) = (Held::new(credentials.clone()), Held::new(credentials));
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .timeout_config(timeouts);
-        if let Some(region) = region.or(section.region.as_deref()) {
-            loader = loader.region(Region::new(region.to_owned()));
+            .region(sdk_region)
+            .credentials_provider(found.clone())
+            .identity_cache(IdentityCache::no_cache())
+            .profile_files(sources.profile.files.clone())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts());
+        if let Some(name) = &sources.profile.name {
+            loader = loader.profile_name(name);
         }
         if let Some(endpoint) = &section.endpoint_url {
             loader = loader.endpoint_url(endpoint);
         }
-        let settings = loader.load().await;
-        let region = settings.region().ok_or(AwsError::NoRegion)?.to_string();
-        let credentials = settings
-            .credentials_provider()
-            .ok_or_else(|| AwsError::NoCredentials { because: "no source of them".into() })?
-            .provide_credentials()
-            .await
-            .map_err(|error| AwsError::no_credentials(&error))?;
-        // They were just fetched: the client uses them as they are, without asking IMDS again.
-        let settings = settings
-            .into_builder()
-            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-                credentials,
-            ))
-            .build();
-        Ok(Self { settings, region })
+        if let Some(use_fips) = section.use_fips {
+            loader = loader.use_fips(use_fips);
+        }
+        let base = loader.load().await;
+        let settings = with_credentials(&base, used.clone());
+        let role_arn = section.role_arn.clone();
+        let aws = Self {
+            fsx: aws_sdk_fsx::Client::new(&settings),
+            ssm: aws_sdk_ssm::Client::new(&settings),
+            sts: role_arn.is_some().then(|| aws_sdk_sts::Client::new(&base)),
+            region,
+            imds,
+            deadline,
+            sources,
+            role_arn,
+            credentials_from: from,
+            found,
+            used,
+            attempts: AtomicU32::new(0),
+        };
+        aws.assume_role().await?;
+        Ok(aws)
     }
 
     /// The Region that is asked.
     pub fn region(&self) -> &str {
+        &self.region.name
+    }
+
+    /// The Region that is asked, and who named it.
+    pub fn region_and_origin(&self) -> &Region {
         &self.region
+    }
+
+    /// Who gave the credentials.
+    pub fn credentials_from(&self) -> String {
+        match &self.role_arn {
+            Some(role) => format!("{}, then the role {role}", self.credentials_from),
+            None => self.credentials_from.to_owned(),
+        }
+    }
+
+    /// Who and where this node is.
+    pub async fn identity(&self) -> &NodeIdentity {
+        self.imds.identity().await
+    }
+
+    /// Attempts of API calls that failed so far.
+    pub fn failed_attempts(&self) -> u32 {
+        self.attempts.load(Ordering::Relaxed)
+    }
+
+    /// What can be mended before the next attempt of an action. The clock mends itself: the SDK
+    /// signs the next attempt by the time that the service told.
+    async fn mend(&self, class: ErrorClass, action: &Action) {
+        if class != ErrorClass::ExpiredCredentials {
+            return;
+        }
+        let Ok(Found { credentials, .. }) = self.sources.find(&self.imds).await else { return };
+        self.found.replace(credentials.clone());
+        if self.sts.is_none() {
+            self.used.replace(credentials);
+        } else if action != credentials::ASSUME_ROLE
+            && let Err(error) = Box::pin(self.assume_role()).await
+        {
+            tracing::debug!(%error, "the role could not be assumed anew");
+        }
+    }
+
+    /// Takes the role of `[aws] role_arn`, where there is one.
+    async fn assume_role(&self) -> Result<(), AwsError> {
+        let (Some(client), Some(role)) = (&self.sts, &self.role_arn) else { return Ok(()) };
+        let asked = self.asked(credentials::ASSUME_ROLE, role.clone());
+        let answer = self
+            .call(asked.clone(), || {
+                client.assume_role().role_arn(role).role_session_name("fsxlustre").send()
+            })
+            .await?;
+        let assumed = credentials::assumed(answer.credentials());
+        self.used.replace(
+            assumed.ok_or_else(|| AwsError::Answer {
+                asked,
+                because: "it has no credentials".into(),
+            })?,
+        );
+        Ok(())
     }
 }
 
-/// Runs calls to AWS to their end, or to the deadline.
-///
-/// # Errors
-/// The calls' own, or [`AwsError::Deadline`].
-pub fn block_on<T>(
-    deadline: Deadline,
-    calls: impl Future<Output = Result<T, AwsError>>,
-) -> Result<T, AwsError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .build()
-        .map_err(|source| AwsError::Runtime { source })?;
-    let result = runtime.block_on(async {
-        tokio::time::timeout(deadline.left(), calls)
-            .await
-            .unwrap_or(Err(AwsError::Deadline { seconds: deadline.budget().as_secs() }))
-    });
-    // A name look-up that hangs in a thread of the runtime must not keep us.
-    runtime.shutdown_background();
-    result
+}
+
+fn with_credentials(base: &SdkConfig, held: Held) -> SdkConfig {
+    let shared = aws_credential_types::provider::SharedCredentialsProvider::new(held);
+    base.to_builder().credentials_provider(shared).build()
+}
+
+/// The Region of the profile.
+async fn region_of(profile: &Profile, provider: &ProviderConfig) -> Option<String> {
+    use aws_config::meta::region::ProvideRegion as _;
+    let mut builder = ProfileFileRegionProvider::builder()
+        .configure(provider)
+        .profile_files(profile.files.clone());
+    if let Some(name) = &profile.name {
+        builder = builder.profile_name(name);
+    }
+    builder.build().region().await.map(|region| region.to_string())
 }

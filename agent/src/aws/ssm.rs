@@ -3,32 +3,32 @@
 //! What comes from there is never a program, a path or an endpoint: whoever may set a parameter
 //! must not become root on a node.
 
-use super::{Aws, AwsError};
-use aws_sdk_ssm::Client;
-use aws_sdk_ssm::operation::get_parameter::GetParameterError;
+use super::{Action, Aws, AwsError};
+use fsxlustre_mount::partition::Partition;
 
-const ACTION: &str = "ssm:GetParameter";
+const GET_PARAMETER: &Action =
+    &Action { name: "ssm:GetParameter", service: "ssm", policy: "layouts.json" };
 
 /// The value of a parameter, decrypted where it is a `SecureString`.
 ///
 /// # Errors
 /// [`AwsError`].
 pub async fn parameter(aws: &Aws, name: &str) -> Result<String, AwsError> {
-    let answer = Client::new(&aws.settings)
-        .get_parameter()
-        .name(name)
-        .with_decryption(true)
-        .send()
+    let partition = Partition::of_region(aws.region());
+    let resource = format!("parameter/{}", name.trim_start_matches('/'));
+    let asked = aws.asked(GET_PARAMETER, partition.arn("ssm", aws.region(), "*", &resource));
+    let answer = aws
+        .call(asked.clone(), || aws.ssm.get_parameter().name(name).with_decryption(true).send())
         .await
-        .map_err(|error| match error.as_service_error() {
-            Some(GetParameterError::ParameterNotFound(_)) => {
+        .map_err(|error| match error {
+            AwsError::Refused { code, .. } if code == "ParameterNotFound" => {
                 AwsError::ParameterNotFound { name: name.to_owned() }
             }
-            _ => AwsError::of_call(ACTION, &error),
+            other => other,
         })?;
     answer
         .parameter()
         .and_then(|parameter| parameter.value())
         .map(str::to_owned)
-        .ok_or_else(|| AwsError::Answer { action: ACTION, because: format!("{name} has no value") })
+        .ok_or_else(|| AwsError::Answer { asked, because: format!("{name} has no value") })
 }

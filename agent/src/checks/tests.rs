@@ -7,7 +7,6 @@ use crate::facts::samples::{
 };
 use crate::facts::{Lnet, Nid};
 use fsxlustre_mount::failure::{Code, Failure};
-use fsxlustre_mount::file_system::AnswerOrigin;
 
 fn unreadable<T>() -> Observed<T> {
     Observed::unknown("Permission denied (os error 13)", "/somewhere")
@@ -19,17 +18,9 @@ fn file_system(lifecycle: &str, version: Option<&str>) -> FileSystem {
         dns_name: "fs-0123456789abcdef0.fsx.eu-west-1.amazonaws.com".into(),
         mount_name: "abcdefgh".into(),
         lifecycle: lifecycle.into(),
-        failure: None,
         lustre_version: version.map(str::to_owned),
-        deployment_type: None,
-        storage_capacity_gib: None,
-        vpc_id: None,
-        owner_id: None,
-        created_unix_seconds: None,
-        tags: Vec::new(),
         region: "eu-west-1".into(),
-        origin: AnswerOrigin::default(),
-        warnings: Vec::new(),
+        ..FileSystem::default()
     }
 }
 

@@ -90,7 +90,7 @@ fn file_system(
     region: Option<&str>,
 ) -> Result<FileSystem, Failure> {
     let question = Question { source, region, prefer: Prefer::None, caller: Caller::Person };
-    AgentResolver { config, interrupt: None }.resolve(&question, Deadline::after(API_TIMEOUT))
+    AgentResolver::new(config, None).resolve(&question, Deadline::after(API_TIMEOUT))
 }
 
 #[cfg(test)]

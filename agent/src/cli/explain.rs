@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn an_unknown_code_names_the_nearest() {
-        let outcome = explain(Some("A207"));
+        let outcome = explain(Some("A291"));
         assert_eq!(outcome.status, 2);
         assert!(outcome.stderr.contains("FSXL-A201"), "{}", outcome.stderr);
         assert!(explain(Some("zzz\u{1b}[31m")).stderr.contains("prints every code"));

@@ -42,7 +42,7 @@ impl JobArgs {
 
 fn start(config: &AgentConfig, job: &JobVariables) -> Result<Outcome, Failure> {
     let signals = stop_signals();
-    let resolver = AgentResolver { config, interrupt: signals.as_ref() };
+    let resolver = AgentResolver::new(config, signals.as_ref());
     let started = jobs::start(config, job, &resolver, signals.as_ref())?;
     let mut outcome = Outcome::default();
     if started.is_empty() {

@@ -80,8 +80,8 @@ impl ApplyArgs {
             && self.profile.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         let path = config.layout.ssm_path.as_deref().filter(|_| is_name).ok_or_else(unknown)?;
         let name = format!("{path}/{}", self.profile);
-        let text = aws::block_on(deadline, async {
-            ssm::parameter(&Aws::connect(&config.aws, None).await?, &name).await
+        let text = aws::block_on(deadline.into(), async {
+            ssm::parameter(&Aws::connect(&config.aws, None, deadline).await?, &name).await
         })
         .map_err(|error| error.failure())?;
         let invalid = |because: String| ProfileError::Invalid { name: name.clone(), because };

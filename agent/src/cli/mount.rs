@@ -69,7 +69,7 @@ impl MountArgs {
             host: config.host(),
             defaults: &config.base.mount,
             answers: &config.base.answers,
-            resolver: &AgentResolver { config, interrupt: signals.as_ref() },
+            resolver: &AgentResolver::new(config, signals.as_ref()),
             interrupt: signals.as_ref(),
             tell,
         };

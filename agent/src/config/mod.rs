@@ -1,9 +1,11 @@
 //! The whole configuration: the helper's part and the agent's sections of the same files.
 
+mod aws;
 mod jobs;
 mod layouts;
 mod shown;
 
+pub use aws::{AwsSection, ResolveSection};
 pub use jobs::{JobMount, JobsSection};
 pub use layouts::LayoutSection;
 pub use shown::{ShownOrigin, ShownSetting, settings};
@@ -26,22 +28,14 @@ pub struct AgentConfig {
     pub values: Values,
     /// `[aws]`.
     pub aws: AwsSection,
+    /// `[resolve]`.
+    pub resolve: ResolveSection,
     /// `[exporter]`.
     pub exporter: ExporterSection,
     /// `[layout]`.
     pub layout: LayoutSection,
     /// `[jobs]`.
     pub jobs: JobsSection,
-}
-
-/// `[aws]`: how AWS is reached, since mount(8), systemd and Slurm give no environment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct AwsSection {
-    /// Region, where no option names one.
-    pub region: Option<String>,
-    /// Endpoint of every AWS service instead of the SDK's own choice.
-    pub endpoint_url: Option<String>,
 }
 
 /// `[exporter]`: the metrics service.
@@ -83,6 +77,7 @@ impl AgentConfig {
         let config = if mistakes.is_empty() { Self::of(values) } else { Ok(Self::default()) };
         if let Ok(config) = &config {
             let found = config.layout.mistakes().into_iter().chain(config.jobs.mistakes());
+            let found = found.chain(config.aws.mistakes());
             mistakes.extend(found.map(|(key, because)| config.values.mistake(&key, because)));
             mistakes.extend(config.base.mistakes(&config.values));
         }
@@ -93,6 +88,7 @@ impl AgentConfig {
         Ok(Self {
             base: Config::of(&values)?,
             aws: values.section("aws")?,
+            resolve: values.section("resolve")?,
             exporter: values.section("exporter")?,
             layout: values.section("layout")?,
             jobs: values.section("jobs")?,

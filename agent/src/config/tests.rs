@@ -49,6 +49,7 @@ fn sections() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("hooks", fields_of::<HooksSection>()),
         ("mount", fields_of::<MountDefaults>()),
         ("aws", fields_of::<AwsSection>()),
+        ("resolve", fields_of::<ResolveSection>()),
         (
             "layout",
             fields_of::<LayoutSection>().into_iter().filter(|name| *name != "profiles").collect(),

@@ -1,89 +1,212 @@
 //! The asking of the FSx API for an id or tags, and nothing else: no map, no cache.
 
-use super::{Steps, select};
-use crate::aws::{self, Aws, AwsError, fsx};
-use crate::config::AwsSection;
+use super::{Counts, Reach, Selection, Steps};
+use crate::aws::{self, Aws, AwsError, NodeIdentity, RegionHints, fsx};
+use crate::config::AgentConfig;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::file_system::FileSystem;
 use fsxlustre_mount::host::Bounds;
+use fsxlustre_mount::partition::{NameParts, name_parts};
 use fsxlustre_mount::resolve::Question;
 use fsxlustre_mount::source::{Source, Tag};
 
 /// Resolves by asking the FSx API.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ApiResolver<'a> {
-    /// How AWS is reached.
-    pub aws: &'a AwsSection,
+    /// `[aws]`: how AWS is reached; `[resolve]`: what counts.
+    pub config: &'a AgentConfig,
+    /// Whether the data repositories are asked for too; no mount needs them.
+    pub with_data_repositories: bool,
 }
 
 impl ApiResolver<'_> {
-    /// The file system that an id or tags name, as the API tells it now.
+    /// The file system that an id or tags name, as the API tells it now. A Lustre device whose name
+    /// has an id is looked up by it.
     ///
     /// # Errors
     /// A failure that names what was asked and what mends it; [`Code::Interrupted`] at a signal.
     pub fn ask(
-        &self,
+        self,
         question: &Question<'_>,
         bounds: Bounds<'_>,
         steps: &Steps,
     ) -> Result<FileSystem, Failure> {
         let found = match question.source {
-            Source::Id { id, .. } => self.by_id(id, question, bounds),
+            Source::Id { id, .. } => self.by_id(id, None, question, bounds, steps),
             Source::Tags(tags) => self.by_tags(tags, question, bounds, steps),
-            Source::Device(device) => Err(Failure {
-                code: Code::SourceForm,
-                what: "a Lustre device is used as it is".into(),
-                asked: format!("resolve {device}"),
-                because: "only an id or tags can be looked up".into(),
-                remedy: "mount it, or name the file system by its id or tags".into(),
-            }),
+            Source::Device(device) => {
+                let named = name_parts(&device.servers).ok_or_else(|| without_id(question))?;
+                self.by_id(&named.id, Some(&named), question, bounds, steps)
+            }
         }?;
         check_names(found)
     }
 
     fn by_id(
-        &self,
+        self,
         id: &str,
+        named: Option<&NameParts>,
         question: &Question<'_>,
         bounds: Bounds<'_>,
+        steps: &Steps,
     ) -> Result<FileSystem, Failure> {
-        let described = aws::block_on(bounds.deadline, async {
-            fsx::describe_one(&Aws::connect(self.aws, question.region).await?, id).await
+        let hints = RegionHints {
+            option: question.region,
+            of_name: named.map(|name| name.region.as_str()),
+        };
+        let asked = aws::block_on(bounds, async {
+            let aws = self.connect(hints, bounds, steps).await?;
+            // Both at once: a metadata service that does not answer costs no time of its own.
+            let (described, node) = tokio::join!(fsx::describe_one(&aws, id), aws.identity());
+            tell_node(node, steps);
+            match described? {
+                fsx::Described::Lustre(mut found) => {
+                    self.add_data_repositories(&aws, &mut found, steps).await?;
+                    Ok(Ok((found, node.clone())))
+                }
+                fsx::Described::Other { id, kind } => Ok(Err(not_lustre(&id, &kind))),
+            }
         });
-        match described.map_err(|error| error.failure())? {
-            fsx::Described::Lustre(found) => Ok(*found),
-            fsx::Described::Other { id, kind } => Err(Failure {
-                code: Code::NotLustre,
-                what: format!("{id} is not a Lustre file system"),
-                asked: format!("resolve {id}"),
-                because: format!("its type is {kind}"),
-                remedy: "name an FSx for Lustre file system".into(),
-            }),
-        }
+        let (found, node) = asked.map_err(|error| error.failure())??;
+        Ok(self.told_of_id(*found, &node, steps))
     }
 
     fn by_tags(
-        &self,
+        self,
         tags: &[Tag],
         question: &Question<'_>,
         bounds: Bounds<'_>,
         steps: &Steps,
     ) -> Result<FileSystem, Failure> {
-        let (all, region) = aws::block_on(bounds.deadline, async {
-            let aws = Aws::connect(self.aws, question.region).await?;
-            Ok((fsx::describe_all(&aws).await?, aws.region().to_owned()))
+        aws::block_on(bounds, async {
+            let aws = self.connect(question.region.into(), bounds, steps).await?;
+            let (all, node) = tokio::join!(fsx::describe_all(&aws), aws.identity());
+            tell_node(node, steps);
+            let all = all?;
+            let (count, pages, others) = (all.lustre.len(), all.pages, all.others);
+            let told = format!(
+                "{count} Lustre file systems in {} ({pages} pages; {others} of other kinds)",
+                aws.region()
+            );
+            steps.add("considered", told);
+            let reach = Reach { node, allowed: &self.config.resolve };
+            let prefer = question.prefer;
+            let selection = Selection { tags, region: aws.region(), prefer, reach };
+            Ok(match selection.choose(all.lustre, steps) {
+                Ok(mut found) => {
+                    self.add_data_repositories(&aws, &mut found, steps).await?;
+                    Ok(found)
+                }
+                Err(error) => Err(error.failure()),
+            })
         })
-        .map_err(|error| error.failure())?;
-        steps.add("considered", format!("{} Lustre file systems in {region}", all.len()));
-        select(all, tags, &region, question.prefer).map_err(|error| error.failure())
+        .map_err(|error| error.failure())?
+    }
+
+    async fn connect(
+        self,
+        hints: RegionHints<'_>,
+        bounds: Bounds<'_>,
+        steps: &Steps,
+    ) -> Result<Aws, AwsError> {
+        let aws = Aws::connect(&self.config.aws, hints, bounds.deadline).await?;
+        let region = aws.region_and_origin();
+        steps.add("region", format!("{}, by {}", region.name, region.from));
+        if let Some(other) = hints.of_name.filter(|name| *name != region.name) {
+            steps.add(
+                "region",
+                format!("the DNS name in the source says {other}, which is not asked"),
+            );
+        }
+        steps.add("credentials", format!("from {}", aws.credentials_from()));
+        Ok(aws)
+    }
+
+    /// What a person may want to know beside. That it cannot be had does not fail the rest.
+    async fn add_data_repositories(
+        self,
+        aws: &Aws,
+        found: &mut FileSystem,
+        steps: &Steps,
+    ) -> Result<(), AwsError> {
+        if !self.with_data_repositories {
+            return Ok(());
+        }
+        match aws::data_repositories(aws, &found.id).await {
+            Ok(more) => {
+                steps.add("data repositories", format!("{} associations", more.len()));
+                found.data_repositories.get_or_insert_default().extend(more);
+            }
+            Err(AwsError::Interrupted) => return Err(AwsError::Interrupted),
+            Err(error) => {
+                let failure = error.failure();
+                let why = format!("{} [{}]; {}", failure.because, failure.code, failure.remedy);
+                steps.add("data repositories", format!("not known: {why}"));
+                found.data_repositories_unknown = Some(why);
+            }
+        }
+        Ok(())
+    }
+
+    /// An id is a word of its own: one of another VPC may be reached by peering, so it is only said.
+    fn told_of_id(self, mut found: FileSystem, node: &NodeIdentity, steps: &Steps) -> FileSystem {
+        let reach = Reach { node, allowed: &self.config.resolve };
+        if let Counts::No(why) = reach.counts(&found) {
+            found.warnings.push(format!(
+                "{} is {why}; mounting it works where routes and security groups allow it \
+                 (`[resolve] allow_vpc` and `allow_owner` silence this)",
+                found.id
+            ));
+        }
+        steps.add("chosen", format!("{} is {}", found.id, found.lifecycle));
+        found
+    }
+}
+
+fn tell_node(node: &NodeIdentity, steps: &Steps) {
+    let word = |part: &Option<String>| part.clone().unwrap_or_else(|| "unknown".into());
+    let why = node.unknown.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
+    steps.add(
+        "node",
+        format!(
+            "account {}, VPC {}, subnet {}{why}",
+            word(&node.account),
+            word(&node.vpc),
+            word(&node.subnet)
+        ),
+    );
+}
+
+fn not_lustre(id: &str, kind: &str) -> Failure {
+    Failure {
+        code: Code::NotLustre,
+        what: format!("{id} is not a Lustre file system"),
+        asked: format!("resolve {id}"),
+        because: format!("its type is {kind}"),
+        remedy: "name an FSx for Lustre file system".into(),
+    }
+}
+
+fn without_id(question: &Question<'_>) -> Failure {
+    Failure {
+        code: Code::SourceForm,
+        what: "a Lustre device is used as it is".into(),
+        asked: format!("resolve {}", question.source),
+        because: "only an id, tags, or a device whose DNS name has an id can be looked up".into(),
+        remedy: "mount it, or name the file system by its id or tags".into(),
     }
 }
 
 /// One that is usable has its names; others may lack them yet.
 fn check_names(found: FileSystem) -> Result<FileSystem, Failure> {
     if found.is_usable() && (found.dns_name.is_empty() || found.mount_name.is_empty()) {
-        let because = format!("{} has no DNS name or no mount name", found.id);
-        return Err(AwsError::Answer { action: "fsx:DescribeFileSystems", because }.failure());
+        return Err(Failure {
+            code: Code::ApiAnswer,
+            what: "the AWS API's answer lacks what is needed".into(),
+            asked: format!("fsx:DescribeFileSystems in {}", found.region),
+            because: format!("{} has no DNS name or no mount name", found.id),
+            remedy: Code::ApiAnswer.row().remedy.into(),
+        });
     }
     Ok(found)
 }

@@ -2,12 +2,14 @@
 
 mod api;
 mod look_up;
+mod reach;
 mod select;
 mod steps;
 
 pub use api::ApiResolver;
 pub use look_up::{From, UNKNOWN_LIFECYCLE};
-pub use select::{SelectError, select};
+pub use reach::{Counts, Reach};
+pub use select::{SelectError, Selection};
 pub use steps::{Step, Steps};
 
 use crate::aws;
@@ -27,6 +29,15 @@ pub struct AgentResolver<'a> {
     pub config: &'a AgentConfig,
     /// Signals that end it early.
     pub interrupt: Option<&'a SignalFd>,
+    /// Whether a person wants to know the data repositories too; no mount needs them.
+    pub with_data_repositories: bool,
+}
+
+impl<'a> AgentResolver<'a> {
+    /// For a mount: what it needs, and no more.
+    pub fn new(config: &'a AgentConfig, interrupt: Option<&'a SignalFd>) -> Self {
+        Self { config, interrupt, with_data_repositories: false }
+    }
 }
 
 impl AgentResolver<'_> {
@@ -41,7 +52,8 @@ impl AgentResolver<'_> {
         steps: &Steps,
     ) -> Result<FileSystem, Failure> {
         let bounds = Bounds { deadline, interrupt: self.interrupt };
-        ApiResolver { aws: &self.config.aws }.ask(question, bounds, steps)
+        ApiResolver { config: self.config, with_data_repositories: self.with_data_repositories }
+            .ask(question, bounds, steps)
     }
 }
 
@@ -56,7 +68,7 @@ impl Resolve for AgentResolver<'_> {
         if fleet.size.is_none() || !caller.is_splayed() {
             return Duration::ZERO;
         }
-        let key = aws::instance_id(deadline)
+        let key = aws::instance_id(Bounds { deadline, interrupt: self.interrupt })
             .or_else(|| read_text(&self.config.host().paths.rootfs.join("etc/machine-id")).ok());
         slot_of(fleet, caller, key.as_deref().unwrap_or_default().trim())
     }

@@ -24,6 +24,13 @@ impl Steps {
         self.taken.borrow_mut().push(Step { step, told: told.into() });
     }
 
+    /// Adds one for each line.
+    pub fn add_each(&self, step: &'static str, lines: impl IntoIterator<Item = String>) {
+        for line in lines {
+            self.add(step, line);
+        }
+    }
+
     /// All of them, in their order.
     pub fn taken(&self) -> Vec<Step> {
         self.taken.borrow().clone()

@@ -146,6 +146,8 @@ fn api_after(code: Code) -> Api {
     match code {
         Code::ApiUnavailable
         | Code::ApiTimeout
+        | Code::ApiThrottled
+        | Code::ClockSkew
         | Code::NoCredentials
         | Code::NoRegion
         | Code::ResolverFailed

@@ -79,6 +79,69 @@ pub(super) const URL: Grammar = Grammar {
     },
 };
 
+/// A proxy's address. A password would be in a file that all may read.
+pub(super) const PROXY: Grammar = Grammar {
+    fits: "http://HOST:PORT or https://HOST:PORT",
+    check: |text| {
+        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+        let is_host = |host: &str| {
+            !host.is_empty()
+                && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        };
+        let fits = rest.and_then(|rest| rest.trim_end_matches('/').rsplit_once(':')).is_some_and(
+            |(host, port)| is_host(host) && port.parse::<u16>().is_ok_and(|port| port > 0),
+        );
+        ensure(fits && text.len() <= LONGEST_TEXT)
+    },
+};
+
+/// The name of a profile in `~/.aws/config`.
+pub(super) const PROFILE: Grammar = Grammar {
+    fits: "a profile's name: 1 to 64 characters without '[' and ']'",
+    check: |text| {
+        let is_plain = |c: char| !c.is_control() && !matches!(c, '[' | ']');
+        ensure((1..=64).contains(&text.len()) && text.chars().all(is_plain))
+    },
+};
+
+/// The ARN of a role, in whichever partition.
+pub(super) const ROLE_ARN: Grammar = Grammar {
+    fits: "arn:aws:iam::123456789012:role/NAME",
+    check: |text| {
+        let parts = text.strip_prefix("arn:").and_then(|rest| rest.split_once(":iam::"));
+        let role = parts.and_then(|(_, rest)| rest.split_once(":role/"));
+        let is_partition = |name: &str| {
+            name.starts_with("aws") && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+        };
+        let is_name = |name: &str| {
+            (1..=600).contains(&name.len())
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-/".contains(&b))
+        };
+        ensure(
+            parts.is_some_and(|(partition, _)| is_partition(partition))
+                && role.is_some_and(|(account, name)| is_account(account) && is_name(name)),
+        )
+    },
+};
+
+/// The id of a VPC.
+pub(super) const VPC_ID: Grammar = Grammar {
+    fits: "a VPC's id such as vpc-0a1b2c3d4e5f60718",
+    check: |text| {
+        let digits = text.strip_prefix("vpc-").unwrap_or_default();
+        let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        ensure((8..=17).contains(&digits.len()) && digits.bytes().all(is_digit))
+    },
+};
+
+/// The number of an account.
+pub(super) const ACCOUNT: Grammar =
+    Grammar { fits: "an account's 12 digits", check: |text| ensure(is_account(text)) };
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// An `-o` list.
 pub(super) const MOUNT_OPTIONS: Grammar = Grammar {
     fits: "an -o list",
@@ -87,3 +150,35 @@ pub(super) const MOUNT_OPTIONS: Grammar = Grammar {
         parsed.map(|_| ()).map_err(|error| Some(format!("{error}; {}", error.remedy())))
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_aws_names_has_its_form() {
+        for (grammar, text, fits) in [
+            (ROLE_ARN, "arn:aws:iam::123456789012:role/fsx-reader", true),
+            (ROLE_ARN, "arn:aws-cn:iam::123456789012:role/path/fsx-reader", true),
+            (ROLE_ARN, "arn:aws:iam::1:role/x", false),
+            (ROLE_ARN, "arn:aws:iam::123456789012:user/x", false),
+            (ROLE_ARN, "arn:aws:iam::123456789012:role/", false),
+            (PROXY, "http://proxy.example.com:3128", true),
+            (PROXY, "https://10.0.0.1:443/", true),
+            (PROXY, "http://root:secret@proxy.example.com:3128", false),
+            (PROXY, "http://proxy.example.com", false),
+            (PROXY, "socks://proxy:1", false),
+            (PROFILE, "team one", true),
+            (PROFILE, "", false),
+            (PROFILE, "a]", false),
+            (VPC_ID, "vpc-0a1b2c3d4e5f60718", true),
+            (VPC_ID, "vpc-01234567", true),
+            (VPC_ID, "*", false),
+            (VPC_ID, "vpc-xyz", false),
+            (ACCOUNT, "123456789012", true),
+            (ACCOUNT, "1234", false),
+        ] {
+            assert_eq!((grammar.check)(text).is_ok(), fits, "{text}");
+        }
+    }
+}

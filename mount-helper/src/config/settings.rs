@@ -4,7 +4,10 @@
 //! A new setting is a row here and a field of the struct that its section is read into; a test
 //! fails when one of them is missing.
 
-use super::grammars::{ANY_TEXT, FOLDER, MOUNT_OPTIONS, PARAMETER_PATH, PLAIN_PATH, REGION, URL};
+use super::grammars::{
+    ACCOUNT, ANY_TEXT, FOLDER, MOUNT_OPTIONS, PARAMETER_PATH, PLAIN_PATH, PROFILE, PROXY, REGION,
+    ROLE_ARN, URL, VPC_ID,
+};
 use super::setting::{Default, Grammar, Kind, Setting, steps_of};
 use crate::answer::DEFAULT_QUOTA;
 use crate::hooks;
@@ -14,6 +17,8 @@ use crate::mount::{DEFAULT_RETRY, DEFAULT_TIMEOUT_SECONDS};
 const A_PATH: &str = "it names a path";
 const PROGRAMS: &str = "it names programs";
 const ENDPOINT: &str = "it names an endpoint";
+const CREDENTIALS: &str = "it decides whose credentials are used";
+const WHOSE: &str = "it decides whose file systems root mounts";
 const DIRECTORY: &str = "what it says is mounted by root on a path";
 const SOURCE_ITSELF: &str = "it says how Parameter Store is asked";
 const DAY: i64 = 86_400;
@@ -85,8 +90,15 @@ pub const SECTIONS: &[Section] = &[
     Section {
         key: "aws",
         header: "[aws]",
-        about: "How AWS is reached, since mount(8), systemd and Slurm give no environment. Where \
-                nothing is set here, the SDK's own order holds (environment, profile, IMDSv2).",
+        about: "How AWS is reached, since mount(8), systemd and Slurm give no environment. \
+                Credentials are those of the environment, the profile, a web identity, the \
+                container or the instance's role (IMDSv2), in this order.",
+    },
+    Section {
+        key: "resolve",
+        header: "[resolve]",
+        about: "Which file systems tags may name. Only those of this node's VPC and account count, \
+                since whoever may tag one elsewhere could otherwise steer root's mounts.",
     },
     Section { key: "layout", header: "[layout]", about: "Layouts of directories." },
     Section {
@@ -256,11 +268,27 @@ pub const SETTINGS: &[Setting] = &[
     Setting::local(
         "aws.region",
         Kind::Text(REGION),
-        Default::Words("as the SDK finds it"),
+        Default::Words("the profile's, IMDSv2's, that of a DNS name in the source"),
         "it decides which services are asked",
-        "The Region, where no option names one",
+        "The Region, where neither an option nor AWS_REGION nor AWS_DEFAULT_REGION names one",
     )
     .example("\"us-east-1\""),
+    Setting::local(
+        "aws.profile",
+        Kind::Text(PROFILE),
+        Default::Words("default"),
+        CREDENTIALS,
+        "The profile of root's ~/.aws/config and ~/.aws/credentials, where AWS_PROFILE names none",
+    )
+    .example("\"default\""),
+    Setting::local(
+        "aws.role_arn",
+        Kind::Text(ROLE_ARN),
+        Default::Words("none"),
+        CREDENTIALS,
+        "The role to assume with the credentials that are found",
+    )
+    .example("\"arn:aws:iam::123456789012:role/fsx-reader\""),
     Setting::local(
         "aws.endpoint_url",
         Kind::Text(URL),
@@ -269,6 +297,56 @@ pub const SETTINGS: &[Setting] = &[
         "One endpoint for every AWS service that is called, such as a proxy's",
     )
     .example("\"https://aws-proxy.example.com\""),
+    Setting::local(
+        "aws.https_proxy",
+        Kind::Text(PROXY),
+        Default::Words("none"),
+        ENDPOINT,
+        "The proxy through which https endpoints are reached; HTTPS_PROXY is not read. One that asks \
+         for a password cannot be used",
+    )
+    .example("\"http://proxy.example.com:3128\""),
+    Setting::local(
+        "aws.ca_bundle",
+        Kind::Text(FOLDER),
+        Default::Words("the system's"),
+        A_PATH,
+        "A PEM file of the authorities that https endpoints are proved by, instead of the system's",
+    )
+    .example("\"/etc/pki/tls/certs/company.pem\""),
+    Setting::local(
+        "aws.use_fips",
+        Kind::Switch,
+        Default::Switch(false),
+        ENDPOINT,
+        "Whether the FIPS endpoints are asked; not together with endpoint_url",
+    ),
+    Setting::local(
+        "resolve.allow_vpc",
+        Kind::Texts(VPC_ID),
+        Default::Texts(&[]),
+        WHOSE,
+        "VPCs whose file systems count beside those of this node's own; where the node does not know \
+         its own (IMDSv2 is off), these alone",
+    )
+    .example("[\"vpc-0a1b2c3d4e5f60718\"]"),
+    Setting::local(
+        "resolve.allow_owner",
+        Kind::Texts(ACCOUNT),
+        Default::Texts(&[]),
+        WHOSE,
+        "Accounts whose file systems count beside those of this node's own; where the node does not \
+         know its own, these alone",
+    )
+    .example("[\"123456789012\"]"),
+    Setting::local(
+        "resolve.require_vpc",
+        Kind::Switch,
+        Default::Switch(false),
+        WHOSE,
+        "Refuse tags where the node does not know its own VPC and account and no list says what \
+         counts; else that is a warning",
+    ),
     Setting::local(
         "layout.ssm_path",
         Kind::Text(PARAMETER_PATH),

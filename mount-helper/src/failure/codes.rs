@@ -173,9 +173,9 @@ codes! {
     NotGone "FSXL-U111" UserCanFix 32 "It is not proved that the file system is gone."
         "wait until AWS says DELETING or FileSystemNotFound, or unmount without --if-gone";
     NoRegion "FSXL-A101" UserCanFix 32 "No AWS Region is known."
-        "set `[aws] region`, or mount with -o region=REGION";
+        "set `[aws] region` in /etc/fsxlustre/fsxlustre.toml, or mount with -o region=REGION";
     NoCredentials "FSXL-A102" UserCanFix 32 "No AWS credentials were found."
-        "give the instance a role and leave IMDSv2 on";
+        "give the instance a role (an instance profile) and leave IMDSv2 on";
     AccessDenied "FSXL-A103" UserCanFix 32 "AWS refused the call."
         "add the statement that the message prints to the instance's role";
     ApiUnavailable "FSXL-A104" MayPass 32 "The AWS API could not be asked."
@@ -184,6 +184,14 @@ codes! {
         "check the route to the service: an internet gateway, or the VPC endpoint com.amazonaws.REGION.fsx";
     ApiAnswer "FSXL-A106" MayPass 32 "The AWS API's answer lacks what is needed."
         "wait until the file system is AVAILABLE; check `[aws] endpoint_url`";
+    CredentialsRefused "FSXL-A107" UserCanFix 32 "AWS does not take the credentials: they are expired or not valid."
+        "renew or correct the keys of the environment or the profile; an instance's role renews its own by IMDSv2";
+    ClockSkew "FSXL-A108" UserCanFix 32 "This node's clock is too wrong for a signed call."
+        "set the clock: start chronyd, whose server 169.254.169.123 every instance reaches";
+    ApiThrottled "FSXL-A109" MayPass 32 "The account asks the AWS API too often."
+        "try again later; an id that was mounted here before, the static map or a full Lustre device needs no API";
+    ApiRefused "FSXL-A110" UserCanFix 32 "The AWS API refused the question for a reason of its own."
+        "do what the service's own words ask for; check `[aws]` in /etc/fsxlustre/fsxlustre.toml";
     TagUnknown "FSXL-A201" UserCanFix 32 "No file system carries these tags."
         "correct the tags or the Region, or tag the file system: aws fsx tag-resource";
     TagAmbiguous "FSXL-A202" UserCanFix 32 "More than one file system carries these tags."
@@ -196,6 +204,10 @@ codes! {
         "wait until it is AVAILABLE, or mount with -o wait=900";
     NotLustre "FSXL-A205" UserCanFix 32 "The file system is not a Lustre file system."
         "name an FSx for Lustre file system";
+    NodeUnknown "FSXL-A210" UserCanFix 32 "This node's own VPC or account is not known, and `[resolve] require_vpc` forbids to go on without."
+        "turn IMDSv2 on, or name the node's own in `[resolve] allow_vpc` and `allow_owner`";
+    OtherNetwork "FSXL-A211" UserCanFix 32 "The tags name file systems of other VPCs or accounts only."
+        "correct the tags; or name the VPC in `[resolve] allow_vpc`, the account in `allow_owner`";
     ResolverFailed "FSXL-A301" UserCanFix 32 "The fsxlustre agent could not be asked for the file system."
         "run `fsxlustre resolve SOURCE` by hand and see what it says";
     SlotBeyondBudget "FSXL-A302" MayPass 32 "This node's turn to ask the FSx API comes after the call must have ended."

@@ -31,6 +31,8 @@ pub enum Prefer {
     None,
     /// The one that was created last.
     Newest,
+    /// The one that is in the subnet of this node.
+    SameSubnet,
 }
 
 impl Prefer {
@@ -39,12 +41,13 @@ impl Prefer {
         match self {
             Self::None => None,
             Self::Newest => Some("newest"),
+            Self::SameSubnet => Some("same-subnet"),
         }
     }
 
     /// What the word says.
     fn of(word: &str) -> Option<Self> {
-        [Self::Newest].into_iter().find(|known| known.word() == Some(word))
+        [Self::Newest, Self::SameSubnet].into_iter().find(|known| known.word() == Some(word))
     }
 }
 
@@ -282,7 +285,7 @@ impl MountOptions {
                 self.verify = Some(verify(text).ok_or_else(|| unfit("none, stat or write"))?);
             }
             "prefer" => {
-                self.prefer = Prefer::of(text).ok_or_else(|| unfit("newest"))?;
+                self.prefer = Prefer::of(text).ok_or_else(|| unfit("newest or same-subnet"))?;
             }
             "layout" if text == "off" => self.layout = None,
             "layout" if is_profile_name(text) => self.layout = Some(text.to_owned()),
@@ -442,6 +445,8 @@ mod tests {
         .expect("fits");
         assert!(options.is_remount && options.new_client);
         assert_eq!(options.prefer, Prefer::Newest);
+        let near = MountOptions::parse("prefer=same-subnet").expect("fits");
+        assert_eq!(near.prefer, Prefer::SameSubnet);
         assert_eq!((options.wait_seconds, options.layout.as_deref()), (600, Some("large")));
         assert_eq!(options.passed.join(","), "ro", "a remount changes what it names");
         assert_eq!(MountOptions::parse("layout=off").expect("fits").layout, None);
@@ -462,7 +467,7 @@ mod tests {
             assert_eq!(refused(list).code(), Code::OptionConflict, "{list}");
         }
         assert_eq!(refused("region=Mars").code(), Code::OptionValue);
-        assert_eq!(refused("prefer=oldest").because(), "it takes newest");
+        assert_eq!(refused("prefer=oldest").because(), "it takes newest or same-subnet");
         assert_eq!(
             refused("tune=large").because(),
             "it takes off: no tuning profile is offered yet"

@@ -74,7 +74,12 @@ const fn fstab_value(name: &'static str) -> OptionRow {
 ///
 /// *Source*: `llite_lib.c` and `mount_lustre.c` of Lustre, libmount's `optmap.c`.
 pub const OPTIONS: &[OptionRow] = &[
-    ours("region", Some("REGION"), "from the SDK", "AWS Region to look in"),
+    ours(
+        "region",
+        Some("REGION"),
+        "AWS_REGION, AWS_DEFAULT_REGION, [aws] region, IMDSv2",
+        "AWS Region to look in",
+    ),
     ours("subdir", Some("/PATH"), "none", "mount this directory of the file system"),
     ours(
         "timeout",
@@ -92,9 +97,10 @@ pub const OPTIONS: &[OptionRow] = &[
     ),
     ours(
         "prefer",
-        Some("newest"),
+        Some("newest|same-subnet"),
         "none",
-        "of several file systems with the same tags take the one that was created last",
+        "of several file systems with the same tags take the one that was created last, or the one \
+         in this node's subnet",
     ),
     ours("layout", Some("PROFILE"), "off", "give the mounted directory this layout profile"),
     ours("tune", Some("off"), "off", "client settings; no profile is offered yet"),
