@@ -10,6 +10,7 @@ pub mod layout;
 pub mod manual;
 pub mod mount;
 pub mod resolve;
+mod resolve_many;
 pub mod serve;
 pub mod status;
 pub mod umount;

@@ -1,6 +1,7 @@
 //! `fsxlustre resolve`: which file system a source names.
 
 use super::Outcome;
+use super::resolve_many::{ManyArgs, Sources};
 use crate::config::AgentConfig;
 use crate::resolve::{AgentResolver, From, Step, Steps};
 use clap::Args;
@@ -20,7 +21,13 @@ use std::time::Duration;
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct ResolveArgs {
     /// fs-ID, tag:Key:Value[,Key:Value...], name:NAME, or a Lustre device whose DNS name has the id
-    source: String,
+    #[arg(required_unless_present = "export_map")]
+    source: Option<String>,
+    /// More of them, for --export-map and --write-cache
+    #[arg(value_name = "SOURCE", requires = "many")]
+    more: Vec<String>,
+    #[command(flatten)]
+    many: ManyArgs,
     /// AWS Region to look in
     #[arg(long)]
     region: Option<String>,
@@ -95,6 +102,9 @@ struct ShownFailure {
 impl ResolveArgs {
     /// Does it.
     pub fn run(&self, config: &AgentConfig) -> Outcome {
+        if let Some(outcome) = self.many(config) {
+            return outcome;
+        }
         let steps = Steps::default();
         match self.resolve(config, &steps) {
             Ok(found) if self.json => self.found_json(&found, &steps),
@@ -109,8 +119,24 @@ impl ResolveArgs {
         }
     }
 
+    fn many(&self, config: &AgentConfig) -> Option<Outcome> {
+        let texts: Vec<String> = self.source.iter().chain(&self.more).cloned().collect();
+        let region = match self.region.as_deref().map(checked).transpose() {
+            Ok(region) => region,
+            Err(failure) => return Some(Outcome::failed(&failure)),
+        };
+        self.many.run(&Sources {
+            config,
+            texts: &texts,
+            region,
+            prefer: self.prefer.map_or(Prefer::None, Prefer::from),
+            deadline: Deadline::after(Duration::from_secs(self.timeout)),
+        })
+    }
+
     fn resolve(&self, config: &AgentConfig, steps: &Steps) -> Result<FileSystem, Failure> {
-        let source = Source::parse(&self.source).map_err(|error| error.failure())?;
+        let text = self.source.as_deref().unwrap_or_default();
+        let source = Source::parse(text).map_err(|error| error.failure())?;
         steps.add("source", read_as(&source));
         let region = self.region.as_deref().map(checked).transpose()?;
         let deadline = Deadline::after(Duration::from_secs(self.timeout));

@@ -103,6 +103,27 @@ impl ApiResolver<'_> {
         .map_err(|error| error.failure())?
     }
 
+    /// Every file system that counts on this node and can be mounted now.
+    ///
+    /// # Errors
+    /// As [`ApiResolver::ask`].
+    pub fn every_usable(
+        self,
+        region: Option<&str>,
+        bounds: Bounds<'_>,
+    ) -> Result<Vec<FileSystem>, Failure> {
+        let asked = aws::block_on(bounds, async {
+            let aws = self.connect(region.into(), bounds, &Steps::default()).await?;
+            let (all, node) = tokio::join!(fsx::describe_all(&aws), aws.identity());
+            let reach = Reach { node, allowed: &self.config.resolve };
+            let mut usable = all?.lustre;
+            usable
+                .retain(|found| found.is_usable() && !matches!(reach.counts(found), Counts::No(_)));
+            Ok(usable)
+        });
+        asked.map_err(|error| error.failure())
+    }
+
     async fn connect(
         self,
         hints: RegionHints<'_>,

@@ -1,6 +1,6 @@
 //! A look-up for whoever wants all that is known of a file system, not only its device.
 
-use super::{AgentResolver, Steps};
+use super::{AgentResolver, ApiResolver, Steps};
 use fsxlustre_mount::answer::{Asking, AtHand, Found, Kept, Wanted};
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::file_system::FileSystem;
@@ -58,6 +58,20 @@ impl AgentResolver<'_> {
         };
         found.warnings.extend(answer.warnings);
         Ok(found)
+    }
+
+    /// Every Lustre file system of the Region that counts and can be mounted now, by the API.
+    ///
+    /// # Errors
+    /// As [`AgentResolver::look_up`].
+    pub fn every_usable(
+        &self,
+        region: Option<&str>,
+        deadline: Deadline,
+    ) -> Result<Vec<FileSystem>, Failure> {
+        let bounds = Bounds { deadline, interrupt: self.interrupt };
+        ApiResolver { config: self.config, with_data_repositories: false }
+            .every_usable(region, bounds)
     }
 }
 

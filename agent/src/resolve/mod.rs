@@ -2,12 +2,14 @@
 
 mod api;
 mod look_up;
+mod map;
 mod reach;
 mod select;
 mod steps;
 
 pub use api::ApiResolver;
 pub use look_up::{From, UNKNOWN_LIFECYCLE};
+pub use map::map_of;
 pub use reach::{Counts, Reach};
 pub use select::{SelectError, Selection};
 pub use steps::{Step, Steps};

@@ -86,7 +86,12 @@ impl Asking<'_> {
                 Step::Fail(why) => {
                     let failure = failure.or_else(|| self.not_our_turn(question, api));
                     let most = self.settings.ages.stale_max(question.caller);
-                    return Err(explained(failure.unwrap_or_else(|| lost(question)), why, most));
+                    let mut failure =
+                        explained(failure.unwrap_or_else(|| lost(question)), why, most);
+                    for warning in &at_hand.warnings {
+                        failure.because = format!("{}; {warning}", failure.because);
+                    }
+                    return Err(failure);
                 }
                 Step::Ask { .. } if !knows_slot => {
                     knows_slot = true;

@@ -2,11 +2,11 @@
 
 use crate::failure::{Code, Explain};
 use crate::source::{Device, Source, Tag, is_file_system_id};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One `[[filesystem]]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MapEntry {
     /// `fs-` and hexadecimal digits.
@@ -14,12 +14,14 @@ pub struct MapEntry {
     /// The Lustre device of the whole file system.
     pub device: String,
     /// The value of its tag `Name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its tags, as far as sources name them.
-    #[serde(default)]
-    pub tags: BTreeMap<String, String>,
     /// Its AWS Region; a source with another one passes it over.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// Its tags, as far as sources name them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
 }
 
 /// The map cannot answer.

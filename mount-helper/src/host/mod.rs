@@ -31,7 +31,7 @@ pub use signals::{sleep_unless_interrupted, stop_signals};
 pub(crate) use space::statvfs as statvfs_here;
 pub use space::{ProbeError, Space, probe_space};
 pub use state_file::{
-    StateError, read_own_state, read_state, remove_state, state_names, write_state,
+    StateError, read_own_state, read_state, remove_state, state_names, write_public, write_state,
 };
 pub(crate) use trusted_file::read_trusted_here;
 pub use trusted_file::{LARGEST_TRUSTED_BYTES, read_trusted};

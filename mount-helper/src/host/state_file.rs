@@ -3,9 +3,11 @@
 use crate::failure::{Code, Explain, chain};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 
 /// The longest state file that is read.
@@ -78,26 +80,49 @@ pub fn write_state<T: Serialize>(path: &Path, value: &T) -> Result<(), StateErro
     if let Some(folder) = path.parent() {
         make_folder(folder).map_err(io)?;
     }
+    replace(path, &text, 0o644).map_err(io)
+}
+
+/// Writes a file that everybody may read, whole or not at all, whatever the umask is.
+///
+/// # Errors
+/// [`StateError::Io`]; the old file is then untouched.
+pub fn write_public(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
+    replace(path, bytes, 0o644).map_err(|source| StateError::Io {
+        attempt: "write",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// A temporary file beside it, synced, then renamed over it; then the folder is synced, so that the
+/// new name is kept too when the power goes.
+fn replace(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
     let temporary = path.with_extension(format!("new.{}", std::process::id()));
-    let written = write_new(&temporary, &text)
+    let written = write_new(&temporary, bytes, mode)
         .and_then(|()| std::fs::rename(&temporary, path))
-        // The new name is kept too when the power goes.
-        .and_then(|()| path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()));
+        .and_then(|()| folder_of(path).map_or(Ok(()), |folder| File::open(folder)?.sync_all()));
     if written.is_err() {
         // Nothing to do if even that fails: the error of the write is the one to tell.
         let _ = std::fs::remove_file(&temporary);
     }
-    written.map_err(io)
+    written
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// The folder of a file; the one we are in for a bare name.
+fn folder_of(path: &Path) -> Option<&Path> {
+    path.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder })
+}
+
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
-        .mode(0o644)
+        .mode(mode)
         .custom_flags(nix::libc::O_NOFOLLOW)
         .open(path)?;
+    file.set_permissions(Permissions::from_mode(mode))?;
     file.write_all(bytes)?;
     file.write_all(b"\n")?;
     file.sync_all()
