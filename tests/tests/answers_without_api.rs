@@ -10,7 +10,7 @@ const SHARED: &str = "/mnt/srv/fsxlustre/answers.json";
 
 fn genomics() -> (Sandbox, FileSystem) {
     let sandbox = Sandbox::start();
-    let new = FileSystem::lustre().tag("Project", "genomics").tag("Stage", "prod");
+    let new = FileSystem::lustre().tag("Project", "genomics").tag("Stage", "prod").tag("Empty", "");
     let made = sandbox.create_file_system(new.tag("Name", "scratch"));
     sandbox.run(["mkdir", "-p", DIRECTORY, "/mnt/srv/fsxlustre"]).assert_success();
     sandbox.run(["chmod", "755", "/mnt/srv", "/mnt/srv/fsxlustre"]).assert_success();

@@ -23,6 +23,12 @@ pub(super) const ANY_TEXT: Grammar = Grammar {
     },
 };
 
+/// The value of a tag, which may be empty.
+pub(super) const TAG_VALUE: Grammar = Grammar {
+    fits: "a text of one line with at most 256 characters",
+    check: |text| ensure(text.chars().count() <= 256 && !text.contains(char::is_control)),
+};
+
 /// An absolute path.
 pub(super) const FOLDER: Grammar = Grammar {
     fits: "an absolute path",

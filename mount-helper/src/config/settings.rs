@@ -230,8 +230,15 @@ pub const SETTINGS: &[Setting] = &[
         .example("\"fs-0123456789abcdef0.fsx.us-east-1.amazonaws.com@tcp:/abcdefgh\""),
     map_entry("filesystem[].name", Default::Words("none"), "The value of its tag Name")
         .example("\"scratch\""),
-    map_entry("filesystem[].tags.*", Default::Words("none"), "Its tags, as far as sources name them")
-        .example("{ Project = \"genomics\" }"),
+    Setting {
+        kind: Kind::Text(TAG_VALUE),
+        ..map_entry(
+            "filesystem[].tags.*",
+            Default::Words("none"),
+            "Its tags, as far as sources name them",
+        )
+    }
+    .example("{ Project = \"genomics\" }"),
     map_entry(
         "filesystem[].region",
         Default::Words("any"),
