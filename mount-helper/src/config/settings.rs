@@ -6,7 +6,7 @@
 
 use super::grammars::{
     ACCOUNT, ANY_TEXT, FOLDER, MOUNT_OPTIONS, PARAMETER_PATH, PLAIN_PATH, PROFILE, PROXY, REGION,
-    ROLE_ARN, URL, VPC_ID,
+    ROLE_ARN, TAG_VALUE, URL, VPC_ID,
 };
 use super::setting::{Default, Grammar, Kind, Setting, steps_of};
 use crate::answer::DEFAULT_QUOTA;
