@@ -5,6 +5,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from werkzeug.http import http_date
 from werkzeug.wrappers import Response
 
 
@@ -20,6 +21,16 @@ def aws_error(status, error_type, message):
     return aws_json(status, {"__type": error_type, "message": message}, error_type)
 
 
+def aws_query_error(status, error_type, message):
+    """An error in the AWS query protocol, which STS speaks."""
+    body = (
+        '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error>'
+        f"<Type>Sender</Type><Code>{error_type}</Code><Message>{message}</Message>"
+        "</Error><RequestId>sandbox</RequestId></ErrorResponse>"
+    )
+    return Response(body, status, content_type="text/xml")
+
+
 @dataclass
 class Fault:
     """What goes wrong with the next `count` requests whose operation or path has `match`."""
@@ -32,11 +43,16 @@ class Fault:
     delay: float = 0
     garbage: bool = False
     hang: bool = False
+    clock_ahead: int = 0
 
-    def answer(self):
+    def answer(self, is_query=False):
         """The answer to give in place of the true one, or None to give the true one."""
         if self.status is not None:
-            return aws_error(self.status, self.type, self.message)
+            error = aws_query_error if is_query else aws_error
+            answer = error(self.status, self.type, self.message)
+            if self.clock_ahead:
+                answer.headers["Date"] = http_date(time.time() + self.clock_ahead)
+            return answer
         if self.garbage:
             return aws_json(200, '{"FileSystems": [{"FileSyst')
         return None
@@ -71,6 +87,12 @@ class Faults:
             self.waiting.clear()
 
 
+def signer(authorization):
+    """The key, the day, the Region and the service that a request is signed for."""
+    _, _, rest = authorization.partition("Credential=")
+    return rest.split(",", 1)[0] or None
+
+
 class Log:
     """Every request that came in, in order."""
 
@@ -92,7 +114,16 @@ class Log:
             "operation": operation,
             "body": body,
             "user_agent": request.headers.get("User-Agent"),
+            "host": request.headers.get("Host"),
+            "signed_at": request.headers.get("X-Amz-Date"),
+            "signed_by": signer(request.headers.get("Authorization", "")),
         }
+        self._entries.append(entry)
+
+    def note(self, service, method, target):
+        """Note something that is no request of its own, such as a proxy's CONNECT."""
+        entry = {"time": time.time(), "service": service, "method": method}
+        entry.update({"path": target, "operation": None, "body": None})
         self._entries.append(entry)
 
     def entries(self):

@@ -7,9 +7,15 @@ prints `ready` when both listen. A test steers it through the API's address:
     POST /_control/file-system  {"id": ID, "set": {"Lifecycle": "CREATING", ...}}
     POST /_control/fault        {"match": "DescribeFileSystems", "count": 2, "status": 400,
                                  "type": "ThrottlingException"}
-                                or "delay": SECONDS, "garbage": true, "hang": true
+                                or "delay": SECONDS, "garbage": true, "hang": true,
+                                "clock_ahead": SECONDS of the Date header of an error
     POST /_control/pages        {"size": 1, "empty_first": 1}
     POST /_control/imds         {"mode": "on" | "off" | "hang", "set": {"placement/region": ...}}
+    POST /_control/associations {"id": ID, "associations": [{...}]}
+    POST /_control/many         {"count": 3000, "tags": {"Key": "Value"}}
+    POST /_control/tls          {"names": [...]}: the same over TLS at 127.0.0.1:443, for these names;
+                                answers with the authority's certificate
+    POST /_control/proxy        a CONNECT proxy at 127.0.0.1:3128 that leads to it
     GET  /_control/log          every request so far
     POST /_control/reset        no faults, no log, whole pages, metadata as at the start
 """
@@ -21,7 +27,9 @@ import logging
 import threading
 import time
 
+import associations
 import file_systems
+import secure
 from control import Fault, Faults, Log, aws_error
 from imds import Imds
 from moto.moto_server.werkzeug_app import (
@@ -29,8 +37,20 @@ from moto.moto_server.werkzeug_app import (
     create_backend_app,
 )
 from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
+
+
+class Handler(WSGIRequestHandler):
+    """Sends the application's Date header in place of its own, not behind it."""
+
+    def send_header(self, keyword, value):
+        """Add a header; of several Date headers the last one counts."""
+        if keyword.lower() == "date":
+            lines = getattr(self, "_headers_buffer", [])
+            kept = [line for line in lines if not line.lower().startswith(b"date:")]
+            self._headers_buffer = kept
+        super().send_header(keyword, value)
 
 
 class Endpoint:
@@ -53,6 +73,10 @@ class Endpoint:
         if answer is not None:
             return answer(environ, start_response)
         environ["wsgi.input"] = io.BytesIO(request.get_data())
+        # moto is to choose the service by the signature, whatever name was asked for.
+        environ["HTTP_HOST"] = "127.0.0.1"
+        if (answer := associations.answer(request)) is not None:
+            return answer(environ, start_response)
         try:
             return self.moto(environ, start_response)
         except NotImplementedError as error:
@@ -72,18 +96,20 @@ class Endpoint:
 
     def _refuse(self, request):
         target = request.headers.get("X-Amz-Target", "")
-        operation = target.rpartition(".")[2] or None
+        request.get_data()
+        operation = target.rpartition(".")[2] or request.form.get("Action")
         self.log.add("api", request, operation)
         if "Authorization" not in request.headers:
             message = "Missing Authentication Token"
             return aws_error(400, "MissingAuthenticationToken", message)
-        return self._fail(self.faults.take([target, request.path]))
+        names = [target, operation or "", request.path]
+        return self._fail(self.faults.take(names), is_query=not target)
 
-    def _fail(self, fault):
+    def _fail(self, fault, is_query=False):
         if fault is None:
             return None
         time.sleep(fault.delay)
-        return self._hang() if fault.hang else fault.answer()
+        return self._hang() if fault.hang else fault.answer(is_query)
 
     def _hang(self):
         self.released.wait()
@@ -116,6 +142,18 @@ class Endpoint:
 
     def _control_pages(self, **asked):
         file_systems.Backend.pages = file_systems.Pages(**asked)
+
+    def _control_associations(self, **asked):
+        associations.of_file_system[asked["id"]] = asked["associations"]
+
+    def _control_many(self, **asked):
+        file_systems.create_many(asked["count"], asked["tags"])
+
+    def _control_tls(self, **asked):
+        return {"authority": secure.serve_tls(asked["names"], self.api)}
+
+    def _control_proxy(self):
+        secure.serve_proxy(lambda *words: self.log.note("proxy", *words))
 
     def _control_imds(self, **asked):
         mode = asked.get("mode", self.metadata.mode)
@@ -157,7 +195,9 @@ def main():
     given = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     endpoint = Endpoint()
-    api = make_server(*given.api, endpoint.api, threaded=True)
+    api = make_server(
+        *given.api, endpoint.api, threaded=True, request_handler=Handler
+    )
     imds = make_server(*given.imds, endpoint.imds, threaded=True)
     threading.Thread(target=imds.serve_forever, daemon=True).start()
     print("ready", flush=True)

@@ -149,6 +149,25 @@ def extend_moto():
     models.fsx_backends.backend = Backend
 
 
+def create_many(count, tags):
+    """Create file systems in the account and Region of the instance, all with these tags."""
+    backend = models.fsx_backends["123456789012"]["us-east-1"]
+    given = {
+        "client_request_token": "sandbox",
+        "file_system_type": "LUSTRE",
+        "storage_capacity": 1200,
+        "storage_type": "SSD",
+        "subnet_ids": ["subnet-0123456789abcdef0"],
+        "tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        "lustre_configuration": {"DeploymentType": "PERSISTENT_2"},
+    }
+    missing = ("security_group_ids", "kms_key_id", "windows_configuration")
+    missing += ("ontap_configuration", "file_system_type_version")
+    missing += ("open_zfs_configuration",)
+    for _ in range(count):
+        backend.create_file_system(**given, **dict.fromkeys(missing))
+
+
 def find(file_system_id):
     """The file system of that id in whatever account and region, or None."""
     for account in models.fsx_backends.values():

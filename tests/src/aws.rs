@@ -22,6 +22,7 @@ pub struct Fault {
     delay: f64,
     garbage: bool,
     hang: bool,
+    clock_ahead: i64,
 }
 
 impl Fault {
@@ -35,6 +36,7 @@ impl Fault {
             delay: 0.0,
             garbage: false,
             hang: false,
+            clock_ahead: 0,
         }
     }
 
@@ -64,6 +66,13 @@ impl Fault {
     #[must_use]
     pub fn garbage(mut self) -> Self {
         self.garbage = true;
+        self
+    }
+
+    /// Says in the `Date` header of its error that the service's clock is so many seconds ahead.
+    #[must_use]
+    pub fn clock_ahead(mut self, seconds: i64) -> Self {
+        self.clock_ahead = seconds;
         self
     }
 
@@ -102,6 +111,15 @@ pub struct LoggedRequest {
     pub body: Value,
     /// Who asked, by its own account.
     pub user_agent: Option<String>,
+    /// The name that was asked.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// The time in the signature, `20260101T000000Z`.
+    #[serde(default)]
+    pub signed_at: Option<String>,
+    /// The key, the day, the Region and the service of the signature, joined by `/`.
+    #[serde(default)]
+    pub signed_by: Option<String>,
 }
 
 impl Sandbox {
@@ -141,6 +159,32 @@ impl Sandbox {
     #[track_caller]
     pub fn set_pages(&self, size: u32, empty_first: u32) {
         self.control("pages", &json!({"size": size, "empty_first": empty_first}));
+    }
+
+    /// What `DescribeDataRepositoryAssociations` says of a file system, in pages of two.
+    #[track_caller]
+    pub fn set_associations(&self, id: &str, associations: &Value) {
+        self.control("associations", &json!({"id": id, "associations": associations}));
+    }
+
+    /// Makes file systems at the endpoint only, all with this tag; no client serves them.
+    #[track_caller]
+    pub fn create_many(&self, count: u32, tag: (&str, &str)) {
+        self.control("many", &json!({"count": count, "tags": {tag.0: tag.1}}));
+    }
+
+    /// Serves the endpoint over TLS at 127.0.0.1:443, for that address and these names; answers
+    /// with the certificate of an authority that nobody knows yet.
+    #[track_caller]
+    pub fn serve_tls(&self, names: &[&str]) -> String {
+        let answer = self.control("tls", &json!({"names": names}));
+        answer["authority"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Serves a CONNECT proxy at 127.0.0.1:3128 that leads every name to 127.0.0.1:443.
+    #[track_caller]
+    pub fn serve_proxy(&self) {
+        self.control("proxy", &json!({}));
     }
 
     /// How the instance metadata service behaves from now on.

@@ -20,11 +20,9 @@ impl AwsError {
         match error {
             SdkError::ServiceError(service) => {
                 let (told, answer) = (service.err(), service.raw());
-                let because = format!(
-                    "{}: {}",
-                    told.code().unwrap_or("an error without a code"),
-                    told.message().unwrap_or("no message")
-                );
+                let status = format!("HTTP {}", answer.status().as_u16());
+                let code = told.code().unwrap_or(&status);
+                let because = format!("{code}: {}", told.message().unwrap_or("no message"));
                 said(asked, told.code().unwrap_or_default(), because, answer)
             }
             SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) => {

@@ -103,10 +103,10 @@ pub(super) const PROXY: Grammar = Grammar {
 
 /// The name of a profile in `~/.aws/config`.
 pub(super) const PROFILE: Grammar = Grammar {
-    fits: "a profile's name: 1 to 64 characters without '[' and ']'",
+    fits: "a profile's name: 1 to 64 of A-Za-z0-9_.%@:+/-",
     check: |text| {
-        let is_plain = |c: char| !c.is_control() && !matches!(c, '[' | ']');
-        ensure((1..=64).contains(&text.len()) && text.chars().all(is_plain))
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_.%@:+/-".contains(&b);
+        ensure((1..=64).contains(&text.len()) && text.bytes().all(is_plain))
     },
 };
 
@@ -174,9 +174,9 @@ mod tests {
             (PROXY, "http://root:secret@proxy.example.com:3128", false),
             (PROXY, "http://proxy.example.com", false),
             (PROXY, "socks://proxy:1", false),
-            (PROFILE, "team one", true),
+            (PROFILE, "team-one", true),
             (PROFILE, "", false),
-            (PROFILE, "a]", false),
+            (PROFILE, "team one", false),
             (VPC_ID, "vpc-0a1b2c3d4e5f60718", true),
             (VPC_ID, "vpc-01234567", true),
             (VPC_ID, "*", false),
