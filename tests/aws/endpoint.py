@@ -147,7 +147,7 @@ class Endpoint:
         associations.of_file_system[asked["id"]] = asked["associations"]
 
     def _control_many(self, **asked):
-        file_systems.create_many(asked["count"], asked["tags"])
+        return {"ids": file_systems.create_many(asked["count"], asked["tags"])}
 
     def _control_tls(self, **asked):
         return {"authority": secure.serve_tls(asked["names"], self.api)}

@@ -18,6 +18,7 @@ MOUNT_NAME_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 # moto learns a class's service and its table of URLs from the name of its module.
 MOTO_MODULE = models.__name__
 DEFAULT_VERSION = "2.15"
+MOST_IDS = 50
 VPC_ID = "vpc-0a1b2c3d4e5f60718"
 
 
@@ -135,6 +136,8 @@ class Backend(models.FSxBackend):
         """One page of the file systems asked for, or of all of them."""
         if max_results is not None and max_results < 1:
             raise BadRequest("MaxResults must be at least 1.")
+        if len(file_system_ids or []) > MOST_IDS:
+            raise BadRequest(f"At most {MOST_IDS} ids are taken.")
         for wanted in file_system_ids or []:
             if wanted not in self.file_systems:
                 raise FileSystemNotFound(wanted)
@@ -164,8 +167,8 @@ def create_many(count, tags):
     missing = ("security_group_ids", "kms_key_id", "windows_configuration")
     missing += ("ontap_configuration", "file_system_type_version")
     missing += ("open_zfs_configuration",)
-    for _ in range(count):
-        backend.create_file_system(**given, **dict.fromkeys(missing))
+    given.update(dict.fromkeys(missing))
+    return [backend.create_file_system(**given).file_system_id for _ in range(count)]
 
 
 def find(file_system_id):

@@ -167,10 +167,13 @@ impl Sandbox {
         self.control("associations", &json!({"id": id, "associations": associations}));
     }
 
-    /// Makes file systems at the endpoint only, all with this tag; no client serves them.
+    /// Makes file systems at the endpoint only, all with this tag, and answers with their ids; no
+    /// client serves them.
     #[track_caller]
-    pub fn create_many(&self, count: u32, tag: (&str, &str)) {
-        self.control("many", &json!({"count": count, "tags": {tag.0: tag.1}}));
+    pub fn create_many(&self, count: u32, tag: (&str, &str)) -> Vec<String> {
+        let answer = self.control("many", &json!({"count": count, "tags": {tag.0: tag.1}}));
+        let ids = answer["ids"].as_array().into_iter().flatten();
+        ids.filter_map(|id| id.as_str().map(str::to_owned)).collect()
     }
 
     /// Serves the endpoint over TLS at 127.0.0.1:443, for that address and these names; answers

@@ -220,6 +220,44 @@ fn three_thousand_file_systems_are_read_to_the_last_page() {
 }
 
 #[test]
+fn many_ids_are_asked_for_by_fifty_and_one_that_is_gone_hides_no_other() {
+    let sandbox = Sandbox::start();
+    let mut ids = sandbox.create_many(120, ("Project", "other"));
+    let export = |ids: &[String]| {
+        sandbox.reset_api();
+        let words = ["fsxlustre", "resolve", "--export-map"].map(str::to_owned);
+        let output = sandbox.run(words.iter().chain(ids));
+        let log = sandbox.api_log();
+        let asked = log.iter().filter_map(|one| one.body["FileSystemIds"].as_array());
+        (output, asked.map(Vec::len).collect::<Vec<_>>())
+    };
+    let (output, asked) = export(&ids);
+    assert_eq!(asked, [50, 50, 20]);
+    assert_eq!(output.assert_success().stdout.matches("\n[[filesystem]]").count(), 120);
+    let gone = "fs-00000000000000000";
+    ids.push(gone.to_owned());
+    sandbox.reset_api();
+    let words =
+        ["fsxlustre", "resolve", "--write-cache", "/var/cache/shared.json"].map(str::to_owned);
+    let output = sandbox.run(words.iter().chain(&ids));
+    assert_eq!(output.code(), Some(1), "{output}");
+    says(&output, &["120 of 121 answers", "FSXL-A203", gone]);
+    let log = sandbox.api_log();
+    let asked = log.iter().filter_map(|one| one.body["FileSystemIds"].as_array()).count();
+    assert!(asked <= 3 + 2 * 6, "the batch with the one that is gone is asked in halves: {asked}");
+}
+
+#[test]
+fn data_repositories_that_hang_cost_the_rest_nothing() {
+    let sandbox = Sandbox::start();
+    let made = sandbox.create_file_system(genomics());
+    let hang = Fault::on("DescribeDataRepositoryAssociations").times(ALWAYS).hang();
+    sandbox.inject_fault(&hang);
+    let text = resolve(&sandbox, &["--timeout=3", SOURCE]).assert_success();
+    says(&text, &[&made.id, "data repository unknown: no answer within"]);
+}
+
+#[test]
 fn a_device_whose_name_has_the_id_is_looked_up_by_it() {
     let sandbox = Sandbox::start();
     let made = sandbox.create_file_system(genomics());

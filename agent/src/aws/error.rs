@@ -1,6 +1,6 @@
 //! What can go wrong on the way to AWS, and what mends it.
 
-use super::{Asked, RegionFrom};
+use super::{Asked, Aws, Region, RegionFrom};
 use crate::retry::ErrorClass;
 use aws_credential_types::provider::error::CredentialsError;
 use fsxlustre_mount::failure::{Code, Explain, chain, one_line};
@@ -140,6 +140,12 @@ pub enum AwsError {
 impl AwsError {
     pub(super) fn no_credentials(from: &str, error: &CredentialsError) -> Self {
         Self::NoCredentials { because: format!("{from}: {}", chain(error)) }
+    }
+
+    /// That a file system does not exist where was asked.
+    pub fn unknown_file_system(aws: &Aws, id: &str) -> Self {
+        let Region { name, from } = aws.region_and_origin().clone();
+        Self::FileSystemNotFound { id: id.to_owned(), region: name, region_from: from }
     }
 
     /// What it says of another try.

@@ -51,11 +51,13 @@ pub fn asked(aws: &Aws) -> Asked {
 /// [`AwsError`].
 pub async fn describe_one(aws: &Aws, id: &str) -> Result<Described, AwsError> {
     let answer = page(aws, &[id.to_owned()], None).await.map_err(|error| match error {
-        AwsError::Refused { code, .. } if code == "FileSystemNotFound" => unknown(aws, id),
+        AwsError::Refused { code, .. } if code == "FileSystemNotFound" => {
+            AwsError::unknown_file_system(aws, id)
+        }
         other => other,
     })?;
     let found = answer.file_systems().iter().find(|found| found.file_system_id() == Some(id));
-    described(found.ok_or_else(|| unknown(aws, id))?, aws)
+    described(found.ok_or_else(|| AwsError::unknown_file_system(aws, id))?, aws)
 }
 
 /// Asks for file systems by their ids, 50 in a call. Those that do not exist are left out: the
@@ -136,11 +138,13 @@ fn next(answer: &DescribeFileSystemsOutput) -> Option<String> {
     answer.next_token().filter(|token| !token.is_empty()).map(str::to_owned)
 }
 
-fn unknown(aws: &Aws, id: &str) -> AwsError {
-    AwsError::FileSystemNotFound {
-        id: id.to_owned(),
-        region: aws.region().to_owned(),
-        region_from: aws.region_and_origin().from,
+impl Described {
+    /// Its id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Lustre(found) => &found.id,
+            Self::Other { id, .. } => id,
+        }
     }
 }
 

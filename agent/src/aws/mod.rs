@@ -157,6 +157,11 @@ impl Aws {
         self.imds.identity().await
     }
 
+    /// What is left of the caller's budget.
+    pub fn time_left(&self) -> Duration {
+        self.deadline.left()
+    }
+
     /// Attempts of API calls that failed so far.
     pub fn failed_attempts(&self) -> u32 {
         self.attempts.load(Ordering::Relaxed)

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::config::AgentConfig;
-use crate::resolve::{AgentResolver, From, Steps, map_of};
+use crate::resolve::{AgentResolver, ApiResolver, map_of};
 use clap::Args;
 use fsxlustre_mount::answer::{Caller, Names, SharedAnswer, SharedAnswers, read_shared};
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
@@ -54,10 +54,7 @@ impl Sources<'_> {
         let found = if self.texts.is_empty() {
             AgentResolver::new(self.config, None).every_usable(self.region, self.deadline)?
         } else {
-            self.parsed()?
-                .iter()
-                .map(|source| self.ask(source))
-                .collect::<Result<Vec<_>, Failure>>()?
+            self.ask(&self.parsed()?)?.into_iter().collect::<Result<Vec<_>, Failure>>()?
         };
         let text = map_of(&found);
         if file == Path::new("-") {
@@ -75,9 +72,13 @@ impl Sources<'_> {
         let mut outcome = Outcome::default();
         let mut answers = Vec::new();
         let sources = self.parsed()?;
-        for source in &sources {
+        let asked = match self.ask(&sources) {
+            Ok(asked) => asked,
+            Err(failure) => sources.iter().map(|_| Err(failure.clone())).collect(),
+        };
+        for (source, result) in sources.iter().zip(asked) {
             let key = self.question(source).key();
-            match self.ask(source) {
+            match result {
                 Ok(found) => answers.extend(Names::of(&found).map(|names| SharedAnswer {
                     key,
                     names,
@@ -87,7 +88,10 @@ impl Sources<'_> {
                     let kept = before.as_ref().and_then(|file| file.find(&key));
                     answers.extend(kept.filter(|_| failure.may_pass()).cloned());
                     let failed = Outcome::failed(&failure);
-                    outcome.stderr.push_str(&failed.stderr);
+                    // What is wrong with the asking itself is said once, not of each source.
+                    if !outcome.stderr.contains(&failed.stderr) {
+                        outcome.stderr.push_str(&failed.stderr);
+                    }
                     outcome.status = outcome.status.max(failed.status);
                 }
             }
@@ -116,21 +120,26 @@ impl Sources<'_> {
         Question { source, region, prefer, caller: Caller::Person }
     }
 
-    /// Asks the API: what is written is never older than it says.
-    fn ask(&self, source: &Source) -> Result<FileSystem, Failure> {
+    /// Asks the API for all of them together: what is written is never older than it says.
+    fn ask(&self, sources: &[Source]) -> Result<Vec<Result<FileSystem, Failure>>, Failure> {
         let signals = stop_signals();
-        let resolver = AgentResolver::new(self.config, signals.as_ref());
-        let question = self.question(source);
-        let found = resolver.look_up(&question, self.deadline, From::TheApi, &Steps::default())?;
-        if found.is_usable() {
-            return Ok(found);
-        }
-        Err(Failure {
-            code: Code::FileSystemUnusable,
-            what: format!("{} cannot be mounted now", found.id),
-            asked: format!("resolve {source}"),
-            because: format!("its lifecycle is {}", found.lifecycle),
-            remedy: "run this again when it is AVAILABLE".into(),
-        })
+        let bounds = Bounds { deadline: self.deadline, interrupt: signals.as_ref() };
+        let resolver = ApiResolver { config: self.config, with_data_repositories: false };
+        let asked = resolver.ask_many(sources, self.region, self.prefer, bounds)?;
+        Ok(sources.iter().zip(asked).map(|(source, found)| usable(source, found?)).collect())
     }
+}
+
+/// What can be mounted now.
+fn usable(source: &Source, found: FileSystem) -> Result<FileSystem, Failure> {
+    if found.is_usable() {
+        return Ok(found);
+    }
+    Err(Failure {
+        code: Code::FileSystemUnusable,
+        what: format!("{} cannot be mounted now", found.id),
+        asked: format!("resolve {source}"),
+        because: format!("its lifecycle is {}", found.lifecycle),
+        remedy: "run this again when it is AVAILABLE".into(),
+    })
 }

@@ -9,6 +9,12 @@ use fsxlustre_mount::host::Bounds;
 use fsxlustre_mount::partition::{NameParts, name_parts};
 use fsxlustre_mount::resolve::Question;
 use fsxlustre_mount::source::{Source, Tag};
+use std::time::Duration;
+
+/// The longest time for what a person may want to know beside.
+const LONGEST_FOR_MORE: Duration = Duration::from_secs(10);
+/// What is kept of the budget to tell what is known.
+const TIME_TO_TELL: Duration = Duration::from_millis(500);
 
 /// Resolves by asking the FSx API.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +41,8 @@ impl ApiResolver<'_> {
             Source::Id { id, .. } => self.by_id(id, None, question, bounds, steps),
             Source::Tags(tags) => self.by_tags(tags, question, bounds, steps),
             Source::Device(device) => {
-                let named = name_parts(&device.servers).ok_or_else(|| without_id(question))?;
+                let named =
+                    name_parts(&device.servers).ok_or_else(|| without_id(question.source))?;
                 self.by_id(&named.id, Some(&named), question, bounds, steps)
             }
         }?;
@@ -116,15 +123,18 @@ impl ApiResolver<'_> {
             let aws = self.connect(region.into(), bounds, &Steps::default()).await?;
             let (all, node) = tokio::join!(fsx::describe_all(&aws), aws.identity());
             let reach = Reach { node, allowed: &self.config.resolve };
+            if let Some(blind) = reach.refusal("every file system that counts here") {
+                return Ok(Err(blind.failure()));
+            }
             let mut usable = all?.lustre;
             usable
                 .retain(|found| found.is_usable() && !matches!(reach.counts(found), Counts::No(_)));
-            Ok(usable)
+            Ok(Ok(usable))
         });
-        asked.map_err(|error| error.failure())
+        asked.map_err(|error| error.failure())?
     }
 
-    async fn connect(
+    pub(super) async fn connect(
         self,
         hints: RegionHints<'_>,
         bounds: Bounds<'_>,
@@ -153,7 +163,11 @@ impl ApiResolver<'_> {
         if !self.with_data_repositories {
             return Ok(());
         }
-        match aws::data_repositories(aws, &found.id).await {
+        // Not all of what is left: what is known already must be told in time.
+        let left = aws.time_left().saturating_sub(TIME_TO_TELL).min(LONGEST_FOR_MORE);
+        let late = || AwsError::Deadline { asked: None, seconds: left.as_secs(), last: None };
+        let asked = tokio::time::timeout(left, aws::data_repositories(aws, &found.id)).await;
+        match asked.unwrap_or_else(|_| Err(late())) {
             Ok(more) => {
                 steps.add("data repositories", format!("{} associations", more.len()));
                 found.data_repositories.get_or_insert_default().extend(more);
@@ -170,7 +184,12 @@ impl ApiResolver<'_> {
     }
 
     /// An id is a word of its own: one of another VPC may be reached by peering, so it is only said.
-    fn told_of_id(self, mut found: FileSystem, node: &NodeIdentity, steps: &Steps) -> FileSystem {
+    pub(super) fn told_of_id(
+        self,
+        mut found: FileSystem,
+        node: &NodeIdentity,
+        steps: &Steps,
+    ) -> FileSystem {
         let reach = Reach { node, allowed: &self.config.resolve };
         if let Counts::No(why) = reach.counts(&found) {
             found.warnings.push(format!(
@@ -198,7 +217,7 @@ fn tell_node(node: &NodeIdentity, steps: &Steps) {
     );
 }
 
-fn not_lustre(id: &str, kind: &str) -> Failure {
+pub(super) fn not_lustre(id: &str, kind: &str) -> Failure {
     Failure {
         code: Code::NotLustre,
         what: format!("{id} is not a Lustre file system"),
@@ -208,18 +227,18 @@ fn not_lustre(id: &str, kind: &str) -> Failure {
     }
 }
 
-fn without_id(question: &Question<'_>) -> Failure {
+pub(super) fn without_id(source: &Source) -> Failure {
     Failure {
         code: Code::SourceForm,
         what: "a Lustre device is used as it is".into(),
-        asked: format!("resolve {}", question.source),
+        asked: format!("resolve {source}"),
         because: "only an id, tags, or a device whose DNS name has an id can be looked up".into(),
         remedy: "mount it, or name the file system by its id or tags".into(),
     }
 }
 
 /// One that is usable has its names; others may lack them yet.
-fn check_names(found: FileSystem) -> Result<FileSystem, Failure> {
+pub(super) fn check_names(found: FileSystem) -> Result<FileSystem, Failure> {
     if found.is_usable() && (found.dns_name.is_empty() || found.mount_name.is_empty()) {
         return Err(Failure {
             code: Code::ApiAnswer,

@@ -2,6 +2,7 @@
 
 mod api;
 mod look_up;
+mod many;
 mod map;
 mod reach;
 mod select;

@@ -1,6 +1,7 @@
 //! Whose file systems count: those of this node's VPC and account, and those that `[resolve]`
 //! allows; pure. Whoever may tag a file system elsewhere must not steer root's mounts.
 
+use super::SelectError;
 use crate::aws::NodeIdentity;
 use crate::config::ResolveSection;
 use fsxlustre_mount::file_system::FileSystem;
@@ -48,6 +49,12 @@ impl Reach<'_> {
             (Counts::Yes, Counts::Yes) => Counts::Yes,
             _ => Counts::Unknown,
         }
+    }
+
+    /// The refusal of `require_vpc`, where it holds and it cannot be told what counts.
+    pub fn refusal(&self, wanted: impl Into<String>) -> Option<SelectError> {
+        let because = self.blind().filter(|_| self.allowed.require_vpc)?;
+        Some(SelectError::Blind { wanted: wanted.into(), because })
     }
 
     /// Why it cannot be told of every file system whether it counts; `None` where it can.

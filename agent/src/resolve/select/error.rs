@@ -69,7 +69,7 @@ impl Explain for SelectError {
         | Self::Unusable { wanted, .. }
         | Self::Elsewhere { wanted, .. }
         | Self::Blind { wanted, .. }) = self;
-        format!("the FSx for Lustre file system with {wanted}")
+        format!("find {wanted}")
     }
     fn because(&self) -> String {
         match self {

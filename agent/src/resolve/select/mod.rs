@@ -35,10 +35,8 @@ impl Selection<'_> {
     /// # Errors
     /// [`SelectError`].
     pub fn choose(&self, all: Vec<FileSystem>, steps: &Steps) -> Result<FileSystem, SelectError> {
-        if self.reach.allowed.require_vpc
-            && let Some(because) = self.reach.blind()
-        {
-            return Err(SelectError::Blind { wanted: self.wanted(), because });
+        if let Some(refusal) = self.reach.refusal(self.wanted()) {
+            return Err(refusal);
         }
         let looked_at = all.len();
         let carries = |one: &FileSystem| self.tags.iter().all(|tag| one.tags.contains(tag));
@@ -142,7 +140,7 @@ impl Selection<'_> {
 
     fn wanted(&self) -> String {
         let tags: Vec<_> = self.tags.iter().map(ToString::to_string).collect();
-        format!("{} in {}", tags.join(", "), self.region)
+        format!("the FSx for Lustre file system with {} in {}", tags.join(", "), self.region)
     }
 
     /// Keeps those in this node's subnet. Why that did not decide, where it did not.
