@@ -61,9 +61,14 @@ impl Wait {
         Some((pause, self.line(elapsed, answer)))
     }
 
-    /// The time that was spent while it was CREATING.
+    /// The time that was spent while it was CREATING, until the answer that ended it.
     pub(crate) fn waited(&self) -> Duration {
         self.waited
+    }
+
+    /// The same until now, the pause since the last answer included.
+    pub(crate) fn waited_so_far(&self) -> Duration {
+        if self.id.is_some() { self.began.elapsed() } else { Duration::ZERO }
     }
 
     fn line(&self, elapsed: Duration, answer: &Result<FileSystem, Failure>) -> String {

@@ -15,7 +15,7 @@
 //! | `FSXLUSTRE_CODE` | the code of the failure; empty otherwise |
 
 use crate::failure::{Explain as _, one_line};
-use crate::host::{Deadline, Host, Program, RunLimits};
+use crate::host::{Bounds, Host, Program};
 use crate::journal::{Entry, Priority};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -72,13 +72,19 @@ pub(crate) struct About<'a> {
 
 /// Runs the hook of an event, if there is one, and logs what became of it. What did not work is
 /// returned as a warning.
-pub(crate) fn run(host: &Host, event: Event, about: &About<'_>) -> Option<String> {
+pub(crate) fn run(
+    host: &Host,
+    event: Event,
+    about: &About<'_>,
+    bounds: &Bounds<'_>,
+) -> Option<String> {
     let words = match event {
         Event::Ready | Event::Failed => &host.hooks.on_ready,
         Event::Unmounted => &host.hooks.on_unmounted,
     };
     let (program, arguments) = words.split_first()?;
-    let result = run_program(Path::new(program), arguments, event, about, host.hooks.timeout);
+    let bounds = bounds.at_most(host.hooks.timeout);
+    let result = run_program(Path::new(program), arguments, event, about, &bounds);
     let word = event.word();
     let (priority, line) = match &result {
         Ok(said) => (Priority::Info, format!("the hook {program} was told '{word}': {said}")),
@@ -93,10 +99,10 @@ fn run_program(
     arguments: &[String],
     event: Event,
     about: &About<'_>,
-    timeout: Duration,
+    bounds: &Bounds<'_>,
 ) -> Result<String, String> {
-    check_owner(program)?;
-    let mut limits = RunLimits::until(Deadline::after(timeout));
+    let program = owned_by_root(program)?;
+    let mut limits = bounds.run_limits();
     limits.output_bytes = 4 << 10;
     let variables = [
         ("FSXLUSTRE_EVENT", event.word()),
@@ -107,7 +113,7 @@ fn run_program(
         ("FSXLUSTRE_CODE", about.code),
     ];
     limits.environment.extend(variables.map(|(name, value)| (name.into(), value.into())));
-    let done = Program::at(program).run(arguments, &limits).map_err(|error| error.because())?;
+    let done = Program::at(&program).run(arguments, &limits).map_err(|error| error.because())?;
     if done.status.success() {
         let first = done.stdout.lines().find(|line| !line.trim().is_empty());
         return Ok(first.map_or_else(|| "exit 0".to_owned(), one_line));
@@ -115,10 +121,11 @@ fn run_program(
     Err(done.last_words())
 }
 
-/// A program that others than root can change would be their way to become root.
-fn check_owner(program: &Path) -> Result<(), String> {
+/// The program itself, without links. One that others than root can change or put another in the
+/// place of would be their way to become root.
+fn owned_by_root(program: &Path) -> Result<PathBuf, String> {
     let real: PathBuf = std::fs::canonicalize(program).map_err(|error| error.to_string())?;
-    for path in [Some(real.as_path()), real.parent()].into_iter().flatten() {
+    for path in real.ancestors() {
         let about = std::fs::metadata(path).map_err(|error| error.to_string())?;
         if about.uid() != 0 || about.mode() & 0o022 != 0 {
             let (uid, mode) = (about.uid(), about.mode() & 0o7777);
@@ -126,7 +133,7 @@ fn check_owner(program: &Path) -> Result<(), String> {
             return Err(format!("{path} may be changed by others: uid {uid}, mode {mode:04o}"));
         }
     }
-    Ok(())
+    Ok(real)
 }
 
 #[cfg(test)]
@@ -140,7 +147,8 @@ mod tests {
         let program = folder.path().join("hook");
         std::fs::write(&program, "#!/bin/sh\n").expect("file");
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o777)).expect("mode");
-        assert!(check_owner(&program).expect_err("changeable").contains("mode 0777"));
-        assert!(check_owner(Path::new("/no/such/hook")).is_err());
+        assert!(owned_by_root(&program).expect_err("changeable").contains("mode 0777"));
+        assert!(owned_by_root(Path::new("/no/such/hook")).is_err());
+        assert!(owned_by_root(Path::new("/bin/sh")).is_ok());
     }
 }

@@ -10,9 +10,12 @@
 
 use crate::answer::Names;
 use crate::file_system::FileSystem;
-use crate::host::{Host, StateError, read_own_state, state_names, unix_seconds, write_state};
+use crate::host::{
+    Host, StateError, read_own_state, remove_state, state_names, unix_seconds, write_state,
+};
 use crate::record::MountRecord;
 use crate::source::{Device, Source, is_file_system_id};
+use crate::versions;
 use serde::{Deserialize, Serialize};
 use std::fs::DirBuilder;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
@@ -99,7 +102,10 @@ pub fn tag_answer(host: &Host, key: &str) -> Option<TagAnswer> {
 /// cannot be mounted is not kept, so that the next one to ask is told so too. A cache that cannot be
 /// written costs a call to the API next time, and nothing else.
 pub fn keep(host: &Host, source: &Source, key: &str, found: &FileSystem) {
-    let Some(names) = Names::of(found).filter(|_| found.is_usable()) else { return };
+    // A kept answer has no version: of one that this client cannot use the API must tell again.
+    let is_fit = versions::loaded_client(host)
+        .is_none_or(|client| versions::check_fit(&client, found).is_ok());
+    let Some(names) = Names::of(found).filter(|_| found.is_usable() && is_fit) else { return };
     make_private(&host.paths.cache);
     let now = unix_seconds();
     let answer = IdAnswer { format: FORMAT, names: names.clone(), written_unix_seconds: now };
@@ -109,6 +115,13 @@ pub fn keep(host: &Host, source: &Source, key: &str, found: &FileSystem) {
             TagAnswer { format: TAG_FORMAT, key: key.to_owned(), names, asked_unix_seconds: now };
         let _ = write_state(&tag_path(host, key), &answer);
     }
+}
+
+/// Forgets what was kept of an answer.
+pub(crate) fn forget(host: &Host, id: &str, key: Option<&str>) {
+    // What cannot be removed is only asked for in vain once more.
+    let _ = remove_state(&id_path(host, id));
+    let _ = key.map(|key| remove_state(&tag_path(host, key)));
 }
 
 /// Root's only, also where an earlier version made it.
@@ -143,7 +156,7 @@ pub fn clear(host: &Host) -> Result<usize, StateError> {
     let mut removed = 0;
     for folder in [ids(host), tags(host)] {
         for name in state_names(&folder)? {
-            crate::host::remove_state(&folder.join(name))?;
+            remove_state(&folder.join(name))?;
             removed += 1;
         }
     }

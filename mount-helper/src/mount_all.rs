@@ -106,7 +106,8 @@ fn behind(all: &[Entry], directory: &Path, mounts: &MountTable) -> Vec<PathBuf> 
     let Some(ours) = wanted.iter().position(|(path, _)| path == directory) else {
         return Vec::new();
     };
-    let is_missing = |path: &Path| mounts.on(path).is_none();
+    // An automount's trigger is not the mount itself.
+    let is_missing = |path: &Path| mounts.on(path).is_none_or(|mount| mount.fs_type == "autofs");
     let is_covered = |path: &Path| {
         wanted
             .iter()
@@ -225,6 +226,9 @@ mod tests {
         assert_eq!(begun("/b", &["/", "/there", "/data"]), ["/data/in", "/c"]);
         assert_eq!(begun("/a", &["/", "/there", "/b", "/data"]), ["/data/in", "/b/in", "/c"]);
         assert_eq!(begun("/c", &["/"]), Vec::<String>::new());
+        let trigger =
+            MountTable::parse(b"1 0 0:9 / / rw - ext4 x rw\n2 1 0:9 / /c rw - autofs x rw\n");
+        assert!(behind(&entries(FSTAB), Path::new("/a"), &trigger).contains(&"/c".into()));
         assert_eq!(begun("/not/in/it", &["/"]), Vec::<String>::new());
     }
 }

@@ -5,17 +5,24 @@
 //! hangs for minutes and says neither.
 
 use crate::failure::one_line;
-use crate::host::{Bounds, sleep_unless_interrupted};
+use crate::host::{Bounds, Deadline, sleep_unless_interrupted};
 use crate::source::Device;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::{Mutex, mpsc};
+use std::time::{Duration, Instant};
 
 /// LNet's acceptor. *Source*: `lnet` module parameter `accept_port`; the FSx user guide.
 const PORT: u16 = 988;
-/// What a look may take, half of it for the name.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(6);
+/// What a look may take.
+const PATIENCE: Duration = Duration::from_secs(6);
+/// What a resolver may take, and what a server may.
+const STEP_PATIENCE: Duration = Duration::from_secs(3);
+/// How often a look is asked for its result.
+const SOON: Duration = Duration::from_millis(10);
+/// How long a resolver's answer, or its silence, is good for this process.
+const REMEMBERED: Duration = Duration::from_secs(10);
 /// How often one that was just made is tried again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -45,14 +52,35 @@ impl fmt::Display for Reached {
 }
 
 /// Looks at the servers of a device in turn, and tells of the one that is nearest to an answer.
-/// `None` where none of them is reached by TCP.
-pub(crate) fn look(device: &Device, patience: Duration) -> Option<Reached> {
+/// `None` where none of them is reached by TCP, where there is no time, and when a signal came.
+pub(crate) fn look(device: &Device, bounds: &Bounds<'_>) -> Option<Reached> {
+    let deadline = bounds.deadline.at_most(PATIENCE);
+    let (answer, answered) = mpsc::channel();
+    let device = device.clone();
+    // Neither a resolver nor connect(2) hears a signal: a thread that is left behind if need be.
+    std::thread::spawn(move || {
+        // Nobody listens any more when it took too long.
+        let _ = answer.send(look_now(&device, deadline));
+    });
+    loop {
+        match answered.recv_timeout(SOON) {
+            Ok(reached) => return reached,
+            Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+        }
+        if deadline.has_passed() || sleep_unless_interrupted(Duration::ZERO, bounds.interrupt) {
+            return None;
+        }
+    }
+}
+
+fn look_now(device: &Device, deadline: Deadline) -> Option<Reached> {
     let mut nearest = None;
     for (host, network) in device.nids() {
-        if !network.starts_with("tcp") {
+        if !network.starts_with("tcp") || deadline.has_passed() {
             continue;
         }
-        let reached = look_at(host, patience / 2);
+        let reached = look_at(host, deadline);
         if matches!(reached, Reached::Port { .. }) {
             return Some(reached);
         }
@@ -63,13 +91,15 @@ pub(crate) fn look(device: &Device, patience: Duration) -> Option<Reached> {
     nearest
 }
 
-fn look_at(host: &str, patience: Duration) -> Reached {
+fn look_at(host: &str, deadline: Deadline) -> Reached {
     let nothing = |because: String| Reached::Nothing { host: host.to_owned(), because };
-    let addresses = match addresses_of(host, patience) {
+    let addresses = match addresses_of(host, deadline.left().min(STEP_PATIENCE)) {
         Ok(addresses) => addresses,
         Err(because) => return nothing(because),
     };
     let Some(address) = addresses.first().copied() else { return nothing("no address".into()) };
+    // Zero would be refused.
+    let patience = deadline.left().clamp(SOON, STEP_PATIENCE);
     match TcpStream::connect_timeout(&SocketAddr::new(address, PORT), patience) {
         Ok(_) => Reached::Port { address },
         Err(error) => Reached::Name { address, because: one_line(&error.to_string()) },
@@ -81,13 +111,12 @@ fn look_at(host: &str, patience: Duration) -> Reached {
 ///
 /// # Errors
 /// Why there are none, in the resolver's words.
-pub(crate) fn addresses_of(host: &str, patience: Duration) -> Result<Vec<IpAddr>, String> {
+fn addresses_of(host: &str, patience: Duration) -> Result<Vec<IpAddr>, String> {
     if let Ok(address) = host.parse() {
         return Ok(vec![address]);
     }
     let (answer, answered) = mpsc::channel();
     let target = (host.to_owned(), PORT);
-    // A thread that is left behind if need be; the process ends soon after.
     std::thread::spawn(move || {
         let found = target.to_socket_addrs().map(|all| all.map(|one| one.ip()).collect());
         // Nobody listens any more when it took too long.
@@ -95,8 +124,27 @@ pub(crate) fn addresses_of(host: &str, patience: Duration) -> Result<Vec<IpAddr>
     });
     match answered.recv_timeout(patience) {
         Ok(found) => found.map_err(|error| one_line(&error.to_string())),
-        Err(_) => Err(format!("no answer within {} s", patience.as_secs_f32())),
+        Err(_) => Err(format!("no answer within {:.1} s", patience.as_secs_f32())),
     }
+}
+
+type Remembered = BTreeMap<String, (Instant, Option<Vec<IpAddr>>)>;
+
+/// The same for whoever compares names: a resolver is asked once, also when it is silent, so that
+/// many mounts do not cost many times its patience.
+pub(crate) fn known_addresses_of(host: &str, patience: Duration) -> Option<Vec<IpAddr>> {
+    static REMEMBERED_ANSWERS: Mutex<Remembered> = Mutex::new(BTreeMap::new());
+    let fresh = |all: &Remembered| {
+        all.get(host).filter(|(at, _)| at.elapsed() < REMEMBERED).map(|(_, found)| found.clone())
+    };
+    if let Some(found) = REMEMBERED_ANSWERS.lock().ok().and_then(|all| fresh(&all)) {
+        return found;
+    }
+    let found = addresses_of(host, patience).ok();
+    if let Ok(mut all) = REMEMBERED_ANSWERS.lock() {
+        all.insert(host.to_owned(), (Instant::now(), found.clone()));
+    }
+    found
 }
 
 /// Waits until a server of a file system that was just made answers, telling in which phase it is.
@@ -106,8 +154,8 @@ pub(crate) fn addresses_of(host: &str, patience: Duration) -> Result<Vec<IpAddr>
 pub(crate) fn wait_for(device: &Device, bounds: &Bounds<'_>, tell: &dyn Fn(&str)) -> bool {
     let mut phase = None;
     loop {
-        let Some(reached) = look(device, PATIENCE.min(bounds.deadline.left())) else {
-            return false;
+        let Some(reached) = look(device, bounds) else {
+            return sleep_unless_interrupted(Duration::ZERO, bounds.interrupt);
         };
         let found = std::mem::discriminant(&reached);
         if phase.replace(found) != Some(found) {
@@ -132,14 +180,20 @@ mod tests {
 
     #[test]
     fn the_phase_that_was_reached_is_named() {
+        let bounds = Bounds::from(Deadline::after(PATIENCE));
         let refused =
-            look(&device("127.0.0.1@tcp:/abcdefgh"), PATIENCE).expect("by TCP").to_string();
+            look(&device("127.0.0.1@tcp:/abcdefgh"), &bounds).expect("by TCP").to_string();
         assert!(refused.starts_with("TCP 988 of 127.0.0.1 does not answer: "), "{refused}");
         let nameless =
-            look(&device("no-such-host.invalid@tcp:/abcdefgh"), PATIENCE).expect("by TCP");
+            look(&device("no-such-host.invalid@tcp:/abcdefgh"), &bounds).expect("by TCP");
         assert!(nameless.to_string().starts_with("the name no-such-host.invalid does not resolve"));
-        let both = look(&device("no-such-host.invalid@tcp:127.0.0.1@tcp:/abcdefgh"), PATIENCE);
+        let both = look(&device("no-such-host.invalid@tcp:127.0.0.1@tcp:/abcdefgh"), &bounds);
         assert!(matches!(both, Some(Reached::Name { .. })), "{both:?}");
-        assert_eq!(look(&device("10.0.0.5@o2ib:/abcdefgh"), PATIENCE), None);
+        let six = ["192.0.2.1@tcp"; 6].join(":") + ":/abcdefgh";
+        let short = Bounds::from(Deadline::after(Duration::from_millis(300)));
+        let began = Instant::now();
+        look(&device(&six), &short);
+        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+        assert_eq!(look(&device("10.0.0.5@o2ib:/abcdefgh"), &bounds), None);
     }
 }

@@ -160,7 +160,7 @@ impl LookUp<'_> {
         let question = self.question(source, options);
         let mut wait = Wait::begin(options.wait_seconds);
         let found = loop {
-            let answer = self.resolver.resolve(&question, deadline.later_by(wait.waited()));
+            let answer = self.resolver.resolve(&question, deadline.later_by(wait.waited_so_far()));
             let Some((pause, line)) = wait.after(&answer) else { break answer? };
             (self.tell)(&line);
             if sleep_unless_interrupted(pause, self.interrupt) {

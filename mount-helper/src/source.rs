@@ -21,6 +21,10 @@ const LONGEST_TAG_KEY: usize = 128;
 const LONGEST_TAG_VALUE: usize = 256;
 /// AWS's own limit of tags on one resource.
 const MOST_TAGS: usize = 50;
+/// The name that every SCRATCH_1 file system has.
+pub const SCRATCH_1_NAME: &str = "fsx";
+/// How much of the servers' names is enough: the key becomes the name of a file.
+const LONGEST_KEY: usize = 150;
 /// Lustre's limit for a file system's name.
 const LONGEST_FSNAME: usize = 8;
 
@@ -89,6 +93,17 @@ impl Device {
         let rest = other.subdir.as_deref().unwrap_or_default().strip_prefix(own)?;
         let is_below = rest.is_empty() || rest.starts_with('/');
         (self.fsname == other.fsname && is_below).then(|| rest.to_owned())
+    }
+
+    /// What tells this file system from others on a node: Lustre's name of it, and the servers too
+    /// where the name does not tell, since every SCRATCH_1 file system has the same.
+    pub fn key(&self) -> String {
+        if self.fsname == SCRATCH_1_NAME {
+            let servers: String = encode(&self.servers).chars().take(LONGEST_KEY).collect();
+            format!("{}.{servers}", self.fsname)
+        } else {
+            self.fsname.clone()
+        }
     }
 
     /// The servers' NIDs or host names with their networks, each with `@tcp` where none was given.

@@ -5,6 +5,7 @@
 //! all three.
 
 use crate::failure::{Code, Failure};
+use crate::file_system::FileSystem;
 use crate::host::{Host, read_text};
 
 /// The major and minor number of a version, `2.15.8` → (2, 15).
@@ -30,9 +31,22 @@ pub fn loaded_client(host: &Host) -> Option<String> {
     series(version).map(|_| version.to_owned())
 }
 
+/// Refuses a file system that the client is known not to work with.
+///
+/// # Errors
+/// [`Code::VersionMisfit`].
+pub(crate) fn check_fit(client: &str, file_system: &FileSystem) -> Result<(), Failure> {
+    match &file_system.lustre_version {
+        Some(version) if are_misfits(client, version) => {
+            Err(misfit(client, version, &file_system.id))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The failure of a client and a file system that do not work together: a mount would end with
 /// EIO after most of a minute.
-pub(crate) fn misfit(client: &str, file_system: &str, id: &str) -> Failure {
+fn misfit(client: &str, file_system: &str, id: &str) -> Failure {
     Failure {
         code: Code::VersionMisfit,
         what: format!("client {client} cannot use file system {file_system}"),

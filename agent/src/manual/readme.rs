@@ -27,12 +27,22 @@ fn between(text: &str, name: &str, content: &str) -> Result<String, ReadmeError>
 }
 
 fn options() -> String {
-    let mut table = String::from("| option | default | meaning |\n|---|---|---|\n");
+    let mut table = String::from("| option | default | setting | meaning |\n|---|---|---|---|\n");
     for row in OPTIONS.iter().filter(|row| row.owner == Owner::Ours) {
         let value = row.value.map(|value| format!("={value}")).unwrap_or_default();
         let value = value.replace('|', "\\|");
         table.push_str("| `");
-        for part in [row.name, &value, "` | ", row.default, " | ", row.meaning, " |\n"] {
+        for part in [
+            row.name,
+            &value,
+            "` | ",
+            row.default,
+            " | ",
+            row.setting.unwrap_or_default(),
+            " | ",
+            row.meaning,
+            " |\n",
+        ] {
             table.push_str(part);
         }
     }

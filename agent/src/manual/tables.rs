@@ -26,7 +26,9 @@ pub(super) fn our_options() -> String {
     let ours = OPTIONS.iter().filter(|row| row.owner == Owner::Ours);
     ours.map(|row| {
         let (name, value) = term(row);
-        tagged(&name, value, &format!("{} (default: {})", sentence(row.meaning), row.default))
+        let setting = row.setting.map(|key| format!("; setting: {key}")).unwrap_or_default();
+        let meaning = format!("{} (default: {}{setting})", sentence(row.meaning), row.default);
+        tagged(&name, value, &meaning)
     })
     .collect()
 }

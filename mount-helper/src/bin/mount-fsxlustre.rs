@@ -34,7 +34,11 @@ fn main() -> ExitCode {
                 failed(&failure)
             }
         },
-        Err(error) => failed(&error.failure()),
+        Err(error) => {
+            let failure = error.failure();
+            Entry::failure(&failure).send();
+            failed(&failure)
+        }
     }
 }
 

@@ -29,7 +29,11 @@ fn main() -> ExitCode {
             log(&arguments, &result);
             result
         }
-        Err(error) => Err(error.failure().into()),
+        Err(error) => {
+            let failure = error.failure();
+            Entry::failure(&failure).send();
+            Err(failure.into())
+        }
     };
     match result {
         Ok(said) => {

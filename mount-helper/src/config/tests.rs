@@ -217,3 +217,15 @@ fn the_defaults_of_the_table_are_those_that_hold() {
     let verify: Verify = default("mount.verify").try_into().expect("a word");
     assert_eq!(verify, Verify::default());
 }
+
+#[test]
+fn options_and_settings_that_stand_in_for_each_other_are_told() {
+    use crate::options::OPTIONS;
+    let keys: Vec<_> = SETTINGS.iter().map(|row| row.key).collect();
+    for row in OPTIONS {
+        assert!(row.setting.is_none_or(|key| keys.contains(&key)), "{}", row.name);
+    }
+    for key in keys.iter().filter(|key| key.starts_with("mount.")) {
+        assert!(OPTIONS.iter().any(|row| row.setting == Some(*key)), "{key} has no option");
+    }
+}

@@ -89,7 +89,7 @@ codes! {
     MountPointMissing "FSXL-M101" UserCanFix 32 "The mount point does not exist."
         "mkdir -p DIRECTORY";
     MountPointUnfit "FSXL-M102" UserCanFix 32 "The mount point is not a directory, or is reached through a symbolic link."
-        "name a directory, without a symbolic link on the way that a user owns";
+        "name a directory, without a symbolic link on the way to it";
     MountPointNotEmpty "FSXL-M103" UserCanFix 32 "The mount point is not empty."
         "move its files away, or mount without require_empty";
     MountPointBusy "FSXL-M104" UserCanFix 32 "Something else is mounted on the mount point."

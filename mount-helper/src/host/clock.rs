@@ -10,6 +10,7 @@ const LONGEST: Duration = Duration::from_hours(24 * 365);
 pub struct Deadline {
     at: Instant,
     budget: Duration,
+    kept: Duration,
 }
 
 impl Deadline {
@@ -18,7 +19,20 @@ impl Deadline {
         let now = Instant::now();
         // A budget beyond what the clock can count is as good as the longest.
         let at = now.checked_add(budget).unwrap_or_else(|| now + LONGEST);
-        Self { at, budget }
+        Self { at, budget, kept: Duration::ZERO }
+    }
+
+    /// The same, and time that is kept beyond it for taking away what was half done.
+    #[must_use]
+    pub fn keeping(&self, kept: Duration) -> Self {
+        Self { kept, ..*self }
+    }
+
+    /// When also the time that is kept is over.
+    #[must_use]
+    pub fn with_kept(&self) -> Self {
+        let (kept, whole) = (self.kept, self.later_by(self.kept));
+        Self { kept: Duration::ZERO, budget: self.budget.saturating_add(kept), ..whole }
     }
 
     /// What is left, zero when it has passed.
@@ -40,7 +54,7 @@ impl Deadline {
     #[must_use]
     pub fn later_by(&self, more: Duration) -> Self {
         let at = self.at.checked_add(more).unwrap_or(self.at);
-        Self { at, budget: self.budget.saturating_add(more) }
+        Self { at, budget: self.budget.saturating_add(more), ..*self }
     }
 
     /// The same deadline, but not earlier than so far from now.
@@ -54,7 +68,7 @@ impl Deadline {
     #[must_use]
     pub fn at_most(&self, budget: Duration) -> Self {
         let own = Self::after(budget);
-        if own.at < self.at { own } else { *self }
+        if own.at < self.at { own.keeping(self.kept) } else { *self }
     }
 }
 

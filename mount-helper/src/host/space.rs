@@ -51,7 +51,9 @@ impl Explain for ProbeError {
     }
     fn because(&self) -> String {
         match self {
-            Self::NoAnswer { source, .. } => format!("{source}; {}", source.because()),
+            Self::NoAnswer { source, .. } => {
+                format!("statvfs did not return: {}", source.because())
+            }
             Self::Failed { said, .. } => said.clone(),
         }
     }

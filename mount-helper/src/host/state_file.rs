@@ -95,10 +95,27 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
     })
 }
 
+/// Removes temporary files of the same name whose writers were killed.
+fn remove_left_over(path: &Path) {
+    let Some((folder, stem)) = path.parent().zip(path.file_stem()) else { return };
+    let begin = format!("{}.new.", stem.to_string_lossy());
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let Some(pid) = name.to_str().and_then(|name| name.strip_prefix(&begin)) else { continue };
+        let is_number = !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number && !Path::new("/proc").join(pid).exists() {
+            // It is only in the way of a tidy folder.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// A temporary file beside it, synced, then renamed over it; then the folder is synced, so that the
 /// new name is kept too when the power goes.
 fn replace(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
     let temporary = path.with_extension(format!("new.{}", std::process::id()));
+    remove_left_over(path);
     let written = write_new(&temporary, bytes, mode)
         .and_then(|()| std::fs::rename(&temporary, path))
         .and_then(|()| folder_of(path).map_or(Ok(()), |folder| File::open(folder)?.sync_all()));

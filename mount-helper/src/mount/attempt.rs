@@ -9,13 +9,14 @@ use std::path::Path;
 use std::time::Duration;
 
 /// What an attempt needs to know.
-#[derive(Debug)]
 pub(super) struct Attempt<'a> {
     pub(super) host: &'a Host,
     /// The device, and where mount.lustre mounts it.
     pub(super) device: &'a str,
     pub(super) directory: &'a Path,
     pub(super) options: &'a str,
+    /// Whether the client fits.
+    pub(super) check: &'a dyn Fn() -> Result<(), Failure>,
     pub(super) bounds: Bounds<'a>,
 }
 
@@ -38,6 +39,8 @@ impl Attempt<'_> {
         })?;
         let mut log = KernelLog::from_now_on(&self.host.paths.kernel_log);
         self.load_module()?;
+        // Which client it is may only be known now.
+        (self.check)()?;
         let directory = self.directory.display().to_string();
         let args = [self.device, &directory, "-o", self.options];
         let limits = self.bounds.run_limits();

@@ -2,9 +2,12 @@
 
 use super::way::{link_to, open_directory};
 use crate::failure::{Code, Explain as _, Failure};
-use crate::host::{Bounds, MountTable, Program};
+use crate::host::{Bounds, MountTable, Program, must_stay_in_group};
 use crate::worker::Work;
+use nix::errno::Errno;
+use nix::sys::stat::{Mode, mkdirat};
 use serde::{Deserialize, Serialize};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// What a directory is, as the child saw it.
@@ -16,6 +19,9 @@ pub struct DirectoryReport {
     pub is_directory: bool,
     /// Whether nothing is in it.
     pub is_empty: bool,
+    /// Whether nobody but root can put another directory in its place.
+    #[serde(default)]
+    pub is_roots: bool,
 }
 
 /// Looks at a path; only ever called in the child.
@@ -26,7 +32,45 @@ pub fn inspect_directory(path: &Path) -> std::io::Result<DirectoryReport> {
     let real_path = std::fs::canonicalize(path)?;
     let is_directory = std::fs::symlink_metadata(&real_path)?.is_dir();
     let is_empty = is_directory && std::fs::read_dir(&real_path)?.next().is_none();
-    Ok(DirectoryReport { real_path, is_directory, is_empty })
+    let is_roots = is_roots_here(path);
+    Ok(DirectoryReport { real_path, is_directory, is_empty, is_roots })
+}
+
+/// Whether nobody but root can put something else in the place of a path or of what is above it:
+/// each folder on the way is root's and nobody else writes to it, or (`/tmp`) only owners rename in
+/// it and what lies in it is root's. What does not exist yet will be root's.
+fn is_roots_here(path: &Path) -> bool {
+    let about = |path: &Path| match std::fs::symlink_metadata(path) {
+        Ok(about) => Some(Some((about.uid(), about.mode()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(None),
+        Err(_) => None,
+    };
+    path.ancestors().zip(path.ancestors().skip(1)).all(|(inner, folder)| {
+        match (about(inner), about(folder)) {
+            (Some(inner), Some(Some((owner, mode)))) => {
+                let is_inner_roots = inner.is_none_or(|(owner, _)| owner == 0);
+                let is_written_by_others = mode & 0o022 != 0;
+                let is_sticky = mode & 0o1000 != 0;
+                owner == 0 && (!is_written_by_others || (is_sticky && is_inner_roots))
+            }
+            (_, Some(None)) => true,
+            _ => false,
+        }
+    })
+}
+
+/// The same without waiting for a dead mount above it. An automount's trigger is in root's place.
+pub(super) fn is_roots(table: &MountTable, directory: &Path, bounds: &Bounds<'_>) -> bool {
+    if table.on(directory).is_some_and(|mount| mount.fs_type == "autofs") {
+        return true;
+    }
+    if directory.ancestors().all(|path| is_local(table, path)) {
+        return is_roots_here(directory);
+    }
+    let work = Work::Inspect(directory.to_owned());
+    let done = Program::own().run(&work.arguments(), &bounds.run_limits()).ok();
+    let report = done.and_then(|done| serde_json::from_str::<DirectoryReport>(&done.stdout).ok());
+    report.is_some_and(|report| report.is_roots)
 }
 
 /// Makes a directory and what is missing above it; only ever called in the child.
@@ -36,14 +80,18 @@ pub fn inspect_directory(path: &Path) -> std::io::Result<DirectoryReport> {
 /// # Errors
 /// The error of the first call that failed.
 pub fn make_mount_point(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    if let Some(parent) = path.parent() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o755).create(parent)?;
+    // Of this child only: what is made is for everybody to pass through, whatever root's umask is.
+    nix::sys::stat::umask(Mode::empty());
+    for part in path.ancestors().collect::<Vec<_>>().into_iter().rev().skip(1) {
+        let Some((parent, name)) = part.parent().zip(part.file_name()) else { continue };
+        let mode = if part == path { 0o555 } else { 0o755 };
+        // No link is followed: a user's would lead root to make directories elsewhere.
+        match mkdirat(&open_directory(parent)?, name, Mode::from_bits_truncate(mode)) {
+            Err(Errno::EEXIST) => {}
+            result => result?,
+        }
     }
-    match std::fs::DirBuilder::new().mode(0o555).create(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        made => made,
-    }
+    open_directory(path).map(drop)
 }
 
 /// Makes a mount point, in an expendable child.
@@ -67,14 +115,15 @@ const LOCAL_TYPES: &[&str] = &[
     "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "ramfs", "rootfs", "squashfs", "erofs",
 ];
 
+fn is_local(table: &MountTable, path: &Path) -> bool {
+    table.containing(path).is_some_and(|mount| LOCAL_TYPES.contains(&mount.fs_type.as_str()))
+}
+
 /// Looks at a directory in this process, which saves a child: only where every mount on the way to
 /// it is local, and following no link, which could lead elsewhere. `None` when that is not so, or
 /// when anything is unusual.
 fn look_at_local(table: &MountTable, directory: &Path) -> Option<bool> {
-    let is_local = |path: &Path| {
-        table.containing(path).is_some_and(|mount| LOCAL_TYPES.contains(&mount.fs_type.as_str()))
-    };
-    if !directory.ancestors().all(is_local) {
+    if !directory.ancestors().all(|path| is_local(table, path)) {
         return None;
     }
     let open = open_directory(directory).ok()?;
@@ -87,6 +136,11 @@ pub(super) fn check(
     directory: &Path,
     bounds: &Bounds<'_>,
 ) -> Result<bool, Failure> {
+    // systemd calls us for an automount: under its trigger is nothing, and a look would wait for us.
+    let is_trigger = table.on(directory).is_some_and(|mount| mount.fs_type == "autofs");
+    if is_trigger && must_stay_in_group() {
+        return Ok(true);
+    }
     if let Some(is_empty) = look_at_local(table, directory) {
         return Ok(is_empty);
     }
@@ -94,7 +148,7 @@ pub(super) fn check(
     let done = Program::own()
         .run(&Work::Inspect(directory.to_owned()).arguments(), &bounds.run_limits())
         .map_err(|error| error.failure())?;
-    if done.status.code() == Some(nix::errno::Errno::ENOENT as i32) {
+    if done.status.code() == Some(Errno::ENOENT as i32) {
         return Err(Failure {
             code: Code::MountPointMissing,
             what: format!("the mount point {shown} does not exist"),
@@ -151,6 +205,39 @@ pub(super) fn not_empty_warning(directory: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_root_alone_can_change_is_roots() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir_in("/run").expect("folder");
+        let (path, inner) = (folder.path(), folder.path().join("a/b"));
+        let mode = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("mode");
+        };
+        mode(path, 0o755);
+        assert!(is_roots_here(&inner), "it will be root's");
+        std::fs::create_dir(path.join("a")).expect("folder");
+        assert!(is_roots_here(&inner));
+        mode(&path.join("a"), 0o775);
+        assert!(!is_roots_here(&inner), "a group may rename in it");
+        mode(&path.join("a"), 0o1777);
+        assert!(is_roots_here(&inner), "only owners rename in it");
+        std::os::unix::fs::chown(path.join("a"), Some(65534), None).expect("owner");
+        assert!(!is_roots_here(&inner), "its owner may rename in it");
+        assert!(is_roots_here(&path.join("a")), "but not it itself");
+    }
+
+    #[test]
+    fn directories_that_are_made_follow_no_link() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().canonicalize().expect("path");
+        std::os::unix::fs::symlink("/run", path.join("link")).expect("link");
+        let error = make_mount_point(&path.join("link/x")).expect_err("a link");
+        assert_eq!(error.raw_os_error(), Some(Errno::ELOOP as i32));
+        make_mount_point(&path.join("a/b")).expect("made");
+        let mode = |part: &str| path.join(part).metadata().expect("there").mode() & 0o7777;
+        assert_eq!((mode("a"), mode("a/b")), (0o755, 0o555));
+    }
 
     #[test]
     fn only_what_is_local_all_the_way_is_looked_at_here() {

@@ -29,7 +29,9 @@ impl Mounter<'_> {
             return failure;
         };
         record.complete(self.host, &mount);
-        record.came_up_late = true;
+        // One that only failed its proof came up in time.
+        record.came_up_late =
+            !matches!(failure.code, Code::NotVerified | Code::NoAnswer | Code::WriteRefused);
         // Nothing is lost without either: the next call on this directory makes up for it.
         let _ = record.write(self.host);
         let _ = utab::remember(&mount);

@@ -33,12 +33,12 @@ pub(super) fn leave(host: &Host, record: &mut MountRecord, pid: u32) {
 
 /// The record of an attempt on this file system whose process is still there. Under the lock of the
 /// file system it is one of a call that was killed, or that gave up on it.
-fn earlier_attempt(host: &Host, fsname: &str) -> Option<(MountRecord, Attempt)> {
+fn earlier_attempt(host: &Host, key: &str) -> Option<(MountRecord, Attempt)> {
     let folder = host.paths.state.join("mounts");
     let names = state_names(&folder).ok()?;
     names.iter().find_map(|name| {
         let record: MountRecord = read_state(&folder.join(name)).ok()??;
-        let is_of_it = Device::parse(&record.device).is_some_and(|d| d.fsname == fsname);
+        let is_of_it = Device::parse(&record.device).is_some_and(|device| device.key() == key);
         let attempt = record.stuck_attempt(host).filter(|_| is_of_it)?;
         Some((record, attempt))
     })
@@ -48,10 +48,10 @@ fn earlier_attempt(host: &Host, fsname: &str) -> Option<(MountRecord, Attempt)> 
 pub(super) fn wait_for_earlier(
     host: &Host,
     directory: &Path,
-    fsname: &str,
+    key: &str,
     bounds: &Bounds<'_>,
 ) -> Result<(), Failure> {
-    while let Some((record, attempt)) = earlier_attempt(host, fsname) {
+    while let Some((record, attempt)) = earlier_attempt(host, key) {
         let pause = SOON.min(bounds.deadline.left());
         if sleep_unless_interrupted(pause, bounds.interrupt) {
             let stuck = stuck(directory, &record, attempt);
@@ -91,14 +91,28 @@ pub fn wait_for_attempt(host: &Host, directory: &Path, bounds: &Bounds<'_>) -> R
 pub(super) fn explain_lock(
     host: &Host,
     request: &MountRequest,
-    fsname: &str,
+    key: &str,
     error: &LockError,
 ) -> Failure {
-    match (error, earlier_attempt(host, fsname)) {
+    match (error, earlier_attempt(host, key)) {
         (LockError::Held { .. }, Some((record, attempt))) => {
             stuck(&request.directory, &record, attempt)
         }
         _ => error.failure(),
+    }
+}
+
+/// Nothing is begun that could not be ended in time.
+pub(super) fn no_time_left(request: &MountRequest, deadline: Deadline) -> Failure {
+    Failure {
+        code: Code::MountTimeout,
+        what: "no time was left for the mount itself".into(),
+        asked: format!("mount {} on {}", request.source, request.directory.display()),
+        because: format!("{} s went by before it", deadline.budget().as_secs()),
+        remedy:
+            "raise timeout=; `fsxlustre status` shows what goes on, `getent hosts NAME` whether \
+                 names resolve"
+                .into(),
     }
 }
 
@@ -138,9 +152,9 @@ pub fn finish_late_mount(directory: &Path) {
         std::thread::sleep(LOOK_AGAIN);
     }
     let Some(record) = read().filter(|record| record.attempt.is_some()) else { return };
-    let fsname = Device::parse(&record.device).map(|device| device.fsname).unwrap_or_default();
+    let key = Device::parse(&record.device).map(|device| device.key()).unwrap_or_default();
     let patience = Bounds::from(Deadline::after(Duration::from_mins(10)));
-    let Ok(_lock) = super::lock_file_system(host, &fsname, &patience) else { return };
+    let Ok(_lock) = super::lock_file_system(host, &key, &patience) else { return };
     // Whoever had the lock may have settled it.
     let Some(record) = read().filter(|record| record.attempt.is_some()) else { return };
     settle(host, record);
@@ -180,7 +194,7 @@ fn settle(host: &Host, mut record: MountRecord) {
 /// A mount of a sub-directory comes up on the private directory, where nobody has a use for it.
 fn take_away_private_roots(host: &Host, record: &MountRecord) {
     let Some(device) = Device::parse(&record.device).filter(|d| d.subdir.is_some()) else { return };
-    let root = host.paths.state.join("roots").join(device.fsname);
+    let root = host.paths.state.join("roots").join(device.key());
     let _ = unmount(host, &root, Deadline::after(Duration::from_mins(1)), None);
     let _ = std::fs::remove_dir(&root);
 }

@@ -45,7 +45,7 @@ impl Mounter<'_> {
         record.made_directory = request.makes_directory && self.is_missing(request, bounds);
         record.write(self.host).map_err(|error| error.failure())?;
         let made = Self::make_directory(&record, bounds)
-            .and_then(|()| self.bring(request, &resolved.device, way, bounds, &mut record))
+            .and_then(|()| self.bring(request, resolved, way, bounds, &mut record))
             .and_then(|()| self.prove(request, &resolved.device, before, bounds));
         match made {
             Ok((mount, mut warnings)) => {
@@ -73,20 +73,22 @@ impl Mounter<'_> {
     fn bring(
         &self,
         request: &MountRequest,
-        device: &Device,
+        resolved: &Resolved,
         way: &Way,
         bounds: &Bounds<'_>,
         record: &mut MountRecord,
     ) -> Result<(), Failure> {
+        let device = &resolved.device;
         match way {
-            Way::Client => self.attempts(request, device, &request.directory, bounds, record),
+            Way::Client => self.attempts(request, resolved, &request.directory, bounds, record),
             Way::Bind { from, mount_id } => {
                 let _left_over = PrivateRoot::left_over(self.host, from, bounds.deadline);
                 way::bind(self.host, from, *mount_id, record, bounds)
             }
             Way::PrivateClient => {
                 let whole = Device { subdir: None, ..device.clone() };
-                let root = PrivateRoot::make(self.host, &device.fsname, bounds.deadline)?;
+                let whole = Resolved { device: whole, ..resolved.clone() };
+                let root = PrivateRoot::make(self.host, &device.key(), bounds.deadline)?;
                 self.attempts(request, &whole, &root.directory, bounds, record)?;
                 let table = self.host.mounts().map_err(|error| error.failure())?;
                 let mount_id = table.on(&root.directory).map_or(-1, |mount| mount.id);
@@ -100,7 +102,7 @@ impl Mounter<'_> {
     fn attempts(
         &self,
         request: &MountRequest,
-        device: &Device,
+        resolved: &Resolved,
         directory: &Path,
         bounds: &Bounds<'_>,
         record: &mut MountRecord,
@@ -108,9 +110,10 @@ impl Mounter<'_> {
         let retry = request.options.retry.or(self.defaults.retry).unwrap_or(DEFAULT_RETRY);
         let attempt = Attempt {
             host: self.host,
-            device: &device.to_string(),
+            device: &resolved.device.to_string(),
             directory,
             options: &request.options.for_mount_lustre(),
+            check: &|| self.check_client(request, resolved),
             bounds: *bounds,
         };
         for number in 0.. {
@@ -190,9 +193,9 @@ impl<'a> PrivateRoot<'a> {
         Some(Self { host, directory: roots.join(name), before })
     }
 
-    fn make(host: &'a Host, fsname: &str, before: Deadline) -> Result<Self, Failure> {
+    fn make(host: &'a Host, key: &str, before: Deadline) -> Result<Self, Failure> {
         use std::os::unix::fs::DirBuilderExt as _;
-        let directory = host.paths.state.join("roots").join(fsname);
+        let directory = host.paths.state.join("roots").join(key);
         let failed = |error: std::io::Error| Failure {
             code: Code::StateUnwritable,
             what: "a private directory could not be made".into(),

@@ -9,6 +9,7 @@ mod already;
 mod attempt;
 mod directory;
 mod errno;
+mod fit;
 mod given_up;
 mod late;
 mod layout;
@@ -18,6 +19,7 @@ mod occupied;
 mod once_asked;
 mod proof;
 mod remount;
+mod tell_hook;
 mod undo;
 mod way;
 
@@ -32,7 +34,6 @@ pub use way::{BindMount, Way};
 use crate::answer::{AnswerSettings, Caller};
 use crate::config::MountDefaults;
 use crate::failure::{Code, Explain as _, Failure};
-use crate::hooks::{self, About, Event};
 use crate::host::{Bounds, Deadline, Host, Lock, LockError, Mount};
 use crate::last_failure::LastFailure;
 use crate::options::MountOptions;
@@ -41,7 +42,6 @@ use crate::record::{Maker, MountRecord, Origin};
 use crate::resolve::{LookUp, Resolve, Resolved, Tell, interrupted};
 use crate::source::{Device, Source};
 use crate::unmount::wait_for_unmount;
-use crate::versions;
 use nix::sys::signalfd::SignalFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -99,6 +99,8 @@ pub struct MountReport {
     pub way: Way,
     /// The options that mount.lustre gets where it is called.
     pub options: String,
+    /// Time that was spent while the file system was still CREATING.
+    pub waited: Duration,
     /// The mount, unless it is only planned.
     pub mount: Option<Mount>,
     /// What an administrator should know all the same.
@@ -155,7 +157,8 @@ impl Mounter<'_> {
     /// # Errors
     /// A [`Failure`]; nothing is then mounted that was not before.
     pub fn mount(&self, request: &MountRequest) -> Result<MountReport, Failure> {
-        let mut result = self.try_mount(request);
+        let deadline = self.deadline(&request.options);
+        let mut result = self.try_mount(request, deadline);
         if !request.is_dry_run && request.namespace.is_none() {
             // What is kept for `fsxlustre status`; the caller is told all the same.
             let _ = match &result {
@@ -164,37 +167,20 @@ impl Mounter<'_> {
             };
         }
         if !request.is_dry_run {
-            self.tell_hook(request, &mut result);
+            self.tell_hook(request, &mut result, deadline);
         }
         result
     }
 
-    /// Tells the hook that a file system came to this node, or that it failed itself.
-    fn tell_hook(&self, request: &MountRequest, result: &mut Result<MountReport, Failure>) {
-        let directory = request.directory.to_string_lossy();
-        let about = About { source: &request.source, directory: &directory, ..About::default() };
-        match result {
-            Ok(report) if report.done == Done::Made => {
-                let device = report.device.to_string();
-                let id = report.file_system_id.clone().unwrap_or_default();
-                let about = About { device: &device, file_system_id: &id, ..about };
-                report.warnings.extend(hooks::run(self.host, Event::Ready, &about));
-            }
-            Err(failure) if failure.code == Code::FileSystemUnusable => {
-                let about = About { code: failure.code.row().id, ..about };
-                // What became of the hook is in the journal; the failure is the one to tell.
-                let _ = hooks::run(self.host, Event::Failed, &about);
-            }
-            _ => {}
-        }
-    }
-
-    fn try_mount(&self, request: &MountRequest) -> Result<MountReport, Failure> {
+    fn try_mount(
+        &self,
+        request: &MountRequest,
+        deadline: Deadline,
+    ) -> Result<MountReport, Failure> {
         if !request.is_dry_run {
             check_root("mount")?;
         }
         let source = Source::parse(&request.source).map_err(|error| error.failure())?;
-        let deadline = self.deadline(&request.options);
         if request.options.is_remount {
             return self.remount(request, &source, deadline);
         }
@@ -217,7 +203,7 @@ impl Mounter<'_> {
         result.map_err(|failure| {
             let asked = (&source, &request.options);
             once_asked::explain(failure, &resolved, &look_up, asked, whole)
-                .unwrap_or_else(|failure| with_phase(failure, &resolved.device, bounds.deadline))
+                .unwrap_or_else(|failure| with_phase(failure, &resolved.device, &bounds))
         })
     }
 
@@ -250,23 +236,33 @@ impl Mounter<'_> {
             Some(_) => {}
             None => {
                 self.check_client(request, resolved)?;
-                report.warnings.extend(self.check_directory(request, bounds)?);
+                let is_empty = self.check_directory(request, bounds)?;
+                // A look at an automount's directory has it mounted.
+                match self.look(request, &resolved.device)? {
+                    Some(mount) if !self.is_being_made(request) => {
+                        return Ok(self.already(request, report, mount));
+                    }
+                    _ => report.warnings.extend(self.judge_emptiness(request, is_empty)?),
+                }
             }
         }
-        report.way = self.way(request, &resolved.device)?;
+        report.way = self.way(request, &resolved.device, bounds)?;
         if request.is_dry_run {
             return Ok(report);
         }
-        let fsname = &resolved.device.fsname;
-        let explain = |error| late::explain_lock(self.host, request, fsname, &error);
+        let key = &resolved.device.key();
+        let explain = |error| late::explain_lock(self.host, request, key, &error);
         // Always in this order: the directory, then the file system.
         let _directory = lock_directory(self.host, &request.directory, bounds).map_err(explain)?;
-        let _file_system = lock_file_system(self.host, fsname, bounds).map_err(explain)?;
-        late::wait_for_earlier(self.host, &request.directory, fsname, bounds)?;
+        let _file_system = lock_file_system(self.host, key, bounds).map_err(explain)?;
+        late::wait_for_earlier(self.host, &request.directory, key, bounds)?;
         if let Some(mount) = self.look(request, &resolved.device)? {
             return Ok(self.already(request, report, mount));
         }
-        report.way = self.way(request, &resolved.device)?;
+        report.way = self.way(request, &resolved.device, bounds)?;
+        if bounds.deadline.has_passed() {
+            return Err(late::no_time_left(request, bounds.deadline));
+        }
         let (mount, more) = match self.make(request, resolved, &report.way, bounds) {
             // Somebody who takes no lock of ours was quicker; what is there is theirs.
             Err(exists) if exists.code == Code::MountExists => {
@@ -298,33 +294,26 @@ impl Mounter<'_> {
         undo::deadline_before_undo(seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS))
     }
 
-    /// Refuses what the client that is loaded is known not to do, before a minute is lost on it.
-    fn check_client(&self, request: &MountRequest, resolved: &Resolved) -> Result<(), Failure> {
-        let Some(client) = versions::loaded_client(self.host) else { return Ok(()) };
-        if let Some(series) = versions::series(&client) {
-            request.options.check_client(series).map_err(|error| error.failure())?;
-        }
-        let Some(file_system) = &resolved.file_system else { return Ok(()) };
-        match &file_system.lustre_version {
-            Some(version) if versions::are_misfits(&client, version) => {
-                Err(versions::misfit(&client, version, &file_system.id))
-            }
-            _ => Ok(()),
-        }
-    }
-
+    /// Whether the mount point, which is one, is empty.
     fn check_directory(
         &self,
         request: &MountRequest,
         bounds: &Bounds<'_>,
-    ) -> Result<Vec<String>, Failure> {
+    ) -> Result<bool, Failure> {
         let table = self.host.mounts().map_err(|error| error.failure())?;
-        let is_empty = match directory::check(&table, &request.directory, bounds) {
+        match directory::check(&table, &request.directory, bounds) {
             Err(missing) if missing.code == Code::MountPointMissing && request.makes_directory => {
-                return Ok(Vec::new());
+                Ok(true)
             }
-            checked => checked?,
-        };
+            checked => checked,
+        }
+    }
+
+    fn judge_emptiness(
+        &self,
+        request: &MountRequest,
+        is_empty: bool,
+    ) -> Result<Vec<String>, Failure> {
         let must_be_empty =
             request.options.require_empty || self.defaults.require_empty.unwrap_or_default();
         match (is_empty, must_be_empty) {
@@ -334,9 +323,20 @@ impl Mounter<'_> {
         }
     }
 
-    fn way(&self, request: &MountRequest, device: &Device) -> Result<Way, Failure> {
+    fn way(
+        &self,
+        request: &MountRequest,
+        device: &Device,
+        bounds: &Bounds<'_>,
+    ) -> Result<Way, Failure> {
         let table = self.host.mounts().map_err(|error| error.failure())?;
-        Ok(way::choose(self.host, &table, device, &request.options))
+        match way::choose(self.host, &table, device, &request.options) {
+            // mount.lustre walks the path itself, and a user may put a link there meanwhile.
+            Way::Client if !directory::is_roots(&table, &request.directory, bounds) => {
+                Ok(Way::PrivateClient)
+            }
+            way => Ok(way),
+        }
     }
 }
 
@@ -358,24 +358,25 @@ fn report(request: &MountRequest, resolved: &Resolved) -> MountReport {
         origin: resolved.origin,
         way: Way::Client,
         options: request.options.for_mount_lustre(),
+        waited: resolved.waited,
         mount: None,
         warnings: misconfigured.chain(told).collect(),
     }
 }
 
 /// How far the way to the server goes, where mount.lustre only said that it does not answer.
-fn with_phase(failure: Failure, device: &Device, deadline: Deadline) -> Failure {
+fn with_phase(failure: Failure, device: &Device, bounds: &Bounds<'_>) -> Failure {
     if !matches!(failure.code, Code::ServerUnreachable | Code::MountTimeout) {
         return failure;
     }
-    let left = undo::undo_deadline(deadline).left().min(reach::PATIENCE);
-    let Some(reached) = reach::look(device, left) else { return failure };
+    let bounds = Bounds { deadline: undo::undo_deadline(bounds.deadline), ..*bounds };
+    let Some(reached) = reach::look(device, &bounds) else { return failure };
     Failure { because: format!("{}; {reached}", failure.because), ..failure }
 }
 
 /// Keeps attempts on one file system apart; another file system's never wait for it.
-fn lock_file_system(host: &Host, fsname: &str, bounds: &Bounds<'_>) -> Result<Lock, LockError> {
-    Lock::take(&host.paths.state, &format!("mount.{fsname}"), *bounds)
+fn lock_file_system(host: &Host, key: &str, bounds: &Bounds<'_>) -> Result<Lock, LockError> {
+    Lock::take(&host.paths.state, &format!("mount.{key}"), *bounds)
 }
 
 /// Keeps mounts on one directory apart, of whichever file system they are.

@@ -4,17 +4,15 @@
 
 use crate::failure::{Code, Failure};
 use crate::host::{Host, Mount, MountTable};
-use crate::reach::addresses_of;
+use crate::reach::known_addresses_of;
 use crate::record::MountRecord;
-use crate::source::Device;
+use crate::source::{Device, SCRATCH_1_NAME};
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
 /// What a resolver may take.
-const DNS_PATIENCE: Duration = Duration::from_secs(3);
-/// The name that every SCRATCH_1 file system has.
-const SCRATCH_1_NAME: &str = "fsx";
+const DNS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What is on the mount point.
 pub(super) enum Occupied {
@@ -97,6 +95,9 @@ pub(super) fn check_same_fsname(
         if shown.fsname != device.fsname {
             continue;
         }
+        if is_recorded_as(host, mount, device) {
+            continue;
+        }
         let is_other = match servers(device, &shown) {
             Servers::Shared => false,
             Servers::Different => true,
@@ -115,6 +116,13 @@ pub(super) fn check_same_fsname(
         }
     }
     Ok(())
+}
+
+/// Whether our own record says that a mount is of this device's servers, without asking DNS.
+pub(super) fn is_recorded_as(host: &Host, mount: &Mount, device: &Device) -> bool {
+    MountRecord::read_of(host, mount)
+        .and_then(|record| Device::parse(&record.device))
+        .is_some_and(|recorded| recorded.servers == device.servers)
 }
 
 /// Whether two devices have a server in common, as far as can be told.
@@ -140,7 +148,7 @@ fn servers(one: &Device, other: &Device) -> Servers {
 fn addresses(device: &Device) -> Option<Vec<IpAddr>> {
     let mut all = Vec::new();
     for (host, _) in device.nids() {
-        all.extend(addresses_of(host, DNS_PATIENCE).ok()?);
+        all.extend(known_addresses_of(host, DNS_PATIENCE)?);
     }
     Some(all)
 }

@@ -2,11 +2,12 @@
 //! more than the server's silence.
 
 use crate::failure::{Code, Failure};
-use crate::host::Deadline;
+use crate::host::{Deadline, Host};
 use crate::options::MountOptions;
 use crate::record::Origin;
 use crate::resolve::{LookUp, Resolved};
 use crate::source::Source;
+use crate::versions;
 use std::time::Duration;
 
 /// Kept back of a mount's time for the one question.
@@ -48,6 +49,9 @@ pub(super) fn explain(
         Err(told) if matches!(told.code, Code::FileSystemUnusable | Code::FileSystemUnknown) => {
             Ok(told)
         }
+        Ok(now) if misfit(look_up.host, &now).is_some() => {
+            misfit(look_up.host, &now).ok_or(failure)
+        }
         Ok(now) if now.id != resolved.id => {
             let id = |of: &Resolved| of.id.clone().unwrap_or_default();
             let (old, new) = (id(resolved), id(&now));
@@ -59,6 +63,12 @@ pub(super) fn explain(
         }
         _ => Err(failure),
     }
+}
+
+/// The client may be another one than when the answer was kept.
+fn misfit(host: &Host, now: &Resolved) -> Option<Failure> {
+    let client = versions::loaded_client(host)?;
+    versions::check_fit(&client, now.file_system.as_ref()?).err()
 }
 
 fn is_about_the_server(failure: &Failure) -> bool {

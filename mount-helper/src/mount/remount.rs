@@ -14,6 +14,7 @@ use crate::options::MountOptions;
 use crate::record::Origin;
 use crate::source::{Device, Source};
 use std::path::Path;
+use std::time::Duration;
 
 impl Mounter<'_> {
     /// Changes the options of the mount that is there.
@@ -40,6 +41,7 @@ impl Mounter<'_> {
             remedy: "see what is mounted with `findmnt`".into(),
         })?;
         Ok(MountReport {
+            waited: Duration::ZERO,
             done: Done::Remounted,
             device,
             file_system_id: None,

@@ -16,13 +16,13 @@ const LEAST: Duration = Duration::from_secs(2);
 
 /// The deadline of everything that is done to make a mount, where all of it has so many seconds.
 pub(super) fn deadline_before_undo(seconds: u64) -> Deadline {
-    Deadline::after(Duration::from_secs(seconds - (seconds / SHARE).min(MOST_SECONDS)))
+    let kept = (seconds / SHARE).min(MOST_SECONDS);
+    Deadline::after(Duration::from_secs(seconds - kept)).keeping(Duration::from_secs(kept))
 }
 
 /// The deadline of taking it away, after a deadline of [`deadline_before_undo`].
 pub(super) fn undo_deadline(before: Deadline) -> Deadline {
-    let kept = (before.budget().as_secs() / SHARE).min(MOST_SECONDS);
-    before.later_by(Duration::from_secs(kept)).at_least(LEAST)
+    before.with_kept().at_least(LEAST)
 }
 
 impl Mounter<'_> {
@@ -55,8 +55,10 @@ mod tests {
             let before = deadline_before_undo(seconds);
             let whole = undo_deadline(before).left();
             assert!(before.left() >= Duration::from_secs(seconds * 7 / 8 - 1), "{seconds}");
-            let most = Duration::from_secs(seconds.max(9));
-            assert!(whole <= most, "{seconds}: {whole:?}");
+            assert!(whole <= Duration::from_secs(seconds), "{seconds}: {whole:?}");
+            // What was waited while it was CREATING is no part of it.
+            let waited = undo_deadline(before.later_by(Duration::from_mins(10)));
+            assert!(waited.left() <= Duration::from_secs(seconds + 600), "{seconds}");
         }
         assert_eq!(deadline_before_undo(80).budget(), Duration::from_secs(70));
         assert_eq!(deadline_before_undo(3).budget(), Duration::from_secs(3));

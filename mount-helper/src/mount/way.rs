@@ -7,7 +7,7 @@
 //! sub-directory crashes a 2.15 client, so the file system is mounted on a private directory first
 //! and looked at.
 
-use super::occupied::share_servers;
+use super::occupied::{is_recorded_as, share_servers};
 use crate::failure::{Code, Explain as _, Failure};
 use crate::host::{Bounds, Host, Mount, MountTable, Program, ProgramError, read_text};
 use crate::options::MountOptions;
@@ -172,19 +172,12 @@ pub(super) fn choose(
     for mount in usable.filter(|_| !options.new_client) {
         let Some(shown) = Device::shown_by(mount) else { continue };
         let Some(rest) = shown.rest_of(device) else { continue };
-        if is_of(host, mount, device) || share_servers(device, &shown) {
+        if is_recorded_as(host, mount, device) || share_servers(device, &shown) {
             let from = mount.directory.join(rest.trim_start_matches('/'));
             return Way::Bind { from: from.components().collect(), mount_id: mount.id };
         }
     }
     if device.subdir.is_some() { Way::PrivateClient } else { Way::Client }
-}
-
-/// Whether our own record says that a mount is of this device's servers, without asking DNS.
-fn is_of(host: &Host, mount: &Mount, device: &Device) -> bool {
-    MountRecord::read_of(host, mount)
-        .and_then(|record| Device::parse(&record.device))
-        .is_some_and(|recorded| recorded.servers == device.servers)
 }
 
 /// Whether the options of the file system, as far as they are asked for, are those that are wanted.

@@ -24,6 +24,8 @@ pub struct OptionRow {
     pub owner: Owner,
     /// What holds when it is not given.
     pub default: &'static str,
+    /// The setting of the configuration that holds where it is not given.
+    pub setting: Option<&'static str>,
     /// What it does.
     pub meaning: &'static str,
     /// The first Lustre client that has it, major and minor number; `None` for all from 2.10 on.
@@ -36,7 +38,14 @@ const fn ours(
     default: &'static str,
     meaning: &'static str,
 ) -> OptionRow {
-    OptionRow { name, value, owner: Owner::Ours, default, meaning, since: None }
+    OptionRow { name, value, owner: Owner::Ours, default, setting: None, meaning, since: None }
+}
+
+impl OptionRow {
+    /// The same, with a setting of the configuration that stands in for it.
+    const fn or(self, setting: &'static str) -> Self {
+        Self { setting: Some(setting), ..self }
+    }
 }
 
 const fn lustre(name: &'static str, value: Option<&'static str>) -> OptionRow {
@@ -45,6 +54,7 @@ const fn lustre(name: &'static str, value: Option<&'static str>) -> OptionRow {
         value,
         owner: Owner::Lustre,
         default: "",
+        setting: None,
         meaning: "see mount.lustre(8)",
         since: None,
     }
@@ -79,22 +89,26 @@ pub const OPTIONS: &[OptionRow] = &[
         Some("REGION"),
         "AWS_REGION, AWS_DEFAULT_REGION, [aws] region, IMDSv2",
         "AWS Region to look in",
-    ),
+    )
+    .or("aws.region"),
     ours("subdir", Some("/PATH"), "none", "mount this directory of the file system"),
     ours(
         "timeout",
         Some("SECONDS"),
         "80",
         "time for locks, resolution, every attempt, and taking away what came up too late",
-    ),
+    )
+    .or("mount.timeout"),
     ours("wait", Some("SECONDS"), "0", "time on top for a file system that is still CREATING"),
-    ours("retry", Some("COUNT"), "2", "more attempts within the timeout where another may help"),
+    ours("retry", Some("COUNT"), "2", "more attempts within the timeout where another may help")
+        .or("mount.retry"),
     ours(
         "verify",
         Some("none|stat|write"),
         "stat",
         "what must work before the mount counts as made: nothing, statvfs, or writing a file too",
-    ),
+    )
+    .or("mount.verify"),
     ours(
         "prefer",
         Some("newest|same-subnet"),
@@ -104,7 +118,8 @@ pub const OPTIONS: &[OptionRow] = &[
     ),
     ours("layout", Some("PROFILE"), "off", "give the mounted directory this layout profile"),
     ours("tune", Some("off"), "off", "client settings; no profile is offered yet"),
-    ours("require_empty", None, "off", "refuse a mount point that is not empty"),
+    ours("require_empty", None, "off", "refuse a mount point that is not empty")
+        .or("mount.require_empty"),
     ours("allow_same_fsname", None, "off", "mount beside another file system of the same name"),
     ours(
         "new_client",

@@ -30,6 +30,10 @@ use crate::record::MountRecord;
 use crate::source::Device;
 use nix::sys::signalfd::SignalFd;
 use std::path::Path;
+use std::time::Duration;
+
+/// What a hook has at least, also where the unmount took all of its time.
+const LEAST_FOR_HOOK: Duration = Duration::from_secs(1);
 
 /// Unmounts the Lustre file system that is mounted on the directory, plainly, and tells no hook: for
 /// what a mount has to take away again.
@@ -61,12 +65,19 @@ pub fn unmount_as(
 ) -> Result<UnmountReport, Box<UnmountError>> {
     let record = MountRecord::read(host, request.directory).ok().flatten();
     let mut report = steps::Unmounting { host, request }.go(say)?;
-    report.warnings.extend(tell_hook(host, &report, record.as_ref()));
+    let deadline = request.deadline.at_least(LEAST_FOR_HOOK);
+    let bounds = Bounds { deadline, interrupt: request.interrupt };
+    report.warnings.extend(tell_hook(host, &report, record.as_ref(), &bounds));
     Ok(report)
 }
 
 /// Tells the hook when that was the file system's last mount on this node.
-fn tell_hook(host: &Host, report: &UnmountReport, record: Option<&MountRecord>) -> Option<String> {
+fn tell_hook(
+    host: &Host,
+    report: &UnmountReport,
+    record: Option<&MountRecord>,
+    bounds: &Bounds<'_>,
+) -> Option<String> {
     let fsname = report.target.fsname();
     let is_left = host.mounts().is_ok_and(|table| {
         let mut lustre = table.mounts.iter().filter(|mount| host.is_lustre(mount));
@@ -83,7 +94,7 @@ fn tell_hook(host: &Host, report: &UnmountReport, record: Option<&MountRecord>) 
         file_system_id: id.unwrap_or_default(),
         code: "",
     };
-    hooks::run(host, Event::Unmounted, &about)
+    hooks::run(host, Event::Unmounted, &about, bounds)
 }
 
 /// Waits for an unmount of the directory that is going on, so that what it is about to take away is
