@@ -58,6 +58,27 @@ fn an_automount_is_triggered_by_a_look() {
     assert_eq!(node.lustre_mounts().len(), 1);
 }
 
+/// By hand before anybody looked: the trigger is no other file system, and what systemd mounts when
+/// we look is the one that was asked for, not a directory with something in it.
+#[test]
+fn a_call_by_hand_on_an_automount_that_slept_finds_its_mount() {
+    let node = Node::boot(ON_DEMAND);
+    assert_eq!(node.state("mnt-x.mount"), "inactive");
+    node.ask(&format!("mount.fsxlustre {SOURCE} /mnt/x -v -o noatime,flock,require_empty"));
+    assert_eq!(node.state("mnt-x.mount"), "active");
+    assert_eq!(node.lustre_mounts().len(), 1);
+}
+
+/// A stop while no server answers: umount(8) itself may wait in stat(2); what ends it is recorded here.
+#[test]
+fn a_stop_with_dead_servers_ends_by_itself_or_by_the_units_time_out() {
+    let node = mounted();
+    node.client_fault("io-hang");
+    let stopped = node.ask("systemctl stop mnt-x.mount; systemctl show -p Result mnt-x.mount");
+    assert!(stopped.contains("Result="), "{stopped}");
+    assert_eq!(node.lustre_mounts().len(), 0, "{stopped}");
+}
+
 #[test]
 fn stop_unmounts_and_start_mounts_again() {
     let node = mounted();
