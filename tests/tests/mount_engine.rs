@@ -438,6 +438,15 @@ fn the_same_command_after_a_kill_always_ends_in_the_right_state() {
     let left = state_files(&sandbox);
     assert!(!left.contains("/roots/"), "{left}");
     mount(&sandbox, &source, ONE, "noatime").assert_success();
+    sandbox.run(["umount.fsxlustre", ONE]).assert_success();
+    // Of all that was begun nothing is left but the folders of the locks, with at most the last
+    // ticket in each.
+    let left = sandbox.run(["find", "/run/fsxlustre", "-type", "f"]).stdout;
+    let (tickets, others): (Vec<_>, Vec<_>) =
+        left.lines().partition(|path| path.starts_with("/run/fsxlustre/lock/"));
+    assert_eq!(others, Vec::<&str>::new());
+    let folders = sandbox.run(["ls", "/run/fsxlustre/lock"]).stdout.lines().count();
+    assert!(tickets.len() <= folders, "{tickets:?}");
     println!("200 kills of each took {:?}", done.duration);
 }
 

@@ -227,7 +227,7 @@ codes! {
     LayoutStands "FSXL-L106" UserCanFix 32 "The directory carries another layout, or is the root of its file system."
         "say --replace, or leave the layout that stands";
     JobVariable "FSXL-S101" UserCanFix 32 "A variable of the scheduler is missing or not valid."
-        "run it from Slurm's Prolog or Epilog, which set the variables";
+        "run it from Slurm's Prolog or Epilog; give a rule with a template to jobs that have its field";
     JobState "FSXL-S102" UserCanFix 2 "The record of a job cannot be read or written."
         "make /run/fsxlustre writable for root, and not full";
     ExporterListen "FSXL-E101" UserCanFix 2 "The metrics service cannot listen on this address."
