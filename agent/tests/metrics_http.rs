@@ -4,7 +4,11 @@
 
 mod metrics_tree;
 
-use fsxlustre_agent::metrics::{Scraper, http::router};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use fsxlustre_agent::metrics::web::paths::Site;
+use fsxlustre_agent::metrics::web::{WebSettings, serve_connection};
+use fsxlustre_agent::metrics::{Scraper, Selection};
 use metrics_tree::{Tree, runtime, success, value};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -12,14 +16,28 @@ use std::time::{Duration, Instant};
 
 /// Serves a tree in a thread until the test process ends; gives the address.
 fn serve(tree: &Tree, telemetry_path: &'static str) -> SocketAddr {
+    serve_with(tree, telemetry_path, Selection::default(), WebSettings::default())
+}
+
+fn serve_with(
+    tree: &Tree,
+    telemetry_path: &'static str,
+    collectors: Selection,
+    settings: WebSettings,
+) -> SocketAddr {
     let scraper = Scraper::new(&tree.host()).expect("a scraper");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
     listener.set_nonblocking(true).expect("non-blocking");
     let address = listener.local_addr().expect("an address");
+    let site = Site::new(scraper, collectors, telemetry_path, settings);
     std::thread::spawn(move || {
         runtime().block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-            axum::serve(listener, router(scraper, telemetry_path)).await.expect("serve");
+            let (_end, ended) = tokio::sync::watch::channel(());
+            loop {
+                let (stream, _) = listener.accept().await.expect("a connection");
+                tokio::spawn(serve_connection(stream, site.clone(), ended.clone()));
+            }
         });
     });
     address
@@ -27,13 +45,19 @@ fn serve(tree: &Tree, telemetry_path: &'static str) -> SocketAddr {
 
 /// One request; gives head and body.
 fn request(address: SocketAddr, method: &str, path: &str, header: &str) -> (String, String) {
+    let (head, body) = request_bytes(address, method, path, header);
+    (head, String::from_utf8(body).expect("text"))
+}
+
+fn request_bytes(address: SocketAddr, method: &str, path: &str, header: &str) -> (String, Vec<u8>) {
     let mut stream = TcpStream::connect(address).expect("connect");
     let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{header}\r\n");
     stream.write_all(head.as_bytes()).expect("send");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("receive");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
-    (head.to_ascii_lowercase(), body.to_owned())
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("receive");
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("head and body");
+    let body = answer.split_off(end + 4);
+    (String::from_utf8(answer).expect("text").to_ascii_lowercase(), body)
 }
 
 #[test]
@@ -50,6 +74,8 @@ fn every_path_answers_as_it_should() {
         ("GET", "/-/healthy", "200", "healthy"),
         ("GET", "/-/ready", "200", "ready"),
         ("GET", "/", "200", "<a href=\"/metrics\">"),
+        ("GET", "/", "200", "2.15.8 and <span class=\"good\">healthy</span>"),
+        ("GET", "/", "200", "all are well"),
         ("HEAD", "/", "200", ""),
         ("GET", "/nothing", "404", "not found"),
         ("GET", "/metrics/", "404", ""),
@@ -134,4 +160,92 @@ fn nothing_more_is_read_while_a_read_is_stuck() {
     let body = impatient_scrape(address);
     assert!(!is_stuck(&body) && success(&body, "import") && success(&body, "llite"));
     assert!(body.contains("state=\"IDLE\"} 1"));
+}
+
+const BOTH: &str = "Accept: application/openmetrics-text;version=1.0.0;q=0.9,text/plain;q=0.5\r\n\
+                    Accept-Encoding: gzip\r\n";
+
+#[test]
+fn openmetrics_and_gzip_come_when_they_are_asked_for() {
+    let tree = Tree::of("lustre-2.15.8");
+    let address = serve(&tree, "/metrics");
+    let (head, body) = request_bytes(address, "GET", "/metrics", BOTH);
+    for part in [
+        "content-type: application/openmetrics-text; version=1.0.0; charset=utf-8",
+        "content-encoding: gzip",
+        "vary: accept, accept-encoding",
+    ] {
+        assert!(head.contains(part), "{part}: {head}");
+    }
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(body.as_slice()).read_to_string(&mut text).expect("gzip");
+    assert!(text.ends_with("\n# EOF\n"), "{text}");
+    assert!(text.contains("# TYPE lustre_client_read_bytes counter\n# UNIT "), "{text}");
+    assert!(text.contains("lustre_client_read_bytes_total{fs=\"p7lsxbev\"} 177794060\n"));
+
+    let (head, body) = request(address, "GET", "/metrics", "Accept: */*\r\n");
+    assert!(head.contains("text/plain; version=0.0.4") && !head.contains("encoding: gzip"));
+    assert!(!body.contains("# EOF") && body.contains("# TYPE lustre_client_read_bytes_total "));
+}
+
+#[test]
+fn a_request_chooses_among_the_collectors_that_run() {
+    let mut collectors = Selection::default();
+    collectors.set("lnet", false).expect("known");
+    let tree = Tree::of("lustre-2.15.8");
+    let address = serve_with(&tree, "/metrics", collectors, WebSettings::default());
+    let (_, body) = request(address, "GET", "/metrics", "");
+    assert!(body.contains("lustre_client_osc_read_bytes_total{") && !body.contains("lustre_lnet_"));
+    assert!(
+        !body.contains("collector=\"lnet\""),
+        "one that is off has neither success nor failure"
+    );
+    let two = "/metrics?collect%5B%5D=mdc&collect[]=import";
+    let (_, body) = request(address, "GET", two, "");
+    let told: Vec<&str> =
+        body.lines().filter(|line| line.starts_with("fsxlustre_collector_success{")).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(success(&body, "mdc") && success(&body, "import"));
+    assert!(!body.contains("lustre_client_read_bytes_total"));
+    for (name, part) in [("nothing", "there is no collector"), ("lnet", "--collector.lnet")] {
+        let (head, body) = request(address, "GET", &format!("/metrics?collect[]={name}"), "");
+        assert!(head.starts_with("http/1.1 400 ") && body.contains(part), "{head}{body}");
+    }
+}
+
+/// What crypt(3) has for the password "test".
+const TEST: &str = "$2y$05$QOauhQNbBCuQDKes6eFzPeGx5hrGyGC4/NwpDFaoBmaexZ16B4qxC";
+
+#[test]
+fn passwords_are_wanted_everywhere_and_read_again_when_they_changed() {
+    let tree = Tree::of("lustre-2.15.8");
+    tree.write("web.yml", format!("basic_auth_users:\n  alice: {TEST}\n"));
+    let file = tree.root.join("web.yml");
+    let settings = WebSettings::load(Some(&file)).expect("settings");
+    let address = serve_with(&tree, "/metrics", Selection::default(), settings);
+    let status = |path: &str, user: &str| {
+        let header = format!("Authorization: Basic {}\r\n", STANDARD.encode(user));
+        let header = if user.is_empty() { String::new() } else { header };
+        let (head, body) = request(address, "GET", path, &header);
+        assert!(head.starts_with("http/1.1 200 ") || !body.contains("lustre_"), "{body}");
+        head.split(' ').nth(1).expect("a status").to_owned()
+    };
+    for path in ["/metrics", "/", "/-/healthy", "/nothing"] {
+        assert_eq!(status(path, ""), "401", "{path}");
+        assert_eq!(status(path, "alice:wrong"), "401", "{path}");
+    }
+    assert_eq!(status("/metrics", "alice:test"), "200");
+    assert_eq!(status("/metrics", "bob:test"), "401");
+
+    tree.write("web.yml", format!("basic_auth_users:\n  bobby: {TEST}\n"));
+    assert_eq!(status("/metrics", "bobby:test"), "200");
+    assert_eq!(status("/metrics", "alice:test"), "401", "what was right before is not any more");
+    for broken in ["basic_auth_users: [\n", "basic_auth_users:\n  eve: plain\n"] {
+        tree.write("web.yml", broken);
+        assert_eq!(status("/metrics", ""), "401", "{broken}");
+        assert_eq!(status("/metrics", "bobby:test"), "200", "what held before stays: {broken}");
+    }
+    tree.write("web.yml", "http_server_config:\n  headers:\n    X-Frame-Options: deny\n");
+    let (head, _) = request(address, "GET", "/-/healthy", "");
+    assert!(head.starts_with("http/1.1 200 ") && head.contains("x-frame-options: deny"), "{head}");
 }

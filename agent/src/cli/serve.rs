@@ -2,8 +2,10 @@
 
 use super::Outcome;
 use crate::config::AgentConfig;
-use crate::metrics::service::{DEFAULT_LISTEN_ADDRESS, ServiceOptions, serve};
-use clap::Args;
+use crate::metrics::web::service::{DEFAULT_LISTEN_ADDRESS, ServiceOptions, serve};
+use crate::metrics::{COLLECTORS, Selection};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use std::path::PathBuf;
 
 /// Arguments of `fsxlustre serve`.
 #[derive(Debug, Args)]
@@ -15,6 +17,61 @@ pub struct ServeArgs {
     #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = "/metrics",
           value_parser = telemetry_path)]
     telemetry_path: String,
+    /// TLS and users, in exporter-toolkit's YAML; read again when it changed
+    #[arg(long = "web.config.file", value_name = "FILE")]
+    web_config: Option<PathBuf>,
+    /// Listen on what systemd hands over (`LISTEN_FDS`) and on nothing else; without this flag too,
+    /// such sockets go before addresses
+    #[arg(long = "web.systemd-socket")]
+    needs_systemd_sockets: bool,
+    #[command(flatten)]
+    collectors: CollectorFlags,
+}
+
+/// `--collector.NAME` and `--no-collector.NAME`, for every collector there is.
+#[derive(Clone, Copy, Debug, Default)]
+struct CollectorFlags(Selection);
+
+impl Args for CollectorFlags {
+    fn augment_args(command: Command) -> Command {
+        let command = command.after_help(
+            "Each collector is turned off with --no-collector.NAME; a request asks for some of \
+             those that run with ?collect[]=NAME.",
+        );
+        COLLECTORS.iter().fold(command, |command, collector| {
+            let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
+            let on = flag(collector.on_flag).help(collector.about);
+            let on = on.help_heading("Collectors").overrides_with(collector.off_flag);
+            let off = flag(collector.off_flag).hide(true).overrides_with(collector.on_flag);
+            command.arg(on).arg(off)
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for CollectorFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut flags = Self::default();
+        flags.update_from_arg_matches(matches)?;
+        Ok(flags)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for collector in &COLLECTORS {
+            for (flag, runs) in [(collector.on_flag, true), (collector.off_flag, false)] {
+                if matches.get_flag(flag) {
+                    let set = self.0.set(collector.name, runs);
+                    set.map_err(|error| {
+                        clap::Error::raw(clap::error::ErrorKind::InvalidValue, error)
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 impl ServeArgs {
@@ -30,7 +87,13 @@ impl ServeArgs {
             [] => vec![configured.unwrap_or(DEFAULT_LISTEN_ADDRESS).to_owned()],
             given => given.to_vec(),
         };
-        ServiceOptions { listen_addresses, telemetry_path: self.telemetry_path.clone() }
+        ServiceOptions {
+            listen_addresses,
+            needs_systemd_sockets: self.needs_systemd_sockets,
+            telemetry_path: self.telemetry_path.clone(),
+            web_config: self.web_config.clone(),
+            collectors: self.collectors.0,
+        }
     }
 }
 
@@ -75,6 +138,20 @@ mod tests {
         assert_eq!(options(&[], &config).listen_addresses, ["10.0.0.1:9"]);
         let flags = ["--web.listen-address=:1", "--web.listen-address", "[::1]:2"];
         assert_eq!(options(&flags, &config).listen_addresses, [":1", "[::1]:2"]);
+    }
+
+    #[test]
+    fn the_last_flag_of_a_collector_counts() {
+        let has = |words: &[&str]| {
+            let program = Program::parse_from([&["serve"], words].concat());
+            let selection = program.serve.options(&AgentConfig::default()).collectors;
+            (selection.has("osc"), selection.has("mdc"))
+        };
+        assert_eq!(has(&[]), (true, true));
+        assert_eq!(has(&["--no-collector.osc"]), (false, true));
+        assert_eq!(has(&["--no-collector.osc", "--collector.osc"]), (true, true));
+        assert_eq!(has(&["--collector.mdc", "--no-collector.mdc"]), (true, false));
+        assert!(Program::try_parse_from(["serve", "--collector.nothing"]).is_err());
     }
 
     #[test]

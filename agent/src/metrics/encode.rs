@@ -5,9 +5,6 @@
 
 use super::families::Family;
 
-/// What the format is called in HTTP.
-pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
 /// Microseconds, shown as seconds with all their digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Micros(pub(super) i64);

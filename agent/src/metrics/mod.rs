@@ -9,7 +9,9 @@
 //! | `client`, `mounts`, `llite`, `targets`, `lnet`, `imports` | one collector each: parser, reader, encoder |
 //! | `own` | what the service says of itself |
 //! | [`Scraper`] | one scrape: the collectors under a deadline, one collection at a time |
-//! | [`http`], [`service`] | the paths, and the process around them |
+//! | [`Selection`] | which collectors run |
+//! | [`Snapshot`] | a scrape read back |
+//! | [`web`] | how it is served: the paths, and the process around them |
 //!
 //! What could not be read gives no series and `fsxlustre_collector_success 0`, never a zero. A file
 //! that *was* read is another matter: the kernel leaves out counters that are zero, so a counter
@@ -21,7 +23,6 @@ mod client;
 mod collect;
 mod encode;
 pub mod families;
-pub mod http;
 mod imports;
 mod instances;
 mod io;
@@ -30,15 +31,19 @@ mod lnet;
 mod mounts;
 mod own;
 mod scrape;
-pub mod service;
+mod selection;
+mod snapshot;
 mod sources;
 mod stats;
 mod targets;
+pub mod web;
 
-pub use collect::COLLECTOR_NAMES;
+pub use collect::{COLLECTOR_NAMES, COLLECTORS, Collector};
 pub use imports::{ImportState, tell_imports};
 pub use io::{IoCounters, IoSnapshot, io_counters};
 pub use scrape::Scraper;
+pub use selection::{Selection, SelectionError};
+pub use snapshot::{Sample, Snapshot};
 
 #[cfg(test)]
 mod mangled;

@@ -5,6 +5,7 @@ use super::families::{
     BUILD_INFO, COLLECTOR_DURATION, COLLECTOR_SUCCESS, Family, SCRAPE_STUCK, SCRAPES,
     UNKNOWN_FIELDS,
 };
+use super::selection::Selection;
 use prometheus::{
     Encoder as _, GaugeVec, IntCounter, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
@@ -54,12 +55,19 @@ impl OwnMetrics {
         self.scrapes.inc();
     }
 
-    /// Appends them for a scrape with these reports. A collector without one has not ended: it has
+    /// Appends them for a scrape of these collectors with these reports. A collector without one has not ended: it has
     /// no success, and its duration and oddities are not known.
-    pub(super) fn append(&self, reports: &[Report], is_stuck: bool, text: &mut Vec<u8>) {
+    pub(super) fn append(
+        &self,
+        reports: &[Report],
+        selection: Selection,
+        is_stuck: bool,
+        text: &mut Vec<u8>,
+    ) {
+        self.success.reset();
         self.duration.reset();
         self.unknown.reset();
-        for name in COLLECTOR_NAMES {
+        for name in COLLECTOR_NAMES.into_iter().filter(|name| selection.has(name)) {
             let report = reports.iter().find(|report| report.collector == name);
             let succeeded = report.is_some_and(|report| report.verdict.trouble.is_none());
             self.success.with_label_values(&[name]).set(i64::from(succeeded));

@@ -7,6 +7,7 @@
 use super::collect::{Report, run_all};
 use super::encode::Encoder;
 use super::own::OwnMetrics;
+use super::selection::Selection;
 use super::sources::Sources;
 use fsxlustre_mount::host::Host;
 use std::collections::BTreeMap;
@@ -71,16 +72,21 @@ impl Scraper {
     ///
     /// What was not there in time is left out, with `fsxlustre_collector_success` 0 for its
     /// collector and `fsxlustre_scrape_stuck` 1.
-    pub async fn scrape(&self, budget: Duration) -> Vec<u8> {
+    pub async fn scrape(&self, budget: Duration, selection: Selection) -> Vec<u8> {
         lock(&self.shared.own).count_scrape();
+        self.look(budget, selection).await
+    }
+
+    /// The same for a person's eyes, not counted as a scrape.
+    pub async fn look(&self, budget: Duration, selection: Selection) -> Vec<u8> {
         let deadline = Instant::now() + budget;
-        let (mut progress, has_ended) = self.collect(deadline).await;
+        let (mut progress, has_ended) = self.collect(deadline, selection).await;
         let own = lock(&self.shared.own);
-        own.append(&progress.reports, !has_ended, &mut progress.text);
+        own.append(&progress.reports, selection, !has_ended, &mut progress.text);
         progress.text
     }
 
-    async fn collect(&self, deadline: Instant) -> (Progress, bool) {
+    async fn collect(&self, deadline: Instant, selection: Selection) -> (Progress, bool) {
         let turn = Arc::clone(&self.shared.turn).acquire_owned();
         let Ok(Ok(permit)) = timeout_at(deadline, turn).await else {
             return (Progress::default(), false);
@@ -88,7 +94,7 @@ impl Scraper {
         let progress = Arc::new(Mutex::new(Progress::default()));
         let (shared, shown) = (Arc::clone(&self.shared), Arc::clone(&progress));
         let collection = tokio::task::spawn_blocking(move || {
-            lock(&shared.work).run(&shown);
+            lock(&shared.work).run(selection, &shown);
             drop(permit);
         });
         let has_ended = matches!(timeout_at(deadline, collection).await, Ok(Ok(())));
@@ -98,9 +104,9 @@ impl Scraper {
 }
 
 impl Work {
-    fn run(&mut self, progress: &Mutex<Progress>) {
+    fn run(&mut self, selection: Selection, progress: &Mutex<Progress>) {
         let Self { sources, encoder, said } = self;
-        run_all(sources, encoder, |text, report| {
+        run_all(sources, encoder, selection, |text, report| {
             tell(said, &report);
             let mut progress = lock(progress);
             progress.text.extend_from_slice(text);

@@ -8,7 +8,7 @@
 )]
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-use fsxlustre_agent::metrics::Scraper;
+use fsxlustre_agent::metrics::{Scraper, Selection};
 use fsxlustre_mount::host::Host;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -100,7 +100,7 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
 /// One scrape.
 pub(crate) fn scrape(host: &Host) -> String {
     let scraper = Scraper::new(host).expect("a scraper");
-    let text = runtime().block_on(scraper.scrape(Duration::from_secs(5)));
+    let text = runtime().block_on(scraper.scrape(Duration::from_secs(5), Selection::default()));
     String::from_utf8(text).expect("UTF-8")
 }
 

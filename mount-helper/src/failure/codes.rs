@@ -232,6 +232,8 @@ codes! {
         "make /run/fsxlustre writable for root, and not full";
     ExporterListen "FSXL-E101" UserCanFix 2 "The metrics service cannot listen on this address."
         "name a free address with --web.listen-address";
+    ExporterWebConfig "FSXL-E102" UserCanFix 2 "The file of --web.config.file cannot be used."
+        "correct the setting that the message names, or leave --web.config.file out";
     Internal "FSXL-X101" OurBug 4 "A fault of fsxlustre itself."
         "report this";
 }
