@@ -106,6 +106,8 @@ fn log_to_stderr() {
         .with_ansi(false)
         .without_time()
         .with_target(false)
+        // A log that cannot be written any more is no reason to end.
+        .log_internal_errors(false)
         .try_init();
 }
 

@@ -13,7 +13,7 @@ use tokio_rustls::rustls::server::{NoClientAuth, WebPkiClientVerifier};
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, ServerConfig,
-    SignatureScheme, SupportedProtocolVersion,
+    SignatureScheme, SupportedCipherSuite, SupportedProtocolVersion,
 };
 
 /// The files that a section names, seen from the folder of the file that it stands in.
@@ -90,7 +90,7 @@ fn provider(section: &TlsSection) -> Result<CryptoProvider, String> {
     let mut provider = with_ring::default_provider();
     if !section.cipher_suites.is_empty() {
         let find = |wanted: &String| {
-            let name = |suite: &tokio_rustls::rustls::SupportedCipherSuite| {
+            let name = |suite: &SupportedCipherSuite| {
                 format!("{:?}", suite.suite()).replacen("TLS13_", "TLS_", 1)
             };
             let found = provider.cipher_suites.iter().find(|suite| name(suite) == *wanted);
