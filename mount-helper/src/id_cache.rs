@@ -43,7 +43,7 @@ pub struct IdAnswer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagAnswer {
     format: u32,
-    /// The question ([`look_up_key`]).
+    /// The question ([`crate::answer::look_up_key`]).
     pub key: String,
     /// The file system that carried them.
     #[serde(flatten)]

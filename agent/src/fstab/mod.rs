@@ -2,7 +2,7 @@
 //!
 //! | part | knows |
 //! |---|---|
-//! | [`table`] | the grammar of fstab(5): words, escapes, where each stands in its line |
+//! | [`fsxlustre_mount::fstab`] | the grammar of fstab(5): words, escapes, where each stands in its line |
 //! | [`order`] | systemd's own words among the options, and its time spans |
 //! | [`judge`] | what is wrong with a line: pure |
 //! | [`generator`] | what the real systemd-fstab-generator makes of the file |
