@@ -4,6 +4,7 @@
 use fsxlustre_mount::cli::{MountCall, UnmountCall};
 use fsxlustre_mount::host::MountTable;
 use fsxlustre_mount::options::{MountOptions, OPTIONS, Owner};
+use fsxlustre_mount::partition::{NameParts, Partition, name_parts};
 use fsxlustre_mount::source::{Device, Source, Tag, encode};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -14,7 +15,58 @@ fn tag() -> impl Strategy<Value = Tag> {
     ("[^\\p{C}]{1,40}", "[^\\p{C}]{0,40}").prop_map(|(key, value)| Tag { key, value })
 }
 
+/// A Region of each partition that exists, by the part after its prefix.
+fn region() -> impl Strategy<Value = (&'static str, String)> {
+    let prefixes = [
+        ("aws", "us-"),
+        ("aws", "eu-"),
+        ("aws", "ap-"),
+        ("aws-cn", "cn-"),
+        ("aws-us-gov", "us-gov-"),
+        ("aws-iso", "us-iso-"),
+        ("aws-iso-b", "us-isob-"),
+    ];
+    (prop::sample::select(prefixes.to_vec()), "(north|east|southwest|central)", 1..9_u8)
+        .prop_map(|((name, prefix), side, number)| (name, format!("{prefix}{side}-{number}")))
+}
+
 proptest! {
+    #[test]
+    fn names_of_every_partition_are_built_and_read_back(
+        (name, region) in region(),
+        id in "fs-[0-9a-f]{8,17}",
+        fsname in "[a-z2-7]{8}",
+    ) {
+        let partition = Partition::of_region(&region);
+        prop_assert_eq!(partition.name, name);
+        let dns_name = partition.dns_name(&id, &region);
+        let device = format!("{dns_name}@tcp:/{fsname}");
+        prop_assert!(Device::parse(&device).is_some(), "{}", device);
+        let parts = name_parts(&device);
+        prop_assert_eq!(parts, Some(NameParts { id: id.clone(), region: region.clone() }));
+        let by_api = format!("{id}.fsx.{region}.{}", partition.api_suffix);
+        prop_assert_eq!(name_parts(&by_api).map(|parts| parts.region), Some(region.clone()));
+        let reversed: Vec<_> = partition.api_suffix.rsplit('.').collect();
+        let endpoint = format!("{}.{region}.fsx", reversed.join("."));
+        prop_assert_eq!(partition.vpc_endpoint("fsx", &region), endpoint);
+        let arn = partition.arn("fsx", &region, "123456789012", &format!("file-system/{id}"));
+        let expected = format!("arn:{name}:fsx:{region}:123456789012:file-system/{id}");
+        prop_assert_eq!(arn, expected);
+    }
+
+    /// The characters and lengths that FSx allows in tags.
+    #[test]
+    fn tags_that_aws_allows_come_back(
+        key in "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{1,128}",
+        value in "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{0,256}",
+    ) {
+        let source = Source::Tags(vec![Tag { key, value }]);
+        let text = source.to_string();
+        // What is longer than a page is no source of mount(8)'s either.
+        prop_assume!(text.len() <= 4096);
+        prop_assert_eq!(Source::parse(&text), Ok(source));
+    }
+
     #[test]
     fn tags_come_back(tags in vec(tag(), 1..5)) {
         let mut keys: Vec<_> = tags.iter().map(|tag| tag.key.clone()).collect();

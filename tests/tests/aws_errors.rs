@@ -216,6 +216,25 @@ fn a_metadata_service_that_hangs_costs_little_and_once() {
 }
 
 #[test]
+fn a_metadata_service_whose_packets_vanish_costs_little() {
+    let (sandbox, _) = sandbox();
+    for words in [
+        "ip address del 169.254.169.254/32 dev lo",
+        "ip link add void type veth peer name hole",
+        "ip link set void up && ip link set hole up",
+        "ip address add 10.9.9.1/32 dev void",
+        "ip route add 169.254.169.254/32 dev void src 10.9.9.1",
+        "ip neighbour add 169.254.169.254 lladdr 02:00:00:00:00:01 dev void",
+    ] {
+        sandbox.run(["sh", "-c", words]).assert_success();
+    }
+    let nothing = sandbox.run(["fsxlustre", "resolve", "--from-api", "name:x"]);
+    fails(&nothing, &["FSXL-A101", "instance metadata service"]);
+    assert!(nothing.duration < Duration::from_millis(2500), "{nothing}");
+    println!("a metadata service whose packets vanish costs {:?}", nothing.duration);
+}
+
+#[test]
 fn only_version_2_of_the_metadata_service_is_spoken() {
     let (sandbox, _) = sandbox();
     resolve_tag(&sandbox, 20).assert_success();

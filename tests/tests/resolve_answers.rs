@@ -220,6 +220,22 @@ fn three_thousand_file_systems_are_read_to_the_last_page() {
 }
 
 #[test]
+fn a_dns_name_that_the_api_leaves_out_is_made_of_the_partitions_suffix() {
+    let sandbox = Sandbox::start();
+    for (region, name) in [
+        ("us-east-1", "us-east-1.amazonaws.com"),
+        ("cn-north-1", "cn-north-1.amazonaws.com"),
+        ("us-gov-west-1", "us-gov-west-1.amazonaws.com"),
+    ] {
+        let made =
+            sandbox.create_file_system(genomics().region(region).field("DNSName", json!(null)));
+        let words = ["--json", "--region", region, &made.id];
+        let found = json_of(&resolve(&sandbox, &words).assert_success());
+        assert_eq!(found["dns_name"], json!(format!("{}.fsx.{name}", made.id)));
+    }
+}
+
+#[test]
 fn many_ids_are_asked_for_by_fifty_and_one_that_is_gone_hides_no_other() {
     let sandbox = Sandbox::start();
     let mut ids = sandbox.create_many(120, ("Project", "other"));

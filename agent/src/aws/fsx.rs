@@ -6,6 +6,7 @@ use super::{Action, Asked, Aws, AwsError};
 use aws_sdk_fsx::operation::describe_file_systems::DescribeFileSystemsOutput;
 use aws_sdk_fsx::types;
 use fsxlustre_mount::file_system::{AnswerOrigin, DataRepository, FileSystem};
+use fsxlustre_mount::partition::Partition;
 use fsxlustre_mount::source::Tag;
 
 const ACTION: &Action =
@@ -159,10 +160,15 @@ fn described(found: &types::FileSystem, aws: &Aws) -> Result<Described, AwsError
         return Ok(Described::Other { id, kind: kind.to_owned() });
     }
     let lifecycle = found.lifecycle().ok_or_else(|| lacks("Lifecycle"))?.as_str().to_owned();
+    // The API gives the name; the partition's suffix makes the same one where it does not.
+    let region = aws.region();
+    let dns_name = found
+        .dns_name()
+        .map_or_else(|| Partition::of_region(region).dns_name(&id, region), str::to_owned);
     let whole = FileSystem {
         id,
+        dns_name,
         lifecycle,
-        dns_name: found.dns_name().unwrap_or_default().to_owned(),
         failure: found.failure_details().and_then(|details| details.message()).map(str::to_owned),
         lustre_version: found.file_system_type_version().map(str::to_owned),
         storage_capacity_gib: found.storage_capacity().and_then(number),

@@ -38,7 +38,13 @@ impl AgentResolver<'_> {
             resolver: self,
             bounds: Bounds { deadline, interrupt: self.interrupt },
         };
-        let ask = |deadline| self.resolve_in_steps(question, deadline, steps);
+        let ask = |deadline| {
+            if from == From::Anywhere {
+                let caller = question.caller.word();
+                steps.add("at hand", format!("nothing that serves a {caller}: the API is asked"));
+            }
+            self.resolve_in_steps(question, deadline, steps)
+        };
         let answer = match from {
             From::Anywhere => asking.answer(question, Wanted::Description, ask),
             From::TheApi => {
