@@ -139,7 +139,9 @@ fn hour(time: &str) -> u32 {
 fn half_an_answer_is_asked_for_again() {
     let (sandbox, _) = sandbox();
     sandbox.inject_fault(&Fault::on("DescribeFileSystems").garbage());
-    resolve_tag(&sandbox, 20).assert_success();
+    let words = ["fsxlustre", "resolve", "--from-api", "--explain", "tag:Project:genomics"];
+    let output = sandbox.run(words).assert_success();
+    assert!(output.stdout.contains("attempts: 1 failed"), "{output}");
     assert_eq!(calls(&sandbox, "DescribeFileSystems"), 2);
 }
 

@@ -160,14 +160,6 @@ impl AwsError {
         }
     }
 
-    /// Whether the service gave no answer to the question, so that what it said before may serve.
-    pub fn is_no_answer(&self) -> bool {
-        !matches!(
-            self,
-            Self::FileSystemNotFound { .. } | Self::ParameterNotFound { .. } | Self::Interrupted
-        )
-    }
-
     /// What happened, without what was asked.
     pub(super) fn short(&self) -> String {
         self.because()

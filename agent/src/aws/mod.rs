@@ -83,7 +83,10 @@ impl Aws {
         let http = http::client(section)?;
         let imds = Imds::of_environment();
         let profile = Profile::of(variable("AWS_PROFILE").or(section.profile.clone()), variable);
-        let provider = ProviderConfig::without_region().with_http_client(http.clone());
+        let provider = ProviderConfig::without_region()
+            .with_http_client(http.clone())
+            .with_retry_config(RetryConfig::disabled())
+            .with_timeout_config(timeouts());
         let surroundings = Surroundings {
             aws_region: variable("AWS_REGION"),
             aws_default_region: variable("AWS_DEFAULT_REGION"),

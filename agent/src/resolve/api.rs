@@ -65,7 +65,7 @@ impl ApiResolver<'_> {
             let aws = self.connect(hints, bounds, steps).await?;
             // Both at once: a metadata service that does not answer costs no time of its own.
             let (described, node) = tokio::join!(fsx::describe_one(&aws, id), aws.identity());
-            tell_node(node, steps);
+            tell(&aws, node, steps);
             match described? {
                 fsx::Described::Lustre(mut found) => {
                     self.add_data_repositories(&aws, &mut found, steps).await?;
@@ -88,7 +88,7 @@ impl ApiResolver<'_> {
         aws::block_on(bounds, async {
             let aws = self.connect(question.region.into(), bounds, steps).await?;
             let (all, node) = tokio::join!(fsx::describe_all(&aws), aws.identity());
-            tell_node(node, steps);
+            tell(&aws, node, steps);
             let all = all?;
             let (count, pages, others) = (all.lustre.len(), all.pages, all.others);
             let told = format!(
@@ -203,7 +203,14 @@ impl ApiResolver<'_> {
     }
 }
 
-fn tell_node(node: &NodeIdentity, steps: &Steps) {
+fn tell(aws: &Aws, node: &NodeIdentity, steps: &Steps) {
+    let failed = aws.failed_attempts();
+    if failed > 0 {
+        steps.add(
+            "attempts",
+            format!("{failed} failed, and another one was made where that may help"),
+        );
+    }
     let word = |part: &Option<String>| part.clone().unwrap_or_else(|| "unknown".into());
     let why = node.unknown.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
     steps.add(
