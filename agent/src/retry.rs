@@ -58,6 +58,9 @@ pub struct Failed {
     pub class: ErrorClass,
     /// Which attempt it was, counted from 1.
     pub attempt: u32,
+    /// How many of the attempts were not throttled, this one included: whoever was throttled for a
+    /// minute does not give up at the first failure of another kind.
+    pub not_throttled: u32,
     /// What is left of the caller's budget.
     pub left: Duration,
 }
@@ -82,7 +85,9 @@ impl RetryPolicy {
         let base = match failed.class {
             ErrorClass::Permanent => return Next::GiveUp,
             ErrorClass::Throttled => self.throttled_base,
-            ErrorClass::Transient if failed.attempt >= self.most_transient => return Next::GiveUp,
+            ErrorClass::Transient if failed.not_throttled >= self.most_transient => {
+                return Next::GiveUp;
+            }
             ErrorClass::Transient => self.base,
             // What is wrong was mended before the second try; it is not worth waiting for.
             ErrorClass::ExpiredCredentials | ErrorClass::ClockSkew if failed.attempt > 1 => {
@@ -104,7 +109,7 @@ mod tests {
 
     fn next(class: ErrorClass, attempt: u32, left_seconds: u64, random: f64) -> Next {
         let left = Duration::from_secs(left_seconds);
-        RetryPolicy::default().next(Failed { class, attempt, left }, random)
+        RetryPolicy::default().next(Failed { class, attempt, not_throttled: attempt, left }, random)
     }
 
     fn wait(milliseconds: u64) -> Next {
@@ -139,6 +144,15 @@ mod tests {
         assert_eq!(next(Transient, 5, 60, 0.0), wait(0));
         assert_eq!(next(Transient, 6, 60, 0.0), Next::GiveUp);
         assert_eq!(next(Throttled, 600, 60, 0.0), wait(0));
+    }
+
+    #[test]
+    fn throttling_does_not_use_up_the_tries_after_a_failure_of_the_service() {
+        let left = Duration::from_mins(1);
+        let late = Failed { class: Transient, attempt: 40, not_throttled: 1, left };
+        assert!(matches!(RetryPolicy::default().next(late, 0.5), Next::Wait(_)));
+        let sixth = Failed { not_throttled: 6, ..late };
+        assert_eq!(RetryPolicy::default().next(sixth, 0.5), Next::GiveUp);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod client;
 mod error;
 mod file_system;
 mod files;
+pub mod fleet;
 mod http;
 mod keeper;
 pub mod line;

@@ -2,7 +2,7 @@
 //! budget.
 
 use super::{Aws, AwsError};
-use crate::retry::{Failed, Next, RetryPolicy};
+use crate::retry::{ErrorClass, Failed, Next, RetryPolicy};
 use aws_sdk_fsx::error::{ProvideErrorMetadata, SdkError};
 use std::future::Future;
 
@@ -45,6 +45,7 @@ impl Aws {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let mut last = None;
+        let mut not_throttled = 0;
         for attempt in 1.. {
             let left = self.deadline.left();
             let error = match tokio::time::timeout(left, send()).await {
@@ -57,7 +58,8 @@ impl Aws {
             };
             self.attempts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             let class = error.class();
-            let failed = Failed { class, attempt, left: self.deadline.left() };
+            not_throttled += u32::from(class != ErrorClass::Throttled);
+            let failed = Failed { class, attempt, not_throttled, left: self.deadline.left() };
             match RetryPolicy::default().next(failed, fastrand::f64()) {
                 Next::Wait(pause) => {
                     tracing::debug!(action = asked.action.name, attempt, ?class, ?pause, "again");

@@ -3,8 +3,13 @@
 //! - the wall time of `mount -t fsxlustre` with an id that is known, against bare `mount -t lustre`
 //!   of the same stand-in client, in turns;
 //! - the start of `mount.fsxlustre --version`, against `true`;
-//! - the largest resident set of any process of a mount, and the sizes of the programs.
+//! - the largest resident set of any process of a mount, and the sizes of the programs;
+//! - a look-up by tags that asks the API, against one that the cache answers, in turns;
+//! - ten thousand nodes that boot at one moment, in a simulation: a table, and a plot below `target`.
+//!
+//! `bench [NODES [FSX_QUOTA [PARAMETER_STORE_QUOTA]]]`: the fleet, and calls a second.
 
+use fsxlustre_tests::fleet::{scenarios, simulate, svg, table};
 use fsxlustre_tests::{FileSystem, Sandbox, Setup};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -15,7 +20,11 @@ const BARE: &str = "/mnt/bare";
 /// Where mount(8) looks for the helper of type lustre.
 const MOUNT_LUSTRE: &str = "/usr/sbin/mount.lustre";
 
+/// How often a look-up is made in each way.
+const LOOK_UPS: usize = 50;
+
 fn main() -> ExitCode {
+    fleet();
     let sandbox = match Setup::standard().start() {
         Ok(sandbox) => sandbox,
         Err(error) => {
@@ -26,7 +35,54 @@ fn main() -> ExitCode {
     sizes(&sandbox);
     starts(&sandbox);
     mounts(&sandbox);
+    look_ups(&sandbox);
     ExitCode::SUCCESS
+}
+
+/// AWS publishes no quota of FSx: 10 calls a second is an assumption.
+fn fleet() {
+    let mut given = std::env::args().skip(1).map(|word| word.parse().expect("a number"));
+    let mut next = |plain: u32| given.next().unwrap_or(plain);
+    let (nodes, quota, parameter_store) = (next(10_000), next(10), next(40));
+    let outcomes: Vec<_> = scenarios(nodes, quota, parameter_store).iter().map(simulate).collect();
+    println!(
+        "{nodes} nodes, FSx {quota} calls/s, Parameter Store {parameter_store} calls/s, 1 % of the \
+         calls fail\n{}",
+        table(&outcomes)
+    );
+    let program = std::env::current_exe().expect("our own path");
+    let target = program.ancestors().nth(2).expect("a target folder");
+    let plot = target.join("fleet.svg");
+    let of_fsx: Vec<_> =
+        outcomes.into_iter().filter(|one| !one.name.starts_with("Parameter")).collect();
+    let title = format!("{nodes} nodes that boot at 0 s, {quota} FSx calls/s: share resolved");
+    std::fs::write(&plot, svg(&title, &of_fsx)).expect("the plot is written");
+    println!("plot: {}\n", plot.display());
+}
+
+fn look_ups(sandbox: &Sandbox) {
+    sandbox.create_file_system(FileSystem::lustre().tag("Project", "bench"));
+    sandbox.reset_api();
+    let script = format!(
+        "t() {{ s=$EPOCHREALTIME; \"$@\" >/dev/null; e=$EPOCHREALTIME; echo $(( ${{e/./}} - ${{s/./}} )); }}
+         for n in $(seq {LOOK_UPS}); do
+           rm -rf /var/cache/fsxlustre
+           t fsxlustre resolve --for=job tag:Project:bench
+           t fsxlustre resolve --for=job tag:Project:bench
+         done"
+    );
+    let command = sandbox.command(["bash", "-c", &script]).deadline(Duration::from_secs(300));
+    let all = micros(&command.run().assert_success().stdout);
+    let every_other = |first| all.iter().copied().skip(first).step_by(2).collect::<Vec<_>>();
+    show("resolve by the API", &every_other(0), "resolve by the cache", &every_other(1));
+    let log = sandbox.api_log();
+    let count = |service: &str| log.iter().filter(|one| one.service == service).count();
+    println!(
+        "{} look-ups made {} calls to FSx and {} requests to the metadata service",
+        2 * LOOK_UPS,
+        log.iter().filter(|one| one.operation.as_deref() == Some("DescribeFileSystems")).count(),
+        count("imds")
+    );
 }
 
 fn sizes(sandbox: &Sandbox) {
