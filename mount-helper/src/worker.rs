@@ -3,6 +3,7 @@
 //! Each of our programs looks for a worker's arguments first thing in `main`; the parent runs
 //! `/proc/self/exe` with them, so no second program has to be found or trusted.
 
+use crate::answer::PinAttempt;
 use crate::host::MountTable;
 use crate::mount::{
     BindMount, MoveInto, finish_late_mount, inspect_directory, make_mount_point, write_and_remove,
@@ -51,6 +52,8 @@ pub enum Work {
     MountBehind(MountBehind),
     /// The text of a file that only root can have written.
     ReadTrusted(PathBuf),
+    /// The first answer of a job, pinned in a folder that nodes share.
+    Pin(Box<PinAttempt>),
     /// Other work, once the parent has said so on stdin; nothing if it goes away before.
     WhenTold(Box<Self>),
 }
@@ -110,6 +113,7 @@ impl Work {
                 told(behind.carry_out())
             }
             Self::ReadTrusted(path) => told(crate::host::read_trusted_here(path)),
+            Self::Pin(attempt) => told(attempt.carry_out()),
             Self::WhenTold(work) => match wait_for_word() {
                 Ok(()) => work.answer(),
                 Err(error) => told::<()>(Err(error)),

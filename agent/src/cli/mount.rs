@@ -81,6 +81,7 @@ impl MountArgs {
             made_by: Maker::of_this_process(config.host(), directory),
             namespace: None,
             makes_directory: false,
+            pinned_as: None,
         })
     }
 

@@ -102,6 +102,17 @@ impl JobVariables {
         format!("{cluster}_{job_id}_{restart}_{node}")
     }
 
+    /// The key without the node: what all nodes of this run of the job have in common.
+    pub fn key_on_all_nodes(&self) -> String {
+        let Self { cluster, job_id, restart, .. } = self;
+        format!("{cluster}_{job_id}_{restart}")
+    }
+
+    /// This node's name.
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
     /// A field for a template.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use super::{JobVariables, Lease, Node, fill, lock_directory};
 use crate::config::{AgentConfig, JobMount};
+use fsxlustre_mount::answer::PinnedAs;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::host::{Bounds, Deadline};
 use fsxlustre_mount::mount::{MountReport, MountRequest, Mounter};
@@ -80,6 +81,7 @@ fn start_one(
         made_by: Maker::Job(job.key()),
         makes_directory: true,
         namespace: None,
+        pinned_as: Some(PinnedAs { job: job.key_on_all_nodes(), node: job.node().to_owned() }),
     })?;
     Ok(Started { rule: rule.clone(), report })
 }

@@ -10,6 +10,7 @@ mod caller;
 mod decide;
 mod map;
 mod names;
+mod pin;
 mod settings;
 mod shared_file;
 mod slot;
@@ -22,6 +23,8 @@ pub use decide::{
 };
 pub use map::{MapEntry, MapError};
 pub use names::{Names, look_up_key};
+pub(crate) use pin::agree as agree_with_pin;
+pub use pin::{Pin, PinAttempt, PinnedAs};
 pub use settings::{AnswerSettings, CacheSection, FleetSection};
 pub use shared_file::{SharedAnswer, SharedAnswers, read_shared};
 pub use slot::{DEFAULT_QUOTA, Fleet};

@@ -67,6 +67,7 @@ fn mount(call: &MountArguments) -> Result<MountReport, Failure> {
         made_by: Maker::of_this_process(&config.host, &call.directory),
         makes_directory: false,
         namespace: call.namespace.clone(),
+        pinned_as: None,
     });
     say("", progress.end());
     report

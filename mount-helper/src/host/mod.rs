@@ -33,8 +33,8 @@ pub use space::{ProbeError, Space, probe_space};
 pub use state_file::{
     StateError, read_own_state, read_state, remove_state, state_names, write_public, write_state,
 };
-pub(crate) use trusted_file::read_trusted_here;
 pub use trusted_file::{LARGEST_TRUSTED_BYTES, read_trusted};
+pub(crate) use trusted_file::{open_trusted_folder, read_trusted_at, read_trusted_here};
 
 use crate::hooks::Hooks;
 use std::path::{Path, PathBuf};

@@ -26,19 +26,31 @@ pub(crate) fn read_trusted_here(path: &Path) -> std::io::Result<String> {
         return refused(format!("{} is not the path of a file", path.display()));
     };
     let folder = open_trusted_folder(folder)?;
+    read_trusted_at(&folder, Path::new(name), path, LARGEST_TRUSTED_BYTES)
+}
+
+/// Reads a file of a folder that is open already; `path` is its whole path, for messages.
+///
+/// # Errors
+/// As [`read_trusted_here`].
+pub(crate) fn read_trusted_at(
+    folder: &OwnedFd,
+    name: &Path,
+    path: &Path,
+    most_bytes: u64,
+) -> std::io::Result<String> {
+    let refused = |what: String| Err(std::io::Error::other(what));
     // Not blocking: a FIFO would keep us for ever.
     let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    let file = openat(&folder, name, flags, Mode::empty()).map_err(|errno| named(path, errno))?;
+    let file = openat(folder, name, flags, Mode::empty()).map_err(|errno| named(path, errno))?;
     check(path, &file)?;
     if kind(&file)? != SFlag::S_IFREG {
         return refused(format!("{} is not a regular file", path.display()));
     }
     let mut text = String::new();
-    let read =
-        std::fs::File::from(file).take(LARGEST_TRUSTED_BYTES + 1).read_to_string(&mut text)?;
-    if u64::try_from(read).unwrap_or(u64::MAX) > LARGEST_TRUSTED_BYTES {
-        let most = LARGEST_TRUSTED_BYTES;
-        return refused(format!("{} is longer than {most} bytes", path.display()));
+    let read = std::fs::File::from(file).take(most_bytes + 1).read_to_string(&mut text)?;
+    if u64::try_from(read).unwrap_or(u64::MAX) > most_bytes {
+        return refused(format!("{} is longer than {most_bytes} bytes", path.display()));
     }
     Ok(text)
 }

@@ -31,7 +31,7 @@ pub use namespace::MoveInto;
 pub use proof::write_and_remove;
 pub use way::{BindMount, Way};
 
-use crate::answer::{AnswerSettings, Caller};
+use crate::answer::{AnswerSettings, Caller, PinnedAs, agree_with_pin};
 use crate::config::MountDefaults;
 use crate::failure::{Code, Explain as _, Failure};
 use crate::host::{Bounds, Deadline, Host, Lock, LockError, Mount};
@@ -69,6 +69,8 @@ pub struct MountRequest {
     pub makes_directory: bool,
     /// The mount namespace to mount in (`-N`), when it is not this one.
     pub namespace: Option<PathBuf>,
+    /// The job whose nodes must all use one file system.
+    pub pinned_as: Option<PinnedAs>,
 }
 
 /// What became of it.
@@ -192,7 +194,8 @@ impl Mounter<'_> {
             settings: self.answers,
             caller: Caller::of_this_process(self.host, &request.made_by),
         };
-        let resolved = look_up.device(&source, &request.options, deadline)?;
+        let mut resolved = look_up.device(&source, &request.options, deadline)?;
+        self.agree_with_others(request, &mut resolved, deadline)?;
         let whole = deadline.later_by(resolved.waited);
         let bounds = self.bounds(once_asked::deadline_before_asking(whole, &resolved));
         self.wait_until_reachable(&resolved, &bounds)?;
@@ -205,6 +208,24 @@ impl Mounter<'_> {
             once_asked::explain(failure, &resolved, &look_up, asked, whole)
                 .unwrap_or_else(|failure| with_phase(failure, &resolved.device, &bounds))
         })
+    }
+
+    /// Refuses a file system that is not the one of the job's other nodes.
+    fn agree_with_others(
+        &self,
+        request: &MountRequest,
+        resolved: &mut Resolved,
+        deadline: Deadline,
+    ) -> Result<(), Failure> {
+        let (Some(whose), Some(folder)) = (&request.pinned_as, &self.answers.pins) else {
+            return Ok(());
+        };
+        let device = || resolved.device.to_string();
+        let file_system = resolved.id.clone().unwrap_or_else(device);
+        let bounds = self.bounds(deadline);
+        let warning = agree_with_pin(folder, whose, &request.source, &file_system, &bounds)?;
+        resolved.warnings.extend(warning);
+        Ok(())
     }
 
     /// One that was just made is AVAILABLE before its name is known everywhere.
