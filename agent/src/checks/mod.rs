@@ -5,6 +5,7 @@ mod client_programs;
 mod file_system_found;
 mod file_system_version;
 mod finding;
+mod fleet_fits_quota;
 mod kernel_supported;
 mod lnet_up;
 mod module_loadable;
@@ -17,7 +18,9 @@ pub use report::Report;
 
 use crate::compat::{Matrix, Node};
 use crate::facts::{NodeFacts, Observed};
+use fsxlustre_mount::answer::AnswerSettings;
 use fsxlustre_mount::file_system::FileSystem;
+use std::time::Duration;
 
 /// A question about a node, and maybe about a file system.
 pub type Check = fn(&NodeFacts, Option<&FileSystem>) -> Finding;
@@ -53,6 +56,11 @@ pub fn run_all(facts: &NodeFacts, asked: &Asked) -> Vec<Finding> {
         findings.push(file_system_version::check(facts, found));
     }
     findings
+}
+
+/// What the configuration says of the fleet that this node belongs to, where it says something.
+pub fn fleet(answers: &AnswerSettings, budget: Duration) -> Option<Finding> {
+    fleet_fits_quota::check(answers, budget)
 }
 
 /// The node as the matrix looks at it, or the part that is not known.

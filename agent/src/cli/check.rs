@@ -1,7 +1,7 @@
 //! `fsxlustre check`.
 
 use super::{Outcome, USAGE};
-use crate::checks::{Asked, Report, run_all};
+use crate::checks::{Asked, Finding, Report, fleet, run_all};
 use crate::compat::Matrix;
 use crate::config::AgentConfig;
 use crate::facts::NodeFacts;
@@ -11,6 +11,7 @@ use fsxlustre_mount::answer::Caller;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::file_system::FileSystem;
 use fsxlustre_mount::host::Deadline;
+use fsxlustre_mount::mount::DEFAULT_TIMEOUT_SECONDS;
 use fsxlustre_mount::options::Prefer;
 use fsxlustre_mount::resolve::{Question, Resolve as _};
 use fsxlustre_mount::source::Source;
@@ -54,7 +55,9 @@ impl CheckArgs {
         if let Some(bug) = asked.failure().filter(|failure| failure.code == Code::Internal) {
             return self.failed(bug);
         }
-        self.show(&report(NodeFacts::gather(config.host()), &asked))
+        let seconds = config.base.mount.timeout.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
+        let fleet = fleet(&config.base.answers, Duration::from_secs(seconds));
+        self.show(&report(NodeFacts::gather(config.host()), &asked, fleet))
     }
 
     fn show(&self, report: &Report) -> Outcome {
@@ -79,8 +82,9 @@ impl CheckArgs {
 }
 
 /// Judges what is known, without looking at anything.
-fn report(facts: NodeFacts, asked: &Asked) -> Report {
-    Report::new(run_all(&facts, asked), facts)
+fn report(facts: NodeFacts, asked: &Asked, fleet: Option<Finding>) -> Report {
+    let findings = run_all(&facts, asked).into_iter().chain(fleet).collect();
+    Report::new(findings, facts)
 }
 
 /// Asks the FSx API for the file system that an id or tags name.

@@ -1,0 +1,49 @@
+//! Does the FSx API's quota allow a fleet of this size to boot at one moment?
+
+use super::Verdict::Warn;
+use super::{Evidence, Finding};
+use fsxlustre_mount::answer::AnswerSettings;
+use std::time::Duration;
+
+pub(super) const NAME: &str = "fleet_fits_quota";
+
+/// Pass: the quota takes one call of every node within a mount's time, or nodes have a map or a shared
+/// cache file. Warn: it does not. Left out where `[fleet] size` is not set.
+pub(super) fn check(answers: &AnswerSettings, budget: Duration) -> Option<Finding> {
+    let size = answers.fleet.size?;
+    let quota = answers.fleet.quota;
+    let (needed, budget) = (answers.fleet.least_time().as_secs(), budget.as_secs());
+    let told =
+        format!("{size} nodes at {quota} calls a second take {needed} s, a mount has {budget} s");
+    let finding = if needed <= budget {
+        Finding::pass(NAME, told)
+    } else if answers.shared.is_some() || !answers.map.is_empty() {
+        Finding::pass(NAME, format!("{told}; a map or a shared cache file answers first"))
+    } else {
+        let remedy = "give the nodes a map (`fsxlustre resolve --export-map`) or a shared cache file \
+                      (`fsxlustre resolve --write-cache FILE`, `[cache] shared`), or raise \
+                      mount.timeout; else nodes beyond it use their last answer or fail at boot";
+        Finding::other(NAME, Warn, told, remedy)
+    };
+    Some(finding.seen(Evidence::new(format!("size {size}, quota {quota}"), "[fleet]")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::Verdict;
+    use fsxlustre_mount::answer::Fleet;
+
+    #[test]
+    fn a_fleet_beyond_the_quota_is_warned_of_unless_nodes_need_no_call() {
+        let with =
+            |size| AnswerSettings { fleet: Fleet { size, quota: 10 }, ..AnswerSettings::default() };
+        let budget = Duration::from_secs(80);
+        let verdict = |answers: &AnswerSettings| check(answers, budget).map(|one| one.verdict);
+        assert_eq!(verdict(&with(None)), None);
+        assert_eq!(verdict(&with(Some(800))), Some(Verdict::Pass));
+        assert_eq!(verdict(&with(Some(810))), Some(Warn));
+        let shared = AnswerSettings { shared: Some("/x".into()), ..with(Some(10_000)) };
+        assert_eq!(verdict(&shared), Some(Verdict::Pass));
+    }
+}
