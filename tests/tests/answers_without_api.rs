@@ -299,3 +299,16 @@ fn cache_list_shows_what_is_kept_and_clear_forgets_it() {
     let left = sandbox.run(["fsxlustre", "cache", "list"]).assert_success();
     assert!(!left.stdout.contains("tags "), "{left}");
 }
+
+#[test]
+fn check_warns_of_a_fleet_that_the_quota_cannot_serve_in_time() {
+    let (sandbox, _) = genomics();
+    let check = || sandbox.run(["fsxlustre", "check"]).stdout;
+    assert!(!check().contains("fleet_fits_quota"));
+    sandbox.append_config("[fleet]\nsize = 10000\nquota = 10\n");
+    let warned = check();
+    assert!(warned.contains("WARN     fleet_fits_quota"), "{warned}");
+    assert!(warned.contains("10000 nodes at 10 calls a second take 1000 s"), "{warned}");
+    sandbox.append_config("[mount]\ntimeout = 1200\n");
+    assert!(check().contains("PASS     fleet_fits_quota"), "{}", check());
+}
