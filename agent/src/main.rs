@@ -2,7 +2,7 @@
 
 use clap::Parser as _;
 use fsxlustre_agent::cli::{Cli, Outcome};
-use fsxlustre_agent::status;
+use fsxlustre_agent::{metrics, status};
 use fsxlustre_mount::cli::Progress;
 use fsxlustre_mount::journal::Entry;
 use std::io::{IsTerminal as _, Write as _};
@@ -20,6 +20,10 @@ fn main() -> ExitCode {
     }
     if let Some(host) = status::asked_for() {
         status::tell(&host, &mut std::io::stdout());
+        return ExitCode::SUCCESS;
+    }
+    if let Some(host) = metrics::prober_asked_for() {
+        metrics::answer_prober(&host, &mut std::io::stdin().lock(), &mut std::io::stdout());
         return ExitCode::SUCCESS;
     }
     match Cli::try_parse() {

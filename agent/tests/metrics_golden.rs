@@ -63,7 +63,8 @@ fn assert_well_formed(text: &str) {
         } else {
             let (sample, number) = line.rsplit_once(' ').expect("a sample");
             let name = sample.split('{').next().expect("a name");
-            let plain = name.trim_end_matches("_sum").trim_end_matches("_count");
+            let ends = ["_sum", "_count", "_bucket"];
+            let plain = ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
             assert!(name == current || plain == current, "{line}");
             assert!(series.insert(sample), "{sample} stands twice");
             assert!(number.parse::<f64>().is_ok(), "{line}");

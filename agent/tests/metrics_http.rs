@@ -6,17 +6,17 @@ mod metrics_tree;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use fsxlustre_agent::metrics::Selection;
 use fsxlustre_agent::metrics::web::paths::Site;
 use fsxlustre_agent::metrics::web::{WebSettings, serve_connection};
-use fsxlustre_agent::metrics::{Scraper, Selection};
-use metrics_tree::{Tree, runtime, success, value};
+use metrics_tree::{Tree, runtime, scraper, success, value, without_probes};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 /// Serves a tree in a thread until the test process ends; gives the address.
 fn serve(tree: &Tree, telemetry_path: &'static str) -> SocketAddr {
-    serve_with(tree, telemetry_path, Selection::default(), WebSettings::default())
+    serve_with(tree, telemetry_path, without_probes(), WebSettings::default())
 }
 
 fn serve_with(
@@ -25,7 +25,7 @@ fn serve_with(
     collectors: Selection,
     settings: WebSettings,
 ) -> SocketAddr {
-    let scraper = Scraper::new(&tree.host()).expect("a scraper");
+    let scraper = scraper(&tree.host());
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
     listener.set_nonblocking(true).expect("non-blocking");
     let address = listener.local_addr().expect("an address");
@@ -110,44 +110,60 @@ fn is_stuck(body: &str) -> bool {
     value(body, "fsxlustre_scrape_stuck").expect("always told") == "1"
 }
 
+/// A file that the service itself reads.
+const STUCK_FILE: &str = "sys/fs/lustre/osc/p7lsxbev-OST0000-osc-ff3391038293f800/cur_dirty_bytes";
+
 /// A client one of whose files sleeps when it is read: opening a FIFO that nobody writes to does,
 /// as a read behind a kernel lock.
-fn tree_with_a_stuck_read() -> Tree {
+fn tree_with_a_stuck_read(path: &str) -> Tree {
     let tree = Tree::of("lustre-2.15.8");
-    tree.remove(STUCK);
-    let fifo = tree.root.join(STUCK);
+    tree.remove(path);
+    let fifo = tree.root.join(path);
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("a FIFO");
     tree
 }
 
 /// The kernel lets go, and the file is an ordinary one again.
-fn let_go(tree: &Tree) {
-    std::fs::write(tree.root.join(STUCK), "p7lsxbev-OST0000_UUID\tFULL\n").expect("write");
-    tree.remove(STUCK);
-    tree.write(STUCK, "p7lsxbev-OST0000_UUID\tIDLE\n");
+fn let_go(tree: &Tree, path: &str, text: &str) {
+    let fifo = tree.root.join(path);
+    let moved = tree.root.join("moved");
+    std::fs::rename(&fifo, &moved).expect("rename");
+    tree.write(path, text);
+    // One writer lets every reader go.
+    std::fs::write(&moved, text).expect("write");
+    std::thread::sleep(Duration::from_millis(100));
 }
 
 #[test]
-fn a_stuck_read_delays_no_answer_and_hides_no_other_collector() {
-    let tree = tree_with_a_stuck_read();
+fn a_connection_that_sleeps_delays_no_answer_and_hides_nothing_else() {
+    let tree = tree_with_a_stuck_read(STUCK);
     let address = serve(&tree, "/metrics");
-    let begun = Instant::now();
-    let body = impatient_scrape(address);
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
-    assert!(is_stuck(&body) && !success(&body, "import"));
-    for collector in ["client", "mounts", "llite", "osc", "mdc", "lnet"] {
-        assert!(success(&body, collector), "{collector}");
+    for stuck in ["1", "2", "2"] {
+        let begun = Instant::now();
+        let body = impatient_scrape(address);
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        assert!(!is_stuck(&body) && !success(&body, "import"));
+        let children = value(&body, "fsxlustre_stuck_reads{fs=\"p7lsxbev\"}");
+        assert_eq!(children, Some(stuck), "replaced once and not again");
+        for collector in ["client", "mounts", "llite", "osc", "mdc", "lnet", "tuning"] {
+            assert!(success(&body, collector), "{collector}");
+        }
+        assert!(body.contains("lustre_client_read_bytes_total{fs=\"p7lsxbev\"} 177794060\n"));
+        assert!(!body.contains("lustre_client_import_up"));
     }
-    assert!(body.contains("lustre_client_read_bytes_total{fs=\"p7lsxbev\"} 177794060\n"));
-    assert!(!body.contains("lustre_client_import_up"));
-    let_go(&tree);
+    let_go(&tree, STUCK, "p7lsxbev-OST0000_UUID\tIDLE\n");
+    let body = impatient_scrape(address);
+    assert!(success(&body, "import"), "{body}");
+    assert!(body.contains("target=\"OST0000\",kind=\"osc\",state=\"IDLE\"} 1"));
+    assert_eq!(value(&body, "fsxlustre_stuck_reads{fs=\"p7lsxbev\"}"), Some("0"));
 }
 
 #[test]
 fn nothing_more_is_read_while_a_read_is_stuck() {
-    let tree = tree_with_a_stuck_read();
+    let tree = tree_with_a_stuck_read(STUCK_FILE);
     let address = serve(&tree, "/metrics");
-    assert!(is_stuck(&impatient_scrape(address)));
+    let body = impatient_scrape(address);
+    assert!(is_stuck(&body) && success(&body, "llite") && !success(&body, "mdc"));
     for _ in 0..2 {
         let body = impatient_scrape(address);
         assert!(is_stuck(&body) && !success(&body, "llite") && !success(&body, "import"));
@@ -156,10 +172,10 @@ fn nothing_more_is_read_while_a_read_is_stuck() {
     let (head, _) = request(address, "GET", "/-/healthy", "");
     assert!(head.starts_with("http/1.1 200 "), "{head}");
 
-    let_go(&tree);
+    let_go(&tree, STUCK_FILE, "8\n");
     let body = impatient_scrape(address);
-    assert!(!is_stuck(&body) && success(&body, "import") && success(&body, "llite"));
-    assert!(body.contains("state=\"IDLE\"} 1"));
+    assert!(!is_stuck(&body) && success(&body, "import") && success(&body, "osc"));
+    assert!(body.contains("lustre_client_osc_dirty_bytes{fs=\"p7lsxbev\",target=\"OST0000\"} 8\n"));
 }
 
 const BOTH: &str = "Accept: application/openmetrics-text;version=1.0.0;q=0.9,text/plain;q=0.5\r\n\
@@ -190,7 +206,7 @@ fn openmetrics_and_gzip_come_when_they_are_asked_for() {
 
 #[test]
 fn a_request_chooses_among_the_collectors_that_run() {
-    let mut collectors = Selection::default();
+    let mut collectors = without_probes();
     collectors.set("lnet", false).expect("known");
     let tree = Tree::of("lustre-2.15.8");
     let address = serve_with(&tree, "/metrics", collectors, WebSettings::default());
@@ -222,7 +238,7 @@ fn passwords_are_wanted_everywhere_and_read_again_when_they_changed() {
     tree.write("web.yml", format!("basic_auth_users:\n  alice: {TEST}\n"));
     let file = tree.root.join("web.yml");
     let settings = WebSettings::load(Some(&file)).expect("settings");
-    let address = serve_with(&tree, "/metrics", Selection::default(), settings);
+    let address = serve_with(&tree, "/metrics", without_probes(), settings);
     let status = |path: &str, user: &str| {
         let header = format!("Authorization: Basic {}\r\n", STANDARD.encode(user));
         let header = if user.is_empty() { String::new() } else { header };

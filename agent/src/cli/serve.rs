@@ -3,7 +3,7 @@
 use super::Outcome;
 use crate::config::AgentConfig;
 use crate::metrics::web::service::{DEFAULT_LISTEN_ADDRESS, ServiceOptions, serve};
-use crate::metrics::{COLLECTORS, Selection};
+use crate::metrics::{COLLECTORS, ScrapeSettings, Selection};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use std::path::PathBuf;
 
@@ -24,6 +24,10 @@ pub struct ServeArgs {
     /// such sockets go before addresses
     #[arg(long = "web.systemd-socket")]
     needs_systemd_sockets: bool,
+    /// The most series of the client in one scrape; beyond it whole families are left out, the last
+    /// ones of fsxlustre-metrics(7) first [default: no limit]
+    #[arg(long = "web.max-series", value_name = "NUMBER")]
+    max_series: Option<u64>,
     #[command(flatten)]
     collectors: CollectorFlags,
 }
@@ -93,6 +97,7 @@ impl ServeArgs {
             telemetry_path: self.telemetry_path.clone(),
             web_config: self.web_config.clone(),
             collectors: self.collectors.0,
+            scrape: ScrapeSettings { max_series: self.max_series, ..ScrapeSettings::default() },
         }
     }
 }

@@ -78,6 +78,18 @@ impl Lease {
         remove_state(&Self::path(host, &self.job)).map_err(|error| error.failure())
     }
 
+    /// Every job that uses directories now. One whose lease cannot be read is left out.
+    ///
+    /// # Errors
+    /// The folder cannot be listed.
+    pub fn live(host: &Host) -> Result<Vec<Self>, Failure> {
+        let folder = Self::folder(host);
+        let names = state_names(&folder).map_err(|error| error.failure())?;
+        let boot_id = host.boot_id();
+        let leases = names.iter().filter_map(|name| read_state(&folder.join(name)).ok().flatten());
+        Ok(leases.filter(|lease: &Self| !lease.has_ended && lease.boot_id == boot_id).collect())
+    }
+
     /// The keys of other jobs that use a directory now. A lease that cannot be read counts as
     /// one that does: unknown is never "nobody".
     ///

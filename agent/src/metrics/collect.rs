@@ -1,10 +1,28 @@
 //! The collectors, and one pass over all of them.
 
-use super::encode::Encoder;
+use super::encode::{Encoder, Part};
+use super::instances::Instance;
+use super::probers::Probers;
 use super::selection::Selection;
-use super::sources::{Sources, Verdict};
-use super::{client, imports, llite, lnet, mounts, targets};
+use super::sources::Sources;
+use super::verdict::Verdict;
+use super::{
+    cache, client, extents, imports, jobs, ldlm, llite, lnet, mounts, network, peers, probe,
+    targets, tuning,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// What a collector reads.
+enum Run {
+    /// Files, at once.
+    Files(fn(&mut Sources, &mut Encoder) -> Verdict),
+    /// The same, kept for the time of the slow tier: many files that change little.
+    SlowFiles(fn(&mut Sources, &mut Encoder) -> Verdict),
+    /// What the children have answered.
+    Children(fn(&mut Probers, &mut Encoder) -> Verdict),
+}
 
 /// One collector.
 pub struct Collector {
@@ -18,7 +36,7 @@ pub struct Collector {
     pub on_flag: &'static str,
     /// The flag that turns it off.
     pub off_flag: &'static str,
-    run: fn(&mut Sources, &mut Encoder) -> Verdict,
+    run: Run,
 }
 
 impl std::fmt::Debug for Collector {
@@ -28,30 +46,40 @@ impl std::fmt::Debug for Collector {
 }
 
 macro_rules! collectors {
-    ($($name:literal $run:path, $state:ident, $about:literal;)*) => {
+    ($($name:literal $kind:ident($run:path), $state:ident, $about:literal;)*) => {
         [$(Collector {
             name: $name,
             about: $about,
             by_default: collectors!($state),
             on_flag: concat!("collector.", $name),
             off_flag: concat!("no-collector.", $name),
-            run: $run,
+            run: Run::$kind($run),
         }),*]
     };
     (on) => { true };
     (off) => { false };
 }
 
-/// In the order in which they run: what can sleep in the kernel is the last, so that everything
-/// else is there when a scrape has to be answered without it.
-pub const COLLECTORS: [Collector; 7] = collectors! {
-    "client" client::collect, on, "The client as a whole: version and health";
-    "mounts" mounts::collect, on, "Mounts that this node has";
-    "llite" llite::collect, on, "I/O and operations of programs, by file system";
-    "osc" targets::collect_osc, on, "I/O with each object storage target";
-    "mdc" targets::collect_mdc, on, "I/O with each metadata target";
-    "lnet" lnet::collect, on, "What LNet sends, receives and drops";
-    "import" imports::collect, on, "Connections to targets: their states";
+/// In the order in which they run: what children read is the last, so that they have had the time of
+/// everything else.
+pub const COLLECTORS: [Collector; 17] = collectors! {
+    "client" Files(client::collect), on, "The client as a whole: version, health, memory";
+    "mounts" Files(mounts::collect), on, "Mounts that this node has";
+    "llite" Files(llite::collect), on, "I/O and operations of programs, by file system";
+    "cache" Files(cache::collect), on, "Page cache, read-ahead and statahead, by file system";
+    "extents" Files(extents::collect), on, "Sizes of calls, where an administrator has them counted";
+    "osc" Files(targets::collect_osc), on, "I/O with each object storage target";
+    "mdc" Files(targets::collect_mdc), on, "I/O with each metadata target";
+    "targets" Files(targets::collect_each), off, "Latency, lost grants and cache of each target";
+    "ldlm" SlowFiles(ldlm::collect), on, "Locks, by file system";
+    "tuning" SlowFiles(tuning::collect), on, "Settings of the client, by file system";
+    "lnet" Files(lnet::collect), on, "What LNet sends, receives and drops, and its interfaces";
+    "peers" Files(peers::collect), off, "Credits of each peer of LNet";
+    "network" Files(network::collect), on, "Allowances of the instance's network (ENA)";
+    "jobs" Files(jobs::collect), on, "Ids of file systems, leases and jobs";
+    "import" Children(imports::collect), on, "Connections to targets: their states and troubles";
+    "import_targets" Children(imports::collect_each), off, "Server and troubles of each connection";
+    "probe" Children(probe::collect), on, "Whether each mount answers, and its room";
 };
 
 /// The collectors' names, in the order in which they run.
@@ -66,29 +94,113 @@ pub const COLLECTOR_NAMES: [&str; COLLECTORS.len()] = {
 };
 
 /// What one collector did.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Report {
     /// Its name.
     pub(super) collector: &'static str,
-    /// How it fared.
-    pub(super) verdict: Verdict,
+    /// Lines and names that it did not know.
+    pub(super) oddities: u64,
+    /// What it could not read, and what mends that.
+    pub(super) trouble: Option<(String, String)>,
     /// How long it took.
     pub(super) took: Duration,
 }
 
-/// Runs the chosen collectors, and hands over the text and report of each as soon as it is there.
-pub(super) fn run_all(
-    sources: &mut Sources,
-    encoder: &mut Encoder,
-    selection: Selection,
-    mut hand_over: impl FnMut(&[u8], Report),
-) {
-    sources.begin();
-    for Collector { name, run, .. } in COLLECTORS.iter().filter(|one| selection.has(one.name)) {
-        encoder.clear();
-        let begun = Instant::now();
-        let verdict = run(sources, encoder);
-        let report = Report { collector: name, verdict, took: begun.elapsed() };
-        hand_over(encoder.text(), report);
+/// What a collector of the slow tier has written.
+#[derive(Debug)]
+struct Kept {
+    at: Instant,
+    devices: Vec<Arc<[Instance]>>,
+    text: Vec<u8>,
+    parts: Vec<Part>,
+    report: Report,
+}
+
+/// What stays from scrape to scrape.
+#[derive(Debug)]
+pub(super) struct Collectors {
+    sources: Sources,
+    probers: Probers,
+    encoder: Encoder,
+    kept: BTreeMap<&'static str, Kept>,
+    slow_tier: Duration,
+}
+
+/// One pass.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pass {
+    /// Who runs.
+    pub(super) collectors: Selection,
+    /// Until when children are waited for.
+    pub(super) deadline: Instant,
+}
+
+impl Collectors {
+    /// Those of one node.
+    pub(super) fn new(sources: Sources, probers: Probers, slow_tier: Duration) -> Self {
+        Self { sources, probers, encoder: Encoder::default(), kept: BTreeMap::new(), slow_tier }
+    }
+
+    /// Runs collectors, and hands over text, parts and report of each as soon as they are there.
+    pub(super) fn run(&mut self, pass: &Pass, mut hand_over: impl FnMut((&[u8], &[Part]), Report)) {
+        self.sources.begin();
+        self.probers.ask(&mut self.sources, pass);
+        for collector in COLLECTORS.iter().filter(|one| pass.collectors.has(one.name)) {
+            let begun = Instant::now();
+            if self.hand_over_kept(collector, begun, &mut hand_over) {
+                continue;
+            }
+            self.encoder.clear();
+            let verdict = match collector.run {
+                Run::Files(run) | Run::SlowFiles(run) => run(&mut self.sources, &mut self.encoder),
+                Run::Children(run) => run(&mut self.probers, &mut self.encoder),
+            };
+            let report = Report {
+                collector: collector.name,
+                oddities: verdict.oddities,
+                trouble: verdict.trouble.map(|error| (error.to_string(), error.remedy())),
+                took: begun.elapsed(),
+            };
+            self.keep(collector, begun, &report);
+            hand_over(self.encoder.written(), report);
+        }
+        self.encoder.clear();
+        self.probers.tell_stuck(&mut self.encoder);
+        super::own::encode_sources(&self.sources, &mut self.encoder);
+        let (text, parts) = self.encoder.written();
+        let report = Report { collector: "", oddities: 0, trouble: None, took: Duration::ZERO };
+        hand_over((text, parts), report);
+    }
+
+    /// Hands over what a slow collector has kept, if that is young and of the same devices.
+    fn hand_over_kept(
+        &mut self,
+        collector: &Collector,
+        now: Instant,
+        hand_over: &mut impl FnMut((&[u8], &[Part]), Report),
+    ) -> bool {
+        let Some(kept) = self.kept.get(collector.name) else { return false };
+        let is_fresh = now.saturating_duration_since(kept.at) < self.slow_tier
+            && kept.report.trouble.is_none()
+            && kept.devices == self.sources.all_devices();
+        if is_fresh {
+            hand_over((&kept.text, &kept.parts), kept.report.clone());
+        }
+        is_fresh
+    }
+
+    fn keep(&mut self, collector: &Collector, at: Instant, report: &Report) {
+        if !matches!(collector.run, Run::SlowFiles(_)) {
+            return;
+        }
+        let (text, parts) = self.encoder.written();
+        let kept = Kept {
+            at,
+            devices: self.sources.all_devices(),
+            text: text.to_vec(),
+            parts: parts.to_vec(),
+            report: report.clone(),
+        };
+        self.kept.insert(collector.name, kept);
     }
 }

@@ -1,9 +1,10 @@
-//! The Prometheus text format 0.0.4, written straight into one buffer.
+//! Samples in Prometheus' text, written straight into one buffer.
 //!
 //! Text by hand, because it is twenty-five times cheaper than any registry for thousands of series
-//! that are new at every scrape. Integers are written as integers.
+//! that are new at every scrape. Integers are written as integers. A line of a sample is the same in
+//! every text format; what stands between the families is `exposition`'s.
 
-use super::families::Family;
+use super::families::{Family, FamilyRow};
 
 /// Microseconds, shown as seconds with all their digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,53 +70,95 @@ impl Value for Micros {
     }
 }
 
-/// Writes families into a buffer.
+/// The samples of one family that one collector wrote.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    /// The family.
+    pub(super) row: &'static FamilyRow,
+    /// Where its lines begin; they end where the next part's begin.
+    pub(super) start: usize,
+    /// How many lines there are.
+    pub(super) series: u64,
+}
+
+/// Writes samples into a buffer, and notes which family they are of.
 #[derive(Debug, Default)]
 pub(super) struct Encoder {
     text: Vec<u8>,
+    parts: Vec<Part>,
 }
 
-/// Writes the samples of one family; HELP and TYPE come with the first one.
+/// Writes the samples of one family.
 #[derive(Debug)]
 pub(super) struct Samples<'e, const N: usize> {
-    text: &'e mut Vec<u8>,
+    encoder: &'e mut Encoder,
     family: &'static Family<N>,
     begun: bool,
 }
 
 impl Encoder {
-    /// Begins a family. All of its samples have to be written before the next one begins, and a
-    /// scrape begins a family once.
+    /// Begins a family. All of a collector's samples of it have to be written before the next one
+    /// begins, and a collector begins a family once.
     pub(super) fn family<const N: usize>(&mut self, family: &'static Family<N>) -> Samples<'_, N> {
-        Samples { text: &mut self.text, family, begun: false }
+        Samples { encoder: self, family, begun: false }
     }
 
-    /// What was written since the last `clear`.
-    pub(super) fn text(&self) -> &[u8] {
-        &self.text
+    /// What was written since the last `clear`, and the parts of it.
+    pub(super) fn written(&self) -> (&[u8], &[Part]) {
+        (&self.text, &self.parts)
     }
 
     /// Forgets what was written and keeps the room.
     pub(super) fn clear(&mut self) {
         self.text.clear();
+        self.parts.clear();
     }
 }
 
 impl<const N: usize> Samples<'_, N> {
     /// Writes a sample of a counter or gauge.
     pub(super) fn sample(&mut self, labels: [&str; N], value: impl Value) {
-        self.line("", labels, value);
+        self.line("", labels, None, value);
+    }
+
+    /// Writes the sample of a counter or gauge whose value is known.
+    pub(super) fn sample_if(&mut self, labels: [&str; N], value: Option<impl Value>) {
+        if let Some(value) = value {
+            self.sample(labels, value);
+        }
     }
 
     /// Writes the two samples of a summary.
     pub(super) fn summary(&mut self, labels: [&str; N], sum: impl Value, count: impl Value) {
-        self.line("_sum", labels, sum);
-        self.line("_count", labels, count);
+        self.line("_sum", labels, None, sum);
+        self.line("_count", labels, None, count);
     }
 
-    fn line(&mut self, suffix: &str, labels: [&str; N], value: impl Value) {
+    /// Writes the samples of a histogram: buckets by their upper edges, each with its own count, and
+    /// the count of what is above all edges. The sum only where it is known exactly.
+    pub(super) fn histogram(
+        &mut self,
+        labels: [&str; N],
+        buckets: &[(&str, u64)],
+        above: u64,
+        sum: Option<impl Value>,
+    ) {
+        let mut count = 0_u64;
+        for (edge, more) in buckets {
+            count = count.saturating_add(*more);
+            self.line("_bucket", labels, Some(edge), count);
+        }
+        count = count.saturating_add(above);
+        self.line("_bucket", labels, Some("+Inf"), count);
+        if let Some(sum) = sum {
+            self.line("_sum", labels, None, sum);
+        }
+        self.line("_count", labels, None, count);
+    }
+
+    fn line(&mut self, suffix: &str, labels: [&str; N], edge: Option<&str>, value: impl Value) {
         self.begin();
-        let text = &mut *self.text;
+        let text = &mut self.encoder.text;
         text.extend_from_slice(self.family.row().name.as_bytes());
         text.extend_from_slice(suffix.as_bytes());
         let mut separator = b'{';
@@ -127,25 +170,30 @@ impl<const N: usize> Samples<'_, N> {
             write_escaped(text, value);
             text.push(b'"');
         }
-        if N > 0 {
+        if let Some(edge) = edge {
+            text.push(separator);
+            separator = b',';
+            for part in ["le=\"", edge, "\""] {
+                text.extend_from_slice(part.as_bytes());
+            }
+        }
+        if separator == b',' {
             text.push(b'}');
         }
         text.push(b' ');
         value.write(text);
         text.push(b'\n');
+        if let Some(part) = self.encoder.parts.last_mut() {
+            part.series += 1;
+        }
     }
 
     fn begin(&mut self) {
-        if self.begun {
-            return;
+        if !self.begun {
+            self.begun = true;
+            let start = self.encoder.text.len();
+            self.encoder.parts.push(Part { row: self.family.row(), start, series: 0 });
         }
-        self.begun = true;
-        let row = self.family.row();
-        for part in ["# HELP ", row.name, " ", row.help, "\n# TYPE ", row.name, " "] {
-            self.text.extend_from_slice(part.as_bytes());
-        }
-        self.text.extend_from_slice(row.kind.word().as_bytes());
-        self.text.push(b'\n');
     }
 }
 
@@ -167,7 +215,7 @@ fn write_escaped(text: &mut Vec<u8>, value: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::families::{IMPORT_UP, LNET_ERRORS, OPERATION_DURATION};
+    use super::super::families::{IMPORT_UP, IO_SIZE, LNET_ERRORS, OPERATION_DURATION};
     use super::*;
 
     fn shown(value: impl Value) -> String {
@@ -196,34 +244,52 @@ mod tests {
         }
     }
 
-    #[test]
-    fn help_and_type_come_once_and_labels_are_escaped() {
-        let mut encoder = Encoder::default();
-        let mut family = encoder.family(&IMPORT_UP);
-        family.sample(["a\"b", "c\\d", "e\nf"], true);
-        family.sample(["é", "", "x"], false);
-        let text = std::str::from_utf8(encoder.text()).expect("UTF-8").to_owned();
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 4, "{text}");
-        assert!(lines[0].starts_with("# HELP lustre_client_import_up Whether "));
-        assert_eq!(lines[1], "# TYPE lustre_client_import_up gauge");
-        let escaped = r#"lustre_client_import_up{fs="a\"b",target="c\\d",kind="e\nf"} 1"#;
-        assert_eq!(lines[2], escaped);
-        assert_eq!(lines[3], r#"lustre_client_import_up{fs="é",target="",kind="x"} 0"#);
+    fn text(encoder: &Encoder) -> &str {
+        std::str::from_utf8(encoder.written().0).expect("UTF-8")
     }
 
     #[test]
-    fn a_family_without_samples_or_labels_is_written_right() {
+    fn labels_are_escaped() {
+        let mut encoder = Encoder::default();
+        let mut family = encoder.family(&IMPORT_UP);
+        family.sample(["a\"b", "c\\d", "e\nf"], true);
+        family.sample_if(["é", "", "x"], Some(false));
+        family.sample_if(["é", "", "x"], None::<u64>);
+        let lines: Vec<&str> = text(&encoder).lines().collect();
+        let escaped = r#"lustre_client_import_up{fs="a\"b",target="c\\d",kind="e\nf"} 1"#;
+        assert_eq!(lines, [escaped, r#"lustre_client_import_up{fs="é",target="",kind="x"} 0"#]);
+    }
+
+    #[test]
+    fn parts_tell_what_stands_where() {
         let mut encoder = Encoder::default();
         encoder.family(&OPERATION_DURATION);
-        assert!(encoder.text().is_empty());
+        assert!(encoder.written().1.is_empty(), "a family without samples is none");
         encoder.family(&LNET_ERRORS).sample([], 7_u64);
-        assert!(encoder.text().ends_with(b"counter\nlustre_lnet_errors_total 7\n"));
-        encoder.clear();
+        assert_eq!(text(&encoder), "lustre_lnet_errors_total 7\n");
+        let first = encoder.written().0.len();
         encoder.family(&OPERATION_DURATION).summary(["a", "open"], Micros(5), 2_i64);
         let labels = "{fs=\"a\",operation=\"open\"}";
         let name = "lustre_client_operation_duration_seconds";
         let tail = format!("{name}_sum{labels} 0.000005\n{name}_count{labels} 2\n");
-        assert!(encoder.text().ends_with(tail.as_bytes()));
+        assert!(text(&encoder).ends_with(&tail));
+        let parts = encoder.written().1;
+        let shown: Vec<(usize, u64)> = parts.iter().map(|part| (part.start, part.series)).collect();
+        assert_eq!(shown, [(0, 1), (first, 2)]);
+    }
+
+    #[test]
+    fn buckets_are_cumulative_and_end_with_the_count() {
+        let mut encoder = Encoder::default();
+        let buckets = [("1", 5), ("2", 0), ("4", 3)];
+        encoder.family(&IO_SIZE).histogram(["a", "read"], &buckets, 2, Some(99_u64));
+        let name = "lustre_client_io_size_bytes";
+        let labels = "fs=\"a\",direction=\"read\"";
+        let bucket = |(edge, count): (&str, u64)| {
+            format!("{name}_bucket{{{labels},le=\"{edge}\"}} {count}\n")
+        };
+        let buckets = [("1", 5), ("2", 5), ("4", 8), ("+Inf", 10)].map(bucket).concat();
+        let want = format!("{buckets}{name}_sum{{{labels}}} 99\n{name}_count{{{labels}}} 10\n");
+        assert_eq!(text(&encoder), want);
     }
 }

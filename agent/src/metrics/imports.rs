@@ -1,19 +1,27 @@
 //! The connections to targets: `osc/*/ost_server_uuid` and `mdc/*/mds_server_uuid`.
 //!
 //! The cheapest file that has a connection's state. It is expected to answer at once even while no
-//! server does, and may sleep while a file system is being unmounted: so this collector is the last.
+//! server does, and may sleep while a file system is being unmounted: so a child reads it.
 
 use super::encode::Encoder;
-use super::families::{IMPORT_STATE, IMPORT_UP, IMPORTS};
-use super::instances::{Folder, Instance};
-use super::sources::{DeviceFile, SourceError, Sources, Verdict};
+use super::families::{
+    CONNECTION_ATTEMPTS, DISCONNECTS, EVICTIONS, IMPORT_INFO, IMPORT_STATE, IMPORT_UP, IMPORTS,
+    LAST_EVICTION, REQUEST_TIMEOUTS, SERVICE_ESTIMATE, TARGET_DISCONNECTS, TARGET_EVICTIONS,
+    TARGET_NETWORK_ESTIMATE, TARGET_TIMEOUTS,
+};
+use super::history::History;
+use super::instances::Folder;
+use super::prober::{Details, StateRead};
+use super::probers::{FileSystem, Probers};
+use super::reading::both;
+use super::sources::{DeviceFile, Sources};
+use super::verdict::{SourceError, Verdict};
 use fsxlustre_mount::host::Host;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The states of a connection, in the kernel's order.
-const STATES: [&str; 11] = [
+pub(super) const STATES: [&str; 11] = [
     "CLOSED",
     "NEW",
     "DISCONN",
@@ -28,8 +36,8 @@ const STATES: [&str; 11] = [
 ];
 
 /// What a connection's file says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Import {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Import {
     /// Index into [`STATES`].
     state: usize,
     is_deactivated: bool,
@@ -49,12 +57,17 @@ impl Import {
     }
 }
 
+/// The place of a state in the kernel's list.
+pub(super) fn state_place(name: &str) -> Option<usize> {
+    STATES.iter().position(|known| *known == name)
+}
+
 /// Parses `<target>_UUID\t<STATE>[\tDEACTIVATED]`; `None` when the state is not known.
 pub(super) fn parse(text: &[u8]) -> Option<Import> {
     let text = std::str::from_utf8(text).ok()?;
     let mut words = text.trim_end().split('\t').skip(1).map(str::trim);
     let state = words.next()?;
-    let state = STATES.iter().position(|known| *known == state)?;
+    let state = state_place(state)?;
     let is_deactivated = match words.next() {
         None => false,
         Some("DEACTIVATED") => true,
@@ -105,113 +118,199 @@ pub fn tell_imports(host: &Host, tell: &mut dyn FnMut(usize, &ImportState)) -> R
     Ok(())
 }
 
-/// One target, with what each of its connections said: one for each client that has it.
+/// Sums over the connections of a file system and kind. `None` when one of them is unknown: a sum
+/// that misses one would be wrong.
 #[derive(Debug)]
-struct Target {
-    kind: &'static str,
-    devices: Arc<[Instance]>,
-    index: usize,
-    imports: Vec<Import>,
+struct RollUp {
+    states: Option<[u64; STATES.len()]>,
+    evictions: Option<u64>,
+    disconnects: Option<u64>,
+    last_eviction: Option<i64>,
+    attempts: Option<i64>,
+    timeouts: Option<i64>,
+    service_seconds: Option<i64>,
 }
 
-impl Target {
-    fn labels(&self) -> [&str; 3] {
-        let device = self.devices.get(self.index);
-        [device.map_or("", Instance::fs), device.map_or("", Instance::target), self.kind]
+impl RollUp {
+    const NOTHING: Self = Self {
+        states: Some([0; STATES.len()]),
+        evictions: Some(0),
+        disconnects: Some(0),
+        last_eviction: None,
+        attempts: Some(0),
+        timeouts: Some(0),
+        service_seconds: None,
+    };
+
+    fn add(
+        &mut self,
+        import: Option<Import>,
+        details: Option<&Details>,
+        history: Option<&History>,
+    ) {
+        let place = import.and_then(|import| self.states.as_mut()?.get_mut(import.state));
+        match place {
+            Some(count) => *count += 1,
+            None => self.states = None,
+        }
+        let history = history.filter(|_| details.is_some_and(|told| told.changes.is_some()));
+        let more = |sum: Option<u64>, part: Option<u64>| sum?.checked_add(part?);
+        self.evictions = more(self.evictions, history.map(|history| history.evictions));
+        self.disconnects = more(self.disconnects, history.map(|history| history.disconnects));
+        self.last_eviction = self.last_eviction.max(history.and_then(|one| one.last_eviction));
+        let file = details.and_then(|told| told.import.as_ref());
+        self.attempts = both(self.attempts, file.and_then(|file| file.attempts));
+        self.timeouts = both(self.timeouts, file.and_then(|file| file.timeouts));
+        self.service_seconds = self.service_seconds.max(file.and_then(|file| file.service_seconds));
     }
 }
 
-/// Connections by state, for each file system and kind. `None` when one of them is unknown: a
-/// count that misses one would be wrong.
-type RollUp = BTreeMap<(String, &'static str), Option<[u64; STATES.len()]>>;
+/// A target with the states of its connections: one for each client that has it.
+type Targets = BTreeMap<(&'static str, String), Vec<Import>>;
 
-/// All connections of this node.
+/// What was told of one file system.
 #[derive(Debug, Default)]
 struct Found {
-    targets: Vec<Target>,
-    roll_up: RollUp,
-}
-
-/// The collector.
-///
-/// *Source*: `osc/*/ost_server_uuid`, `mdc/*/mds_server_uuid`.
-pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
-    let mut verdict = Verdict::default();
-    let mut found = Found::default();
-    for (folder, name) in [(Folder::Osc, "ost_server_uuid"), (Folder::Mdc, "mds_server_uuid")] {
-        let file = DeviceFile::new(folder, name);
-        if let Err(error) = found.add_folder(sources, folder, file, &mut verdict) {
-            verdict.note(error);
-        }
-    }
-    found.encode(encoder);
-    verdict
+    targets: Targets,
+    roll_ups: BTreeMap<&'static str, RollUp>,
 }
 
 impl Found {
-    fn add_folder(
-        &mut self,
-        sources: &mut Sources,
-        folder: Folder,
-        mut file: DeviceFile,
-        verdict: &mut Verdict,
-    ) -> Result<(), SourceError> {
-        let devices = sources.devices(folder)?;
-        let mut index = 0;
-        for clients in devices.chunk_by(Instance::has_same_target) {
-            let mut imports = Vec::with_capacity(clients.len());
-            for client in clients {
-                let import = match sources.read(&mut file, client) {
-                    Ok(Some(text)) => parse(text),
-                    Ok(None) => continue,
-                    Err(error) => {
-                        verdict.note(error);
-                        self.count(client.fs(), folder.name(), None);
-                        continue;
-                    }
-                };
-                verdict.oddities += u64::from(import.is_none());
-                self.count(client.fs(), folder.name(), import);
-                imports.extend(import);
+    fn of(file_system: &FileSystem, verdict: &mut Verdict) -> Self {
+        let mut found = Self::default();
+        for (connection, instance, state, details) in file_system.told() {
+            let kind = connection.folder().name();
+            let import = match state {
+                Some(StateRead::Gone) => continue,
+                Some(StateRead::Is(import)) => Some(*import),
+                Some(StateRead::Unknown) => {
+                    verdict.oddities += 1;
+                    None
+                }
+                Some(StateRead::Refused(said, remedy)) => {
+                    let (said, remedy) = (said.clone(), remedy.clone());
+                    verdict.note(SourceError::Told { said, remedy });
+                    None
+                }
+                None => None,
+            };
+            let history = file_system.histories.of(&connection.device);
+            let roll_up = found.roll_ups.entry(kind).or_insert(RollUp::NOTHING);
+            roll_up.add(import, details, history);
+            if let Some(import) = import {
+                let target = instance.target().to_owned();
+                found.targets.entry((kind, target)).or_default().push(import);
             }
-            let devices = Arc::clone(&devices);
-            self.targets.push(Target { kind: folder.name(), devices, index, imports });
-            index += clients.len();
         }
-        Ok(())
+        found
     }
+}
 
-    fn count(&mut self, fs: &str, kind: &'static str, import: Option<Import>) {
-        let key = (fs.to_owned(), kind);
-        let counts = self.roll_up.entry(key).or_insert(Some([0; STATES.len()]));
-        let place = import.and_then(|import| counts.as_mut()?.get_mut(import.state));
-        match place {
-            Some(count) => *count += 1,
-            None => *counts = None,
+/// The collector of states and of what the connections of a file system add up to.
+///
+/// *Source*: `osc/*/ost_server_uuid`, `mdc/*/mds_server_uuid`; every minute `state` and `import`.
+pub(super) fn collect(probers: &mut Probers, encoder: &mut Encoder) -> Verdict {
+    let mut verdict = Verdict::default();
+    let mut all = Vec::new();
+    for (fs, file_system) in probers.file_systems(&mut verdict) {
+        all.push((fs.as_str(), Found::of(file_system, &mut verdict)));
+    }
+    encode_states(&all, encoder);
+    encode_sums(&all, encoder);
+    verdict
+}
+
+fn encode_states(all: &[(&str, Found)], encoder: &mut Encoder) {
+    let mut up = encoder.family(&IMPORT_UP);
+    for (fs, found) in all {
+        for ((kind, target), imports) in &found.targets {
+            up.sample([fs, target, kind], imports.iter().all(|import| import.is_up()));
         }
     }
-
-    fn encode(&self, encoder: &mut Encoder) {
-        let mut up = encoder.family(&IMPORT_UP);
-        for target in self.targets.iter().filter(|target| !target.imports.is_empty()) {
-            up.sample(target.labels(), target.imports.iter().all(|import| import.is_up()));
-        }
-        let mut state = encoder.family(&IMPORT_STATE);
-        for target in &self.targets {
-            let [fs, name, kind] = target.labels();
+    let mut state = encoder.family(&IMPORT_STATE);
+    for (fs, found) in all {
+        for ((kind, target), imports) in &found.targets {
             for (index, word) in STATES.iter().enumerate() {
-                if target.imports.iter().any(|import| import.state == index) {
-                    state.sample([fs, name, kind, word], true);
+                if imports.iter().any(|import| import.state == index) {
+                    state.sample([fs, target, kind, word], true);
                 }
             }
         }
-        let mut imports = encoder.family(&IMPORTS);
-        for ((fs, kind), counts) in &self.roll_up {
-            for (word, count) in STATES.iter().zip(counts.iter().flatten()) {
+    }
+    let mut imports = encoder.family(&IMPORTS);
+    for (fs, found) in all {
+        for (kind, roll_up) in &found.roll_ups {
+            for (word, count) in STATES.iter().zip(roll_up.states.iter().flatten()) {
                 imports.sample([fs, kind, word], *count);
             }
         }
     }
+}
+
+fn encode_sums(all: &[(&str, Found)], encoder: &mut Encoder) {
+    type Get = fn(&RollUp) -> Option<i64>;
+    for (family, get) in [
+        (&EVICTIONS, (|one| one.evictions.and_then(|n| n.try_into().ok())) as Get),
+        (&DISCONNECTS, |one| one.disconnects.and_then(|n| n.try_into().ok())),
+        (&LAST_EVICTION, |one| one.last_eviction),
+        (&CONNECTION_ATTEMPTS, |one| one.attempts),
+        (&REQUEST_TIMEOUTS, |one| one.timeouts),
+        (&SERVICE_ESTIMATE, |one| one.service_seconds),
+    ] {
+        let mut samples = encoder.family(family);
+        for (fs, found) in all {
+            for (kind, roll_up) in &found.roll_ups {
+                samples.sample_if([fs, kind], get(roll_up));
+            }
+        }
+    }
+}
+
+/// A number of one connection.
+type GetNumber = fn(&Details, &History) -> Option<i64>;
+
+/// The collector of what each connection has to tell; off unless asked for.
+///
+/// *Source*: `import`, `state` and `timeouts` of `osc/*` and `mdc/*`, every minute.
+pub(super) fn collect_each(probers: &mut Probers, encoder: &mut Encoder) -> Verdict {
+    let mut verdict = Verdict::default();
+    let file_systems = probers.file_systems(&mut verdict);
+    let mut info = encoder.family(&IMPORT_INFO);
+    let mut seen = BTreeSet::new();
+    for (fs, file_system) in file_systems {
+        for (connection, instance, _, details) in file_system.told() {
+            let file = details.and_then(|told| told.import.as_ref());
+            let Some(nid) = file.and_then(|file| file.nid.as_deref()) else { continue };
+            let version = file.and_then(|file| file.server_version.as_deref()).unwrap_or_default();
+            let target = instance.target();
+            let kind = connection.folder().name();
+            // Two clients of one file system have the same servers.
+            if seen.insert((fs, target.to_owned(), kind, nid.to_owned(), version.to_owned())) {
+                info.sample([fs, target, kind, nid, version], true);
+            }
+        }
+    }
+    for (family, get) in [
+        (&TARGET_EVICTIONS, (|_, past| past.evictions.try_into().ok()) as GetNumber),
+        (&TARGET_DISCONNECTS, |_, past| past.disconnects.try_into().ok()),
+        (&TARGET_TIMEOUTS, |told, _| told.import.as_ref()?.timeouts),
+        (&TARGET_NETWORK_ESTIMATE, |told, _| told.network_seconds),
+    ] {
+        let mut samples = encoder.family(family);
+        for (fs, file_system) in file_systems {
+            let mut sums: BTreeMap<(&str, String), Option<i64>> = BTreeMap::new();
+            for (connection, instance, _, details) in file_system.told() {
+                let history = file_system.histories.of(&connection.device);
+                let value = details.zip(history).and_then(|(told, past)| get(told, past));
+                let key = (connection.folder().name(), instance.target().to_owned());
+                sums.entry(key).and_modify(|sum| *sum = both(*sum, value)).or_insert(value);
+            }
+            for ((kind, target), sum) in &sums {
+                samples.sample_if([fs, target, kind], *sum);
+            }
+        }
+    }
+    verdict
 }
 
 #[cfg(test)]

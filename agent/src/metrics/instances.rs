@@ -28,7 +28,7 @@ impl Folder {
 }
 
 /// One device of this client.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Instance {
     /// The name of its folder.
     pub(super) name: String,

@@ -1,7 +1,8 @@
 //! The I/O counters of this node's file systems at one moment, for the report of a job.
 
 use super::llite::{self, FileSystemIo};
-use super::sources::{Sources, Verdict};
+use super::sources::Sources;
+use super::verdict::Verdict;
 use fsxlustre_mount::host::Host;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

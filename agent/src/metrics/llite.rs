@@ -3,8 +3,9 @@
 use super::encode::{Encoder, Micros};
 use super::families::{OPERATION_DURATION, OPERATIONS, READ_BYTES, READS, WRITE_BYTES, WRITES};
 use super::instances::Folder;
-use super::sources::{DeviceFile, SourceError, Sources, Verdict};
+use super::sources::{DeviceFile, Sources};
 use super::stats::{Counter, Unit, scan};
+use super::verdict::{SourceError, Verdict};
 use std::collections::BTreeMap;
 
 /// The operations, sorted: every counter of 2.10 to 2.17 that counts calls of its own.

@@ -3,10 +3,13 @@
 //! | part | knows |
 //! |---|---|
 //! | [`families`] | every family: name, type, labels, help, source, versions. The one definition |
-//! | `encode` | the text format; can only write families of the table |
-//! | `sources` | where the client's files are, and how one is read |
-//! | `instances`, `stats` | names and counters as the kernel prints them: pure |
-//! | `client`, `mounts`, `llite`, `targets`, `lnet`, `imports` | one collector each: parser, reader, encoder |
+//! | `encode`, `exposition` | samples as text; the families of a scrape in one valid text |
+//! | `sources`, `reading` | where the client's files are, how one is read, what several add up to |
+//! | `instances`, `stats`, `rpc_stats`, `rpc_times`, `import_file`, `history` | what the kernel prints: pure |
+//! | `client` to `network`, `jobs` | one collector each: parser, reader, encoder |
+//! | `prober`, `probers` | children that ask what may sleep in the kernel: statvfs, connections |
+//! | `imports`, `probe` | the collectors of what the children told |
+//! | `collect` | the table of collectors, and one pass over them |
 //! | `own` | what the service says of itself |
 //! | [`Scraper`] | one scrape: the collectors under a deadline, one collection at a time |
 //! | [`Selection`] | which collectors run |
@@ -17,31 +20,50 @@
 //! that *was* read is another matter: the kernel leaves out counters that are zero, so a counter
 //! that is missing in a whole, understood `stats` file is 0 (`stats::Stats::absent`).
 //!
-//! Nothing here calls into a mount, runs a program or writes.
+//! Nothing here writes, and nothing but the children calls into a mount.
 
+mod cache;
 mod client;
 mod collect;
 mod encode;
+mod exposition;
+mod extents;
 pub mod families;
+mod history;
+mod import_file;
 mod imports;
 mod instances;
 mod io;
+mod jobs;
+mod ldlm;
 mod llite;
 mod lnet;
 mod mounts;
+mod network;
 mod own;
+mod peers;
+mod probe;
+mod prober;
+mod probers;
+mod reading;
+mod rpc_histograms;
+mod rpc_stats;
+mod rpc_times;
 mod scrape;
 mod selection;
 mod snapshot;
 mod sources;
 mod stats;
 mod targets;
+mod tuning;
+mod verdict;
 pub mod web;
 
 pub use collect::{COLLECTOR_NAMES, COLLECTORS, Collector};
 pub use imports::{ImportState, tell_imports};
 pub use io::{IoCounters, IoSnapshot, io_counters};
-pub use scrape::Scraper;
+pub use prober::{answer_questions as answer_prober, asked_for as prober_asked_for};
+pub use scrape::{ScrapeSettings, Scraper};
 pub use selection::{Selection, SelectionError};
 pub use snapshot::{Sample, Snapshot};
 

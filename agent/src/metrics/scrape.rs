@@ -4,17 +4,42 @@
 //! thread of its own; when it has not ended in time, the scrape is answered with what there is, and
 //! no further collection begins until the stuck one has returned: at most one thread is ever lost.
 
-use super::collect::{Report, run_all};
-use super::encode::Encoder;
-use super::own::OwnMetrics;
+use super::collect::{Collectors, Pass, Report};
+use super::exposition::Collected;
+use super::own::{OwnMetrics, Scraped};
+use super::probers::Probers;
 use super::selection::Selection;
 use super::sources::Sources;
-use fsxlustre_mount::host::Host;
+use fsxlustre_mount::host::{Host, Program};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
+
+/// What is collected, and how.
+#[derive(Clone, Debug)]
+pub struct ScrapeSettings {
+    /// The most series of the client; beyond it, whole families are left out.
+    pub max_series: Option<u64>,
+    /// How old what is read slowly may become.
+    pub slow_tier: Duration,
+    /// How long a scrape waits for file systems that do not answer.
+    pub patience: Duration,
+    /// `fsxlustre`, of which the children are made.
+    pub program: Program,
+}
+
+impl Default for ScrapeSettings {
+    fn default() -> Self {
+        Self {
+            max_series: None,
+            slow_tier: Duration::from_mins(1),
+            patience: Duration::from_secs(2),
+            program: Program::own(),
+        }
+    }
+}
 
 /// Answers scrapes of one node. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -28,13 +53,13 @@ struct Shared {
     turn: Arc<Semaphore>,
     work: Mutex<Work>,
     own: Mutex<OwnMetrics>,
+    max_series: Option<u64>,
 }
 
 /// What only the collecting thread uses.
 #[derive(Debug)]
 struct Work {
-    sources: Sources,
-    encoder: Encoder,
+    collectors: Collectors,
     /// What was last said of each collector in trouble.
     said: BTreeMap<&'static str, String>,
 }
@@ -42,7 +67,7 @@ struct Work {
 /// What a collection has brought so far.
 #[derive(Debug, Default)]
 struct Progress {
-    text: Vec<u8>,
+    collected: Collected,
     reports: Vec<Report>,
 }
 
@@ -56,14 +81,16 @@ impl Scraper {
     ///
     /// # Errors
     /// When the table of families has two of one name: a fault of ours.
-    pub fn new(host: &Host) -> Result<Self, prometheus::Error> {
-        let sources = Sources::new(host);
-        let work = Work { sources, encoder: Encoder::default(), said: BTreeMap::new() };
+    pub fn new(host: &Host, settings: &ScrapeSettings) -> Result<Self, prometheus::Error> {
+        let program = settings.program.clone();
+        let probers = Probers::new(host, program, settings.patience, settings.slow_tier);
+        let collectors = Collectors::new(Sources::new(host), probers, settings.slow_tier);
         Ok(Self {
             shared: Arc::new(Shared {
                 turn: Arc::new(Semaphore::new(1)),
-                work: Mutex::new(work),
+                work: Mutex::new(Work { collectors, said: BTreeMap::new() }),
                 own: Mutex::new(OwnMetrics::new()?),
+                max_series: settings.max_series,
             }),
         })
     }
@@ -72,29 +99,39 @@ impl Scraper {
     ///
     /// What was not there in time is left out, with `fsxlustre_collector_success` 0 for its
     /// collector and `fsxlustre_scrape_stuck` 1.
-    pub async fn scrape(&self, budget: Duration, selection: Selection) -> Vec<u8> {
+    pub async fn scrape(&self, budget: Duration, collectors: Selection) -> Vec<u8> {
         lock(&self.shared.own).count_scrape();
-        self.look(budget, selection).await
+        self.look(budget, collectors).await
     }
 
     /// The same for a person's eyes, not counted as a scrape.
-    pub async fn look(&self, budget: Duration, selection: Selection) -> Vec<u8> {
+    pub async fn look(&self, budget: Duration, collectors: Selection) -> Vec<u8> {
         let deadline = Instant::now() + budget;
-        let (mut progress, has_ended) = self.collect(deadline, selection).await;
-        let own = lock(&self.shared.own);
-        own.append(&progress.reports, selection, !has_ended, &mut progress.text);
-        progress.text
+        let (progress, has_ended) = self.collect(collectors, deadline).await;
+        let mut text = Vec::new();
+        let exposed = progress.collected.write(self.shared.max_series, &mut text);
+        let scraped = Scraped {
+            collectors: &collectors,
+            reports: &progress.reports,
+            is_stuck: !has_ended,
+            exposed: &exposed,
+        };
+        lock(&self.shared.own).append(&scraped, &mut text);
+        text
     }
 
-    async fn collect(&self, deadline: Instant, selection: Selection) -> (Progress, bool) {
+    async fn collect(&self, collectors: Selection, deadline: Instant) -> (Progress, bool) {
         let turn = Arc::clone(&self.shared.turn).acquire_owned();
         let Ok(Ok(permit)) = timeout_at(deadline, turn).await else {
             return (Progress::default(), false);
         };
         let progress = Arc::new(Mutex::new(Progress::default()));
         let (shared, shown) = (Arc::clone(&self.shared), Arc::clone(&progress));
+        let left = deadline.saturating_duration_since(Instant::now());
+        // The last part of the time is for what has to be written.
+        let pass = Pass { collectors, deadline: (deadline - left / 5).into_std() };
         let collection = tokio::task::spawn_blocking(move || {
-            lock(&shared.work).run(selection, &shown);
+            lock(&shared.work).run(&pass, &shown);
             drop(permit);
         });
         let has_ended = matches!(timeout_at(deadline, collection).await, Ok(Ok(())));
@@ -104,12 +141,12 @@ impl Scraper {
 }
 
 impl Work {
-    fn run(&mut self, selection: Selection, progress: &Mutex<Progress>) {
-        let Self { sources, encoder, said } = self;
-        run_all(sources, encoder, selection, |text, report| {
+    fn run(&mut self, pass: &Pass, progress: &Mutex<Progress>) {
+        let Self { collectors, said } = self;
+        collectors.run(pass, |written, report| {
             tell(said, &report);
             let mut progress = lock(progress);
-            progress.text.extend_from_slice(text);
+            progress.collected.add(written);
             progress.reports.push(report);
         });
     }
@@ -118,13 +155,11 @@ impl Work {
 /// Logs a trouble when it is new, and its end; not every scrape.
 fn tell(said: &mut BTreeMap<&'static str, String>, report: &Report) {
     let collector = report.collector;
-    match &report.verdict.trouble {
-        Some(trouble) => {
-            let text = trouble.to_string();
-            if said.get(collector) != Some(&text) {
-                let remedy = trouble.remedy();
+    match &report.trouble {
+        Some((text, remedy)) => {
+            if said.get(collector) != Some(text) {
                 tracing::warn!("collector {collector} is incomplete: {text}; do: {remedy}");
-                said.insert(collector, text);
+                said.insert(collector, text.clone());
             }
         }
         None => {

@@ -66,6 +66,13 @@ impl Selection {
     }
 }
 
+impl Selection {
+    /// The names of those that run, in the order in which they do.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        COLLECTOR_NAMES.into_iter().zip(self.chosen).filter(|(_, runs)| *runs).map(|(name, _)| name)
+    }
+}
+
 fn index(name: &str) -> Option<usize> {
     COLLECTOR_NAMES.iter().position(|known| *known == name)
 }

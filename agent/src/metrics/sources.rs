@@ -5,7 +5,7 @@
 //! order, whatever the version.
 
 use super::instances::{Folder, Instance};
-use fsxlustre_mount::failure::chain;
+use super::verdict::SourceError;
 use fsxlustre_mount::host::Host;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -15,97 +15,36 @@ use std::sync::Arc;
 
 /// The first room for a file; a `stats` file of 2.15 has 3 kB.
 const FIRST_ROOM_BYTES: usize = 64 << 10;
+/// A record of LNet's tables is given whole or not at all, so each read has at least this room.
+const LEAST_ROOM_BYTES: usize = 4 << 10;
 /// No file of a client is as large as this.
 const LARGEST_FILE_BYTES: usize = 4 << 20;
-
-/// Something that a collector should have read and could not.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum SourceError {
-    /// It is there and cannot be read.
-    #[error("{} cannot be read: {}", path.display(), chain(source))]
-    Unreadable {
-        /// File or folder.
-        path: PathBuf,
-        /// Why.
-        source: Error,
-    },
-    /// It should be there and is in none of the places.
-    #[error("{what} is not there, looked for below {places}")]
-    Missing {
-        /// File or folder, from the roots on.
-        what: String,
-        /// The roots.
-        places: String,
-    },
-    /// Nothing in it is known.
-    #[error("{} has nothing that fsxlustre knows", path.display())]
-    NotUnderstood {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The list of mounts.
-    #[error(transparent)]
-    Mounts(#[from] fsxlustre_mount::host::MountInfoError),
-}
-
-impl SourceError {
-    /// `what` is below none of the roots.
-    pub(super) fn missing(what: &str, roots: &[PathBuf]) -> Self {
-        let places: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();
-        Self::Missing { what: what.to_owned(), places: places.join(", ") }
-    }
-
-    /// What mends it.
-    pub(super) fn remedy(&self) -> String {
-        use fsxlustre_mount::failure::Explain as _;
-        match self {
-            Self::Unreadable { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
-                "run the service as root or with the capability CAP_DAC_READ_SEARCH; where the \
-                 kernel is locked down (Secure Boot) debugfs stays shut"
-                    .into()
-            }
-            Self::Missing { .. } => {
-                "mount debugfs with `mount -t debugfs none /sys/kernel/debug`, \
-                 or correct --path.debugfs, --path.sysfs and --path.procfs"
-                    .into()
-            }
-            Self::Unreadable { path, .. } | Self::NotUnderstood { path } => {
-                format!("look at it with `cat {}`", path.display())
-            }
-            Self::Mounts(error) => error.remedy(),
-        }
-    }
-}
-
-/// How a collector fared.
-#[derive(Debug, Default)]
-pub(super) struct Verdict {
-    /// Lines and names that it did not know.
-    pub(super) oddities: u64,
-    /// The first thing that it should have read and could not.
-    pub(super) trouble: Option<SourceError>,
-}
-
-impl Verdict {
-    /// Keeps the first trouble; the others are mostly the same.
-    pub(super) fn note(&mut self, error: SourceError) {
-        self.trouble.get_or_insert(error);
-    }
-}
 
 /// A file that every device of a folder has, and where the last one was found.
 #[derive(Debug)]
 pub(super) struct DeviceFile {
-    folder: Folder,
+    folder: &'static str,
     name: &'static str,
     /// Which root to try first: the one that had the file of the device before.
     hint: usize,
+    is_optional: bool,
 }
 
 impl DeviceFile {
     /// The file of that name.
     pub(super) const fn new(folder: Folder, name: &'static str) -> Self {
-        Self { folder, name, hint: 0 }
+        Self { folder: folder.name(), name, hint: 0, is_optional: false }
+    }
+
+    /// The file of that name in a device's namespace of locks, which is called as the device is.
+    pub(super) const fn of_namespace(name: &'static str) -> Self {
+        Self { folder: "ldlm/namespaces", name, hint: 0, is_optional: false }
+    }
+
+    /// The same, of a file that not every version or build has.
+    pub(super) const fn optional(mut self) -> Self {
+        self.is_optional = true;
+        self
     }
 }
 
@@ -119,6 +58,10 @@ pub(super) struct Sources {
     devices: [Option<Arc<[Instance]>>; 3],
     path: PathBuf,
     room: Vec<u8>,
+    /// Files that were read in this pass.
+    files: u64,
+    /// Which of debugfs, sysfs and procfs refused a file in this pass.
+    refused: [bool; 3],
 }
 
 impl Sources {
@@ -135,6 +78,8 @@ impl Sources {
             devices: [None, None, None],
             path: PathBuf::new(),
             room: vec![0; FIRST_ROOM_BYTES],
+            files: 0,
+            refused: [false; 3],
         }
     }
 
@@ -146,6 +91,35 @@ impl Sources {
     /// Begins a pass: what was listed before is listed anew.
     pub(super) fn begin(&mut self) {
         self.devices = [None, None, None];
+        self.files = 0;
+        self.refused = [false; 3];
+    }
+
+    /// Files that were read in this pass.
+    pub(super) fn files(&self) -> u64 {
+        self.files
+    }
+
+    /// Which of debugfs, sysfs and procfs are there, and which refused a file in this pass.
+    ///
+    /// debugfs that is not mounted is an empty folder of sysfs.
+    pub(super) fn states(&self) -> [(&'static str, bool, bool); 3] {
+        let paths = &self.host.paths;
+        let roots = [&paths.debugfs, &paths.sysfs, &paths.procfs];
+        let mut states =
+            [("debugfs", false, false), ("sysfs", false, false), ("procfs", false, false)];
+        for ((state, root), was_refused) in states.iter_mut().zip(roots).zip(self.refused) {
+            let listed = std::fs::read_dir(root).map(|mut entries| entries.next().is_some());
+            let is_refused = listed.as_ref().is_err_and(is_refusal);
+            (state.1, state.2) = (listed.unwrap_or(false), is_refused || was_refused);
+        }
+        states
+    }
+
+    /// All devices of this pass, for whoever keeps something as long as they are the same.
+    pub(super) fn all_devices(&mut self) -> Vec<Arc<[Instance]>> {
+        let folders = [Folder::Llite, Folder::Osc, Folder::Mdc];
+        folders.into_iter().filter_map(|folder| self.devices(folder).ok()).collect()
     }
 
     /// The file that was tried last.
@@ -185,7 +159,8 @@ impl Sources {
         Ok(found)
     }
 
-    /// The text of a device's file; `None` when the device has gone meanwhile.
+    /// The text of a device's file; `None` when the device has gone meanwhile, or when the file is
+    /// optional and nowhere.
     ///
     /// # Errors
     /// [`SourceError`] when the device is there and its file cannot be read.
@@ -199,17 +174,19 @@ impl Sources {
         for index in order {
             let Some(root) = self.roots.get(index) else { continue };
             self.path.clear();
-            for part in [root.as_path(), file.folder.name().as_ref(), device.name.as_ref()] {
+            for part in [root.as_path(), file.folder.as_ref(), device.name.as_ref()] {
                 self.path.push(part);
             }
             self.path.push(file.name);
             match read_into(&self.path, &mut self.room) {
                 Ok(length) => {
                     file.hint = index;
+                    self.files += 1;
                     return Ok(self.room.get(..length));
                 }
                 Err(error) if is_absent(&error) => {}
                 Err(error) => {
+                    self.note_refusal(index, &error);
                     refused.get_or_insert((self.path.clone(), error));
                 }
             }
@@ -218,10 +195,14 @@ impl Sources {
             // The kernel's word for a connection that is being taken down.
             Some((_, error)) if error.raw_os_error() == Some(nix::libc::ENODEV) => Ok(None),
             Some((path, source)) => Err(SourceError::Unreadable { path, source }),
-            None if self.has_gone(file.folder, device) => Ok(None),
-            None => {
-                Err(self.missing(&format!("{}/{}/{}", file.folder.name(), device.name, file.name)))
-            }
+            None if file.is_optional || self.has_gone(file.folder, device) => Ok(None),
+            None => Err(self.missing(&format!("{}/{}/{}", file.folder, device.name, file.name))),
+        }
+    }
+
+    fn note_refusal(&mut self, root: usize, error: &Error) {
+        if let Some(refused) = self.refused.get_mut(root) {
+            *refused |= is_refusal(error);
         }
     }
 
@@ -230,24 +211,36 @@ impl Sources {
     /// # Errors
     /// [`SourceError`] when none can be read and one is refused.
     pub(super) fn first_of(&mut self, paths: &[PathBuf]) -> Result<Option<&[u8]>, SourceError> {
-        let mut refused = None;
+        let mut first = None;
         for path in paths {
             self.path.clone_from(path);
             match read_into(path, &mut self.room) {
-                Ok(length) => return Ok(self.room.get(..length)),
+                Ok(length) => {
+                    self.files += 1;
+                    return Ok(self.room.get(..length));
+                }
                 Err(error) if is_absent(&error) => {}
                 Err(source) => {
-                    refused.get_or_insert(SourceError::Unreadable { path: path.clone(), source });
+                    let is_of_debugfs = path.starts_with(&self.host.paths.debugfs);
+                    if let Some(refused) = self.refused.first_mut().filter(|_| is_of_debugfs) {
+                        *refused |= is_refusal(&source);
+                    }
+                    first.get_or_insert(SourceError::Unreadable { path: path.clone(), source });
                 }
             }
         }
-        refused.map_or(Ok(None), Err)
+        first.map_or(Ok(None), Err)
     }
 
     /// A node-wide file of the client in each place where it may be: sysfs, procfs of old. debugfs
     /// has files of the same names with something else in them (2.15 an empty `health_check`).
     pub(super) fn node_file(&self, name: &str) -> Vec<PathBuf> {
         self.roots.iter().skip(1).map(|root| root.join(name)).collect()
+    }
+
+    /// A file of the client that is a node's, in each place where it may be.
+    pub(super) fn any_file(&self, name: &str) -> Vec<PathBuf> {
+        self.roots.iter().map(|root| root.join(name)).collect()
     }
 
     /// Whether the client's modules are loaded, as far as sysfs and procfs tell.
@@ -260,14 +253,19 @@ impl Sources {
         SourceError::missing(what, &self.roots)
     }
 
-    fn has_gone(&self, folder: Folder, device: &Instance) -> bool {
-        let at = |root: &PathBuf| root.join(folder.name()).join(&device.name);
+    fn has_gone(&self, folder: &str, device: &Instance) -> bool {
+        let at = |root: &PathBuf| root.join(folder).join(&device.name);
         !self.roots.iter().any(|root| at(root).symlink_metadata().is_ok())
     }
 }
 
 fn is_absent(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// Refused for want of a capability, or since the kernel is locked down.
+fn is_refusal(error: &Error) -> bool {
+    error.kind() == ErrorKind::PermissionDenied
 }
 
 fn add_devices(folder: Folder, path: &Path, to: &mut BTreeSet<Instance>) -> Result<(), Error> {
@@ -283,11 +281,11 @@ fn read_into(path: &Path, room: &mut Vec<u8>) -> Result<usize, Error> {
     let mut file = File::open(path)?;
     let mut length = 0;
     loop {
-        if length == room.len() {
+        if room.len() - length < LEAST_ROOM_BYTES {
             if length >= LARGEST_FILE_BYTES {
                 return Err(Error::new(ErrorKind::FileTooLarge, "it is larger than 4 MiB"));
             }
-            room.resize(length.max(FIRST_ROOM_BYTES) * 2, 0);
+            room.resize(room.len().max(FIRST_ROOM_BYTES) * 2, 0);
         }
         match file.read(room.get_mut(length..).unwrap_or_default()) {
             Ok(0) => return Ok(length),

@@ -1,122 +1,289 @@
-//! What goes over the network to each storage target: `osc/*/stats` and `mdc/*/stats`.
+//! What goes over the network to each target: `stats`, `rpc_stats` and grants below `osc` and `mdc`.
 
-use super::encode::Encoder;
-use super::families::{Family, MDC_READ_BYTES, MDC_WRITE_BYTES, OSC_READ_BYTES, OSC_WRITE_BYTES};
+use super::encode::{Encoder, Micros, Value};
+use super::families::{
+    Family, MDC_READ_BYTES, MDC_REQUESTS, MDC_RPC_DURATION, MDC_WRITE_BYTES, OSC_DIRTY, OSC_GRANT,
+    OSC_READ_BYTES, OSC_RPC_DURATION, OSC_RPCS, OSC_WRITE_BYTES, PENDING, RPC_WAIT, RPCS_IN_FLIGHT,
+    TARGET_CACHED, TARGET_GRANT_LOST, TARGET_RPC_DURATION,
+};
 use super::instances::{Folder, Instance};
-use super::sources::{DeviceFile, SourceError, Sources, Verdict};
-use super::stats::{Unit, scan};
+use super::reading::Reading;
+use super::rpc_histograms::encode_histograms;
+use super::rpc_stats::{self, RpcStats};
+use super::rpc_times::{self, TargetStats};
+use super::sources::{DeviceFile, Sources};
+use super::stats::{Scan, Unit, scan};
+use super::verdict::Verdict;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// Bytes to and from one target; `None` is unknown, not 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TargetIo {
-    read_bytes: Option<i64>,
-    write_bytes: Option<i64>,
+/// One target, the sum of the clients that have it.
+#[derive(Debug)]
+pub(super) struct Target<'d> {
+    device: &'d Instance,
+    stats: Option<TargetStats>,
+    rpc_stats: Option<RpcStats>,
+    dirty_bytes: Option<i64>,
+    grant_bytes: Option<i64>,
 }
 
-impl TargetIo {
-    const NOTHING: Self = Self { read_bytes: Some(0), write_bytes: Some(0) };
-
-    fn plus(self, other: Self) -> Self {
-        let sum = |a: Option<i64>, b: Option<i64>| a?.checked_add(b?);
-        Self {
-            read_bytes: sum(self.read_bytes, other.read_bytes),
-            write_bytes: sum(self.write_bytes, other.write_bytes),
-        }
+impl Target<'_> {
+    fn labels(&self) -> [&str; 2] {
+        [self.device.fs(), self.device.target()]
     }
 }
 
-/// Parses a `stats` file of a target: its bulk bytes and the number of lines that were not
-/// understood. `None` when it is no such file. The other counters are no business of this.
-pub(super) fn parse(text: &[u8]) -> (Option<TargetIo>, u64) {
-    let mut read_bytes = None;
-    let mut write_bytes = None;
-    let scan = scan(text, |counter| match (counter.name, counter.unit) {
-        (b"read_bytes", Unit::Bytes) => read_bytes = Some(counter.sum),
-        (b"write_bytes", Unit::Bytes) => write_bytes = Some(counter.sum),
-        _ => {}
-    });
-    let io = TargetIo {
-        read_bytes: read_bytes.unwrap_or(scan.absent()),
-        write_bytes: write_bytes.unwrap_or(scan.absent()),
-    };
-    (scan.is_known.then_some(io), scan.oddities)
+/// The sums of one file system. `None` when a target is not known: a sum without it would look like
+/// a counter that fell.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
+    pub(super) stats: Option<TargetStats>,
+    pub(super) rpc_stats: Option<RpcStats>,
 }
 
-/// Reads one target, the sum of the clients that have it. `None` when one of them cannot be read
-/// or all have gone.
-fn read(
+impl Sums {
+    /// The sums by file system; the targets are sorted by it.
+    fn of<'t>(targets: &'t [Target<'_>]) -> Vec<(&'t str, Self)> {
+        let chunks = targets.chunk_by(|a, b| a.device.fs() == b.device.fs());
+        chunks
+            .filter_map(|chunk| {
+                let fs = chunk.first()?.device.fs();
+                let mut stats = chunk.first()?.stats.clone();
+                let mut rpc_stats = chunk.first()?.rpc_stats;
+                for target in chunk.iter().skip(1) {
+                    match (&mut stats, &target.stats) {
+                        (Some(sum), Some(more)) => sum.add(more),
+                        _ => stats = None,
+                    }
+                    rpc_stats = match (rpc_stats, target.rpc_stats) {
+                        (Some(sum), Some(more)) => Some(sum.plus(more)),
+                        _ => None,
+                    };
+                }
+                Some((fs, Self { stats, rpc_stats }))
+            })
+            .collect()
+    }
+}
+
+fn devices(sources: &mut Sources, folder: Folder, verdict: &mut Verdict) -> Arc<[Instance]> {
+    sources.devices(folder).unwrap_or_else(|error| {
+        verdict.note(error);
+        Arc::from([])
+    })
+}
+
+/// *Source*: `stats`, `rpc_stats`, and below `osc` `cur_dirty_bytes` and `cur_grant_bytes`. *Units*:
+/// bytes, microseconds, pages.
+fn read<'d>(
     sources: &mut Sources,
-    file: &mut DeviceFile,
-    clients: &[Instance],
+    folder: Folder,
+    devices: &'d [Instance],
     verdict: &mut Verdict,
-) -> Option<TargetIo> {
-    let mut sum = None;
-    let mut is_complete = true;
-    for client in clients {
-        let parsed = match sources.read(file, client) {
-            Ok(Some(text)) => parse(text),
-            Ok(None) => continue,
-            Err(error) => {
-                verdict.note(error);
-                is_complete = false;
-                continue;
-            }
-        };
-        verdict.oddities += parsed.1;
-        if let Some(io) = parsed.0 {
-            sum = Some(sum.unwrap_or(TargetIo::NOTHING).plus(io));
-        } else {
-            verdict.note(SourceError::NotUnderstood { path: sources.last_path().to_owned() });
-            is_complete = false;
-        }
+) -> Vec<Target<'d>> {
+    let mut reading = Reading { sources, verdict };
+    let mut stats = DeviceFile::new(folder, "stats");
+    let mut rpc_stats = DeviceFile::new(folder, "rpc_stats");
+    let mut dirty = DeviceFile::new(folder, "cur_dirty_bytes");
+    let mut grant = DeviceFile::new(folder, "cur_grant_bytes");
+    let mut targets = Vec::with_capacity(devices.len());
+    for clients in devices.chunk_by(Instance::has_same_target) {
+        let Some(device) = clients.first() else { continue };
+        let is_osc = folder == Folder::Osc;
+        targets.push(Target {
+            device,
+            stats: reading.sum(&mut stats, clients, rpc_times::parse, TargetStats::plus),
+            rpc_stats: reading.sum(&mut rpc_stats, clients, rpc_stats::parse, RpcStats::plus),
+            dirty_bytes: is_osc.then(|| reading.sum_number(&mut dirty, clients)).flatten(),
+            grant_bytes: is_osc.then(|| reading.sum_number(&mut grant, clients)).flatten(),
+        });
     }
-    sum.filter(|_| is_complete)
+    targets
 }
 
 /// The collector of object storage targets.
 pub(super) fn collect_osc(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
-    collect(Folder::Osc, [&OSC_READ_BYTES, &OSC_WRITE_BYTES], sources, encoder)
+    let mut verdict = Verdict::default();
+    let devices = devices(sources, Folder::Osc, &mut verdict);
+    let targets = read(sources, Folder::Osc, &devices, &mut verdict);
+    encode_bytes([&OSC_READ_BYTES, &OSC_WRITE_BYTES], &targets, encoder);
+    let mut rpcs = encoder.family(&OSC_RPCS);
+    for target in &targets {
+        let [fs, name] = target.labels();
+        for direction in ["read", "write"] {
+            let count = target.stats.as_ref().and_then(|stats| stats.count(direction));
+            rpcs.sample_if([fs, name, direction], count);
+        }
+    }
+    encode_in_flight(&targets, encoder);
+    for (family, get) in [
+        (&OSC_DIRTY, (|target| target.dirty_bytes) as fn(&Target<'_>) -> Option<i64>),
+        (&OSC_GRANT, |target| target.grant_bytes),
+    ] {
+        let mut samples = encoder.family(family);
+        for target in &targets {
+            samples.sample_if(target.labels(), get(target));
+        }
+    }
+    let sums = Sums::of(&targets);
+    encode_durations("osc", &OSC_RPC_DURATION, &sums, encoder);
+    encode_pending(&sums, encoder);
+    encode_histograms(&sums, encoder);
+    verdict
 }
 
 /// The collector of metadata targets.
 pub(super) fn collect_mdc(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
-    collect(Folder::Mdc, [&MDC_READ_BYTES, &MDC_WRITE_BYTES], sources, encoder)
-}
-
-/// *Source*: `{osc,mdc}/*/stats`. *Units*: bytes.
-fn collect(
-    folder: Folder,
-    [read_family, write_family]: [&'static Family<2>; 2],
-    sources: &mut Sources,
-    encoder: &mut Encoder,
-) -> Verdict {
     let mut verdict = Verdict::default();
-    let devices = match sources.devices(folder) {
-        Ok(devices) => devices,
-        Err(error) => {
-            verdict.note(error);
-            return verdict;
-        }
-    };
-    let mut file = DeviceFile::new(folder, "stats");
-    let mut targets = Vec::with_capacity(devices.len());
-    for clients in devices.chunk_by(Instance::has_same_target) {
-        if let Some(io) = read(sources, &mut file, clients, &mut verdict) {
-            targets.extend(clients.first().map(|client| (client, io)));
-        }
-    }
-    for (family, value) in [
-        (read_family, (|io| io.read_bytes) as fn(&TargetIo) -> Option<i64>),
-        (write_family, |io| io.write_bytes),
-    ] {
-        let mut samples = encoder.family(family);
-        for (client, io) in &targets {
-            if let Some(bytes) = value(io) {
-                samples.sample([client.fs(), client.target()], bytes);
-            }
+    let devices = devices(sources, Folder::Mdc, &mut verdict);
+    let targets = read(sources, Folder::Mdc, &devices, &mut verdict);
+    encode_bytes([&MDC_READ_BYTES, &MDC_WRITE_BYTES], &targets, encoder);
+    encode_in_flight(&targets, encoder);
+    encode_durations("mdc", &MDC_RPC_DURATION, &Sums::of(&targets), encoder);
+    let mut file = DeviceFile::new(Folder::Mdc, "md_stats").optional();
+    let mut reading = Reading { sources, verdict: &mut verdict };
+    let mut requests = encoder.family(&MDC_REQUESTS);
+    for clients in devices.chunk_by(|a, b| a.fs() == b.fs()) {
+        let Some(fs) = clients.first().map(Instance::fs) else { continue };
+        let counts = reading.sum(&mut file, clients, parse_md_stats, add_counts);
+        for (operation, count) in counts.iter().flatten() {
+            requests.sample([fs, operation], *count);
         }
     }
     verdict
+}
+
+fn encode_bytes(families: [&'static Family<2>; 2], targets: &[Target<'_>], encoder: &mut Encoder) {
+    let [read_family, write_family] = families;
+    for (family, get) in [
+        (read_family, (|stats| stats.read_bytes) as fn(&TargetStats) -> Option<i64>),
+        (write_family, |stats| stats.write_bytes),
+    ] {
+        let mut samples = encoder.family(family);
+        for target in targets {
+            samples.sample_if(target.labels(), target.stats.as_ref().and_then(get));
+        }
+    }
+}
+
+fn encode_in_flight(targets: &[Target<'_>], encoder: &mut Encoder) {
+    let mut samples = encoder.family(&RPCS_IN_FLIGHT);
+    for target in targets {
+        let [fs, name] = target.labels();
+        let Some(stats) = &target.rpc_stats else { continue };
+        samples.sample_if([fs, name, "read"], stats.reading);
+        samples.sample_if([fs, name, "write"], stats.writing);
+        samples.sample_if([fs, name, "modify"], stats.modifying);
+    }
+}
+
+fn encode_durations(
+    kind: &str,
+    family: &'static Family<2>,
+    sums: &[(&str, Sums)],
+    encoder: &mut Encoder,
+) {
+    let mut durations = encoder.family(family);
+    for (fs, sum) in sums {
+        for one in sum.stats.iter().flat_map(|stats| &stats.requests) {
+            durations.summary([fs, one.operation], Micros(one.micros), one.count);
+        }
+    }
+    let mut wait = encoder.family(&RPC_WAIT);
+    for (fs, sum) in sums {
+        if let Some((count, micros)) = sum.stats.as_ref().and_then(|stats| stats.wait) {
+            wait.summary([fs, kind], Micros(micros), count);
+        }
+    }
+}
+
+fn encode_pending(sums: &[(&str, Sums)], encoder: &mut Encoder) {
+    let bytes = |pages: i64| pages.checked_mul(i64::try_from(procfs::page_size()).ok()?);
+    let mut pending = encoder.family(&PENDING);
+    for (fs, sum) in sums {
+        let Some(stats) = &sum.rpc_stats else { continue };
+        pending.sample_if([fs, "read"], stats.pending_read.and_then(bytes));
+        pending.sample_if([fs, "write"], stats.pending_write.and_then(bytes));
+    }
+}
+
+/// Requests by what they are for.
+type Counts = BTreeMap<String, i64>;
+
+/// Parses `md_stats`: every name is taken, as long as it can be one.
+pub(super) fn parse_md_stats(text: &[u8]) -> (Option<Counts>, u64) {
+    let mut counts = Counts::new();
+    let mut unknown = 0;
+    let is_name = |name: &[u8]| {
+        name.len() <= 32
+            && name.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_')
+    };
+    let Scan { oddities, is_known, .. } =
+        scan(text, |counter| match std::str::from_utf8(counter.name) {
+            Ok(name) if is_name(counter.name) && counter.unit != Unit::Bytes => {
+                counts.insert(name.to_owned(), counter.count);
+            }
+            _ => unknown += 1,
+        });
+    (is_known.then_some(counts), oddities + unknown)
+}
+
+fn add_counts(mut a: Counts, b: Counts) -> Counts {
+    for (name, count) in b {
+        let sum = a.entry(name).or_default();
+        *sum = sum.saturating_add(count);
+    }
+    a
+}
+
+/// The collector of what each target has to tell beside that; off unless asked for.
+///
+/// *Source*: `stats` of `osc/*` and `mdc/*`, `cur_lost_grant_bytes` and `osc_cached_mb` of `osc/*`.
+pub(super) fn collect_each(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
+    let mut verdict = Verdict::default();
+    let osc = devices(sources, Folder::Osc, &mut verdict);
+    let mdc = devices(sources, Folder::Mdc, &mut verdict);
+    let mut reading = Reading { sources, verdict: &mut verdict };
+    let mut durations = encoder.family(&TARGET_RPC_DURATION);
+    for (folder, devices) in [(Folder::Osc, &osc), (Folder::Mdc, &mdc)] {
+        let mut file = DeviceFile::new(folder, "stats");
+        for clients in devices.chunk_by(Instance::has_same_target) {
+            let stats = reading.sum(&mut file, clients, rpc_times::parse, TargetStats::plus);
+            let Some((stats, device)) = stats.zip(clients.first()) else { continue };
+            for one in &stats.requests {
+                let labels = [device.fs(), device.target(), folder.name(), one.operation];
+                durations.summary(labels, Micros(one.micros), one.count);
+            }
+        }
+    }
+    let mut lost = DeviceFile::new(Folder::Osc, "cur_lost_grant_bytes").optional();
+    encode_each(&TARGET_GRANT_LOST, &osc, encoder, |clients| {
+        reading.sum_number(&mut lost, clients)
+    });
+    let mut cached = DeviceFile::new(Folder::Osc, "osc_cached_mb").optional();
+    let parse = |text: &[u8]| (super::cache::field(text, "used_mb").and_then(mebibytes), 0);
+    encode_each(&TARGET_CACHED, &osc, encoder, |clients| {
+        reading.sum(&mut cached, clients, parse, i64::saturating_add)
+    });
+    verdict
+}
+
+fn encode_each<V: Value>(
+    family: &'static Family<2>,
+    devices: &[Instance],
+    encoder: &mut Encoder,
+    mut read: impl FnMut(&[Instance]) -> Option<V>,
+) {
+    let mut samples = encoder.family(family);
+    for clients in devices.chunk_by(Instance::has_same_target) {
+        if let Some(device) = clients.first() {
+            samples.sample_if([device.fs(), device.target()], read(clients));
+        }
+    }
+}
+
+fn mebibytes(number: i64) -> Option<i64> {
+    number.checked_mul(1 << 20)
 }
 
 #[cfg(test)]
@@ -124,20 +291,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bulk_bytes_are_read_and_the_rest_is_passed_over() {
-        let header = "snapshot_time             1795211664.924424850 secs.nsecs\n";
-        let read = "read_bytes                1080 samples [bytes] 4096 4194304 29564928 1\n";
-        let other = "req_waittime              1475 samples [usecs] 1376 3861650 40763006 54616\n";
-        let io = |read_bytes, write_bytes| Some(TargetIo { read_bytes, write_bytes });
-        for (text, wanted) in [
-            (format!("{header}{other}{read}"), (io(Some(29_564_928), Some(0)), 0)),
-            (header.to_owned(), (io(Some(0), Some(0)), 0)),
-            (format!("{header}{read}write_b"), (io(Some(29_564_928), None), 1)),
-            (format!("{header}write_bytes 1 samples [bytes]\n"), (io(Some(0), None), 0)),
-            (String::new(), (None, 0)),
-            ("\0\0".to_owned(), (None, 1)),
-        ] {
-            assert_eq!(parse(text.as_bytes()), wanted, "{text}");
-        }
+    fn requests_by_name() {
+        let text = "snapshot_time             1795211574.598588600 secs.nsecs\n\
+                    close                     747 samples [reqs]\nbad name                  1 samples [reqs]\n";
+        let (counts, oddities) = parse_md_stats(text.as_bytes());
+        let counts = counts.expect("a stats file");
+        assert_eq!((counts.get("close"), counts.len(), oddities), (Some(&747), 1, 1));
+        assert_eq!(add_counts(counts.clone(), counts)["close"], 1494);
+        assert_eq!(parse_md_stats(b"rubbish"), (None, 1));
     }
 }

@@ -8,8 +8,8 @@
 )]
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-use fsxlustre_agent::metrics::{Scraper, Selection};
-use fsxlustre_mount::host::Host;
+use fsxlustre_agent::metrics::{ScrapeSettings, Scraper, Selection};
+use fsxlustre_mount::host::{Host, Program};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -25,6 +25,9 @@ pub(crate) fn host(root: &Path) -> Host {
     host.paths.procfs = root.join("proc");
     host.paths.sysfs = root.join("sys");
     host.paths.debugfs = root.join("sys/kernel/debug");
+    // So that a mount point of the capture is not looked for on this machine.
+    root.clone_into(&mut host.paths.rootfs);
+    host.paths.state = root.join("run/fsxlustre");
     host
 }
 
@@ -97,11 +100,33 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
+/// Children of the program that was built.
+pub(crate) fn settings() -> ScrapeSettings {
+    let program = Program::at(Path::new(env!("CARGO_BIN_EXE_fsxlustre")));
+    ScrapeSettings { program, ..ScrapeSettings::default() }
+}
+
+/// The collectors that run by default, without probes: a copy of a client's files has no mounts.
+pub(crate) fn without_probes() -> Selection {
+    let mut collectors = Selection::default();
+    collectors.set("probe", false).expect("there is such a collector");
+    collectors
+}
+
+/// A scraper with [`settings`].
+pub(crate) fn scraper(host: &Host) -> Scraper {
+    Scraper::new(host, &settings()).expect("a scraper")
+}
+
+/// The text of one scrape of a scraper.
+pub(crate) fn scrape_of(scraper: &Scraper, collectors: Selection) -> String {
+    let text = runtime().block_on(scraper.scrape(Duration::from_secs(5), collectors));
+    String::from_utf8(text).expect("UTF-8")
+}
+
 /// One scrape.
 pub(crate) fn scrape(host: &Host) -> String {
-    let scraper = Scraper::new(host).expect("a scraper");
-    let text = runtime().block_on(scraper.scrape(Duration::from_secs(5), Selection::default()));
-    String::from_utf8(text).expect("UTF-8")
+    scrape_of(&scraper(host), without_probes())
 }
 
 /// The value of a sample, `name{labels}`.

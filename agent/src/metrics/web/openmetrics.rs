@@ -113,6 +113,7 @@ mod tests {
                 Kind::Counter => &["_total", "_created", ""],
                 Kind::Gauge => &[""],
                 Kind::Summary => &["_sum", "_count", "_created", ""],
+                Kind::Histogram => &["_bucket", "_sum", "_count", "_created", ""],
             };
             for suffix in suffixes {
                 let name = format!("{family}{suffix}");

@@ -1,6 +1,6 @@
 //! The process around the paths: sockets, signals, and a bounded end.
 
-use super::super::scrape::Scraper;
+use super::super::scrape::{ScrapeSettings, Scraper};
 use super::super::selection::Selection;
 use super::connection::serve_connection;
 use super::listen::sockets;
@@ -41,6 +41,8 @@ pub struct ServiceOptions {
     pub web_config: Option<PathBuf>,
     /// What runs when a request names no collectors.
     pub collectors: Selection,
+    /// How a scrape is made.
+    pub scrape: ScrapeSettings,
 }
 
 /// Serves metrics until SIGTERM or SIGINT.
@@ -52,7 +54,8 @@ pub fn serve(host: &Host, options: &ServiceOptions) -> Result<(), Failure> {
     let settings = settings.map_err(|error| error.failure())?;
     let sockets = sockets(&options.listen_addresses, options.needs_systemd_sockets);
     let sockets = sockets.map_err(|error| error.failure())?;
-    let scraper = Scraper::new(host).map_err(|error| internal("register metrics", &error))?;
+    let scraper = Scraper::new(host, &options.scrape)
+        .map_err(|error| internal("register metrics", &error))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .thread_keep_alive(THREAD_KEEP_ALIVE)

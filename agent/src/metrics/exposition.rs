@@ -1,0 +1,146 @@
+//! The families of a scrape in one valid text: each once, in the table's order, HELP and TYPE
+//! before its samples, whichever collectors wrote them.
+
+use super::encode::Part;
+use super::families::FAMILIES;
+use std::ops::Range;
+
+/// Lines of a family in [`Collected`]'s text.
+#[derive(Clone, Debug)]
+struct Piece {
+    /// Place of the family in the table.
+    family: usize,
+    lines: Range<usize>,
+    series: u64,
+}
+
+/// What the collectors have written so far.
+#[derive(Debug, Default)]
+pub(super) struct Collected {
+    text: Vec<u8>,
+    pieces: Vec<Piece>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Exposed {
+    /// Series that were written.
+    pub(super) series: u64,
+    /// Families that were left out, since there were too many series.
+    pub(super) dropped: Vec<&'static str>,
+}
+
+impl Collected {
+    /// Adds what a collector has written.
+    pub(super) fn add(&mut self, (text, parts): (&[u8], &[Part])) {
+        let base = self.text.len();
+        self.text.extend_from_slice(text);
+        let ends = parts.iter().skip(1).map(|part| part.start).chain([text.len()]);
+        for (part, end) in parts.iter().zip(ends) {
+            self.pieces.push(Piece {
+                family: part.row.place,
+                lines: base + part.start..base + end,
+                series: part.series,
+            });
+        }
+    }
+
+    /// Writes everything, but for whole families when there are more series than `most`: the last
+    /// ones of the table first, until the rest fits. What is fsxlustre's own is never left out.
+    pub(super) fn write(&self, most: Option<u64>, text: &mut Vec<u8>) -> Exposed {
+        let mut pieces: Vec<&Piece> = self.pieces.iter().collect();
+        pieces.sort_by_key(|piece| piece.family);
+        let mut exposed =
+            Exposed { series: pieces.iter().map(|piece| piece.series).sum(), dropped: Vec::new() };
+        while exposed.series > most.unwrap_or(u64::MAX) {
+            let Some(last) = pieces
+                .iter()
+                .rev()
+                .map(|piece| piece.family)
+                .find(|family| may_be_dropped(*family))
+            else {
+                break;
+            };
+            pieces.retain(|piece| {
+                let stays = piece.family != last;
+                exposed.series -= if stays { 0 } else { piece.series };
+                stays
+            });
+            exposed.dropped.extend(FAMILIES.get(last).map(|row| row.name));
+        }
+        for family in pieces.chunk_by(|a, b| a.family == b.family) {
+            if let Some(first) = family.first() {
+                write_head(first.family, text);
+            }
+            for piece in family {
+                text.extend_from_slice(self.text.get(piece.lines.clone()).unwrap_or_default());
+            }
+        }
+        exposed
+    }
+}
+
+fn may_be_dropped(family: usize) -> bool {
+    FAMILIES.get(family).is_some_and(|row| !row.name.starts_with("fsxlustre_"))
+}
+
+fn write_head(family: usize, text: &mut Vec<u8>) {
+    let Some(row) = FAMILIES.get(family) else { return };
+    let parts =
+        ["# HELP ", row.name, " ", row.help, "\n# TYPE ", row.name, " ", row.kind.word(), "\n"];
+    for part in parts {
+        text.extend_from_slice(part.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::encode::Encoder;
+    use super::super::families::{COLLECTOR_SUCCESS, IMPORT_UP, LNET_ERRORS, READ_BYTES};
+    use super::*;
+
+    fn collected() -> Collected {
+        let mut collected = Collected::default();
+        let mut encoder = Encoder::default();
+        encoder.family(&COLLECTOR_SUCCESS).sample(["x"], true);
+        encoder.family(&LNET_ERRORS).sample([], 1_u64);
+        encoder.family(&IMPORT_UP).sample(["a", "b", "osc"], true);
+        collected.add(encoder.written());
+        encoder.clear();
+        encoder.family(&IMPORT_UP).sample(["a", "b", "mdc"], true);
+        encoder.family(&READ_BYTES).sample(["a"], 5_u64);
+        collected.add(encoder.written());
+        collected
+    }
+
+    fn written(most: Option<u64>) -> (String, Exposed) {
+        let mut text = Vec::new();
+        let exposed = collected().write(most, &mut text);
+        (String::from_utf8(text).expect("UTF-8"), exposed)
+    }
+
+    #[test]
+    fn a_family_of_two_collectors_stands_once() {
+        let (text, exposed) = written(None);
+        assert_eq!(exposed, Exposed { series: 5, dropped: Vec::new() });
+        assert_eq!(text.matches("# TYPE lustre_client_import_up gauge\n").count(), 1);
+        let both = "lustre_client_import_up{fs=\"a\",target=\"b\",kind=\"osc\"} 1\n\
+                    lustre_client_import_up{fs=\"a\",target=\"b\",kind=\"mdc\"} 1\n";
+        assert!(text.contains(both), "{text}");
+    }
+
+    #[test]
+    fn whole_families_are_dropped_from_the_tables_end() {
+        let order = [
+            "lustre_lnet_errors_total",
+            "lustre_client_import_up",
+            "lustre_client_read_bytes_total",
+        ];
+        for (most, dropped, series) in [(5, 0, 5), (4, 1, 4), (3, 2, 2), (1, 3, 1), (0, 3, 1)] {
+            let (text, exposed) = written(Some(most));
+            let want = order[..dropped].to_vec();
+            assert_eq!((exposed.dropped, exposed.series), (want, series), "{most}");
+            assert!(text.contains("fsxlustre_collector_success{collector=\"x\"} 1\n"));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What fsxlustre itself knows of the mounts: the ids of their file systems, and the jobs that use
+//! them.
+
+use super::encode::Encoder;
+use super::families::{FILE_SYSTEM_INFO, JOB_INFO, LEASES};
+use super::mounts::lustre_mounts;
+use super::sources::Sources;
+use super::verdict::{SourceError, Verdict};
+use crate::jobs::Lease;
+use fsxlustre_mount::failure::Failure;
+use fsxlustre_mount::record::{Maker, MountRecord};
+use std::collections::{BTreeMap, BTreeSet};
+
+fn told(failure: &Failure) -> SourceError {
+    SourceError::Told {
+        said: format!("{}: {}", failure.asked, failure.because),
+        remedy: failure.remedy.clone(),
+    }
+}
+
+/// Who asked for a mount, in a word.
+fn made_by(record: &MountRecord) -> &'static str {
+    match record.made_by {
+        Maker::Fstab => "fstab",
+        Maker::Person => "person",
+        Maker::Ssm => "ssm",
+        Maker::Job(_) => "job",
+    }
+}
+
+/// The collector.
+///
+/// *Source*: `mounts` and `leases` in `/run/fsxlustre`.
+pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
+    let mut verdict = Verdict::default();
+    let host = sources.host().clone();
+    let table = match host.mounts() {
+        Ok(table) => table,
+        Err(error) => {
+            verdict.note(error.into());
+            return verdict;
+        }
+    };
+    let mounts: BTreeMap<_, _> = lustre_mounts(&host, &table)
+        .map(|(fs, mount)| (mount.directory.as_path(), (fs, mount)))
+        .collect();
+    let mut info = encoder.family(&FILE_SYSTEM_INFO);
+    for (directory, (fs, mount)) in &mounts {
+        let Some(record) = MountRecord::read_of(&host, mount) else { continue };
+        if let Some(id) = &record.file_system_id {
+            info.sample([id, fs, &directory.to_string_lossy(), made_by(&record)], true);
+        }
+    }
+    let leases = Lease::live(&host).unwrap_or_else(|failure| {
+        verdict.note(told(&failure));
+        Vec::new()
+    });
+    let mut counts = encoder.family(&LEASES);
+    for directory in mounts.keys() {
+        let users = leases.iter().filter(|lease| lease.directories.contains(*directory)).count();
+        let users = u64::try_from(users).unwrap_or(u64::MAX);
+        counts.sample([&*directory.to_string_lossy()], users);
+    }
+    let mut seen = BTreeSet::new();
+    let mut jobs = encoder.family(&JOB_INFO);
+    for lease in &leases {
+        for directory in &lease.directories {
+            let Some((fs, _)) = mounts.get(directory.as_path()) else { continue };
+            if seen.insert((&lease.job, directory)) {
+                jobs.sample([&lease.job, fs, &directory.to_string_lossy()], true);
+            }
+        }
+    }
+    verdict
+}

@@ -1,0 +1,419 @@
+//! What the children know: asked at the begin of a pass, told at its end.
+
+use super::collect::Pass;
+use super::encode::Encoder;
+use super::families::STUCK_READS;
+use super::history::Histories;
+use super::instances::{Folder, Instance};
+use super::mounts::lustre_mounts;
+use super::prober::{Answer, Channel, Connection, Details, Open, Question, Room, StateRead};
+use super::sources::Sources;
+use super::verdict::{SourceError, Verdict};
+use fsxlustre_mount::host::{Host, Program};
+use nix::poll::{PollTimeout, poll};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A file system has one child, and one more while the first is stuck.
+const MOST_CHANNELS: usize = 2;
+/// A mount that answered before may take this long before it counts as not answering.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What is known of one mount point.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Probe {
+    /// Time of the last call that ended, in microseconds.
+    pub(super) micros: Option<i64>,
+    /// What it said.
+    pub(super) room: Option<Result<Room, String>>,
+    /// Calls that failed.
+    pub(super) failures: u64,
+    /// Since when one has not ended.
+    pub(super) stuck: Option<Duration>,
+}
+
+impl Probe {
+    /// Whether the mount answers; `None` when it was never asked.
+    pub(super) fn is_up(&self) -> Option<bool> {
+        match (&self.room, self.stuck) {
+            (Some(room), None) => Some(room.is_ok()),
+            (Some(room), Some(stuck)) => Some(room.is_ok() && stuck < GRACE),
+            (None, Some(_)) => Some(false),
+            (None, None) => None,
+        }
+    }
+}
+
+/// One file system.
+#[derive(Debug, Default)]
+pub(super) struct FileSystem {
+    channels: Vec<Channel>,
+    /// Why no child could be asked.
+    trouble: Option<String>,
+    connections: Vec<Connection>,
+    /// The states that were told in this pass, in the order of the connections.
+    states: Option<Vec<StateRead>>,
+    previous_states: Option<Vec<StateRead>>,
+    /// The details and when they were told.
+    details: Option<(Instant, Vec<Details>)>,
+    /// Whether they are too old to be told again.
+    has_old_details: bool,
+    /// By mount point.
+    pub(super) probes: BTreeMap<PathBuf, Probe>,
+    /// Evictions and the like, by device.
+    pub(super) histories: Histories,
+}
+
+/// The children of this node.
+#[derive(Debug)]
+pub(super) struct Probers {
+    host: Host,
+    program: Program,
+    patience: Duration,
+    slow_tier: Duration,
+    file_systems: BTreeMap<String, FileSystem>,
+    /// Children that were told to end.
+    ending: Vec<Channel>,
+    deadline: Instant,
+    was_waited: bool,
+    /// Why something is not known at all.
+    unlisted: Option<SourceError>,
+}
+
+impl Probers {
+    /// None yet. `program` is `fsxlustre`, `patience` how long a scrape waits for its children.
+    pub(super) fn new(
+        host: &Host,
+        program: Program,
+        patience: Duration,
+        slow_tier: Duration,
+    ) -> Self {
+        Self {
+            host: host.clone(),
+            program,
+            patience,
+            slow_tier,
+            file_systems: BTreeMap::new(),
+            ending: Vec::new(),
+            deadline: Instant::now(),
+            was_waited: false,
+            unlisted: None,
+        }
+    }
+
+    /// Asks every file system of this pass.
+    pub(super) fn ask(&mut self, sources: &mut Sources, pass: &Pass) {
+        let now = Instant::now();
+        self.deadline = pass.deadline.min(now + self.patience);
+        self.was_waited = false;
+        self.unlisted = None;
+        let asks_states = pass.collectors.has("import") || pass.collectors.has("import_targets");
+        let asks_room = pass.collectors.has("probe");
+        if !asks_states && !asks_room {
+            return;
+        }
+        let connections = self.connections(sources);
+        let mounts = self.mount_points(asks_room);
+        self.ending.retain_mut(|channel| !channel.end());
+        let gone: Vec<String> = self
+            .file_systems
+            .keys()
+            .filter(|fs| !connections.contains_key(*fs) && !mounts.contains_key(*fs))
+            .cloned()
+            .collect();
+        for fs in gone {
+            let channels = self.file_systems.remove(&fs).map(|gone| gone.channels);
+            self.ending.extend(channels.unwrap_or_default());
+        }
+        let names: BTreeSet<&String> = connections.keys().chain(mounts.keys()).collect();
+        for fs in names {
+            let file_system = self.file_systems.entry(fs.clone()).or_default();
+            let wish = Question {
+                connections: connections.get(fs).cloned().or_else(|| Some(Vec::new())),
+                states: asks_states,
+                details: asks_states && file_system.needs_details(now, self.slow_tier),
+                directories: mounts.get(fs).cloned().unwrap_or_default(),
+            };
+            let spawn = || Channel::start(&self.host, &self.program);
+            file_system.ask(wish, now, spawn, &mut self.ending);
+        }
+    }
+
+    /// The connections of each file system: all of osc, then all of mdc.
+    fn connections(&mut self, sources: &mut Sources) -> BTreeMap<String, Vec<Connection>> {
+        let mut all: BTreeMap<String, Vec<Connection>> = BTreeMap::new();
+        for folder in [Folder::Osc, Folder::Mdc] {
+            match sources.devices(folder) {
+                Ok(devices) => {
+                    for device in devices.iter() {
+                        let connection = Connection {
+                            is_mdc: folder == Folder::Mdc,
+                            device: device.name.clone(),
+                        };
+                        match all.get_mut(device.fs()) {
+                            Some(list) => list.push(connection),
+                            None => drop(all.insert(device.fs().to_owned(), vec![connection])),
+                        }
+                    }
+                }
+                Err(error) => drop(self.unlisted.get_or_insert(error)),
+            }
+        }
+        all
+    }
+
+    /// The mount points of each file system, as this process has to call them.
+    fn mount_points(&mut self, are_wanted: bool) -> BTreeMap<String, Vec<PathBuf>> {
+        let mut all: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+        if !are_wanted {
+            return all;
+        }
+        match self.host.mounts() {
+            Ok(table) => {
+                for (fs, mount) in lustre_mounts(&self.host, &table) {
+                    let list = all.entry(fs).or_default();
+                    if !list.contains(&mount.directory) {
+                        list.push(mount.directory.clone());
+                    }
+                }
+            }
+            Err(error) => drop(self.unlisted.get_or_insert(error.into())),
+        }
+        let rootfs = self.host.paths.rootfs.clone();
+        for directory in all.values_mut().flatten() {
+            let below_root = directory.strip_prefix("/").map(Path::to_owned);
+            *directory = below_root.map_or_else(|_| directory.clone(), |below| rootfs.join(below));
+        }
+        all
+    }
+
+    /// The path of a mount point in mountinfo, from what a child was asked.
+    pub(super) fn shown<'d>(&self, directory: &'d Path) -> std::borrow::Cow<'d, str> {
+        let shown = directory.strip_prefix(&self.host.paths.rootfs).unwrap_or(directory);
+        match shown.to_string_lossy() {
+            shown if shown.starts_with('/') => shown,
+            shown => format!("/{shown}").into(),
+        }
+    }
+
+    /// Waits until all have answered, or until there is no more time. Once a pass.
+    pub(super) fn wait(&mut self) {
+        if std::mem::replace(&mut self.was_waited, true) {
+            return;
+        }
+        loop {
+            let now = Instant::now();
+            for file_system in self.file_systems.values_mut() {
+                file_system.hear(now, &mut self.ending);
+            }
+            let left = self.deadline.saturating_duration_since(now);
+            let channels = self.file_systems.values().flat_map(|one| &one.channels);
+            let mut polled: Vec<_> = channels
+                .filter(|channel| {
+                    channel.open.as_ref().is_some_and(|open| open.is_new(now, self.patience))
+                })
+                .map(Channel::poll)
+                .collect();
+            if left.is_zero() || polled.is_empty() {
+                break;
+            }
+            let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
+            if poll(&mut polled, timeout).is_err() {
+                break;
+            }
+        }
+        let now = Instant::now();
+        for file_system in self.file_systems.values_mut() {
+            file_system.note_stuck(now, self.slow_tier);
+        }
+    }
+
+    /// The file systems with what was told of them, after [`Self::wait`].
+    pub(super) fn file_systems(&mut self, verdict: &mut Verdict) -> &BTreeMap<String, FileSystem> {
+        self.wait();
+        if let Some(error) = self.unlisted.take() {
+            verdict.note(error);
+        }
+        for (fs, file_system) in &self.file_systems {
+            if let Some(trouble) = &file_system.trouble {
+                verdict.note(SourceError::NotAnswered { fs: fs.clone(), because: trouble.clone() });
+            }
+        }
+        &self.file_systems
+    }
+
+    /// Every mount point that was asked, with its file system.
+    pub(super) fn probed(&self) -> impl Iterator<Item = (&str, &Path, &Probe)> {
+        self.file_systems.iter().flat_map(|(fs, file_system)| {
+            let probes = file_system.probes.iter();
+            probes.map(move |(directory, probe)| (fs.as_str(), directory.as_path(), probe))
+        })
+    }
+
+    /// Writes how many children are stuck.
+    pub(super) fn tell_stuck(&mut self, encoder: &mut Encoder) {
+        let mut family = encoder.family(&STUCK_READS);
+        for (fs, file_system) in &self.file_systems {
+            let stuck = file_system.channels.iter().filter(|channel| channel.open.is_some());
+            family.sample([fs], u64::try_from(stuck.count()).unwrap_or_default());
+        }
+    }
+}
+
+impl Open {
+    /// Whether it was asked in this pass; an older one is not waited for again.
+    fn is_new(&self, now: Instant, patience: Duration) -> bool {
+        now.saturating_duration_since(self.at) < patience
+    }
+}
+
+impl FileSystem {
+    fn needs_details(&self, now: Instant, slow_tier: Duration) -> bool {
+        let is_old = self
+            .details
+            .as_ref()
+            .is_none_or(|(at, _)| now.saturating_duration_since(*at) >= slow_tier);
+        is_old || self.states != self.previous_states
+    }
+
+    /// Asks the child that is idle; where the only one is stuck, another one.
+    fn ask(
+        &mut self,
+        wish: Question,
+        now: Instant,
+        spawn: impl FnOnce() -> Result<Channel, std::io::Error>,
+        ending: &mut Vec<Channel>,
+    ) {
+        self.hear(now, ending);
+        self.trouble = None;
+        self.previous_states = self.states.take();
+        if wish.connections.as_ref() != Some(&self.connections) {
+            self.connections = wish.connections.clone().unwrap_or_default();
+            self.details = None;
+            self.previous_states = None;
+            self.histories.keep_only(self.connections.iter().map(|one| one.device.as_str()));
+        }
+        self.probes.retain(|directory, _| wish.directories.contains(directory));
+        let is_one_stuck = self.channels.iter().any(|channel| channel.open.is_some());
+        if !self.channels.iter().any(|channel| channel.open.is_none()) {
+            if self.channels.len() >= MOST_CHANNELS {
+                self.trouble = Some("both of its children are stuck in the kernel".into());
+                return;
+            }
+            match spawn() {
+                Ok(channel) => self.channels.push(channel),
+                Err(error) => {
+                    self.trouble = Some(format!("no child can be started: {error}"));
+                    return;
+                }
+            }
+        }
+        let mut question = wish;
+        if is_one_stuck {
+            // The same calls would only make another one stuck.
+            question.directories.clear();
+        }
+        question.details |= question.states && self.details.is_none();
+        let Some(channel) = self.channels.iter_mut().find(|channel| channel.open.is_none()) else {
+            return;
+        };
+        if let Err(error) = channel.ask(question, now) {
+            self.trouble = Some(format!("its child has ended: {error}"));
+            let place = self.channels.iter().position(|channel| channel.open.is_none());
+            ending.extend(place.map(|place| self.channels.remove(place)));
+        }
+    }
+
+    /// Takes in what the children have said. One that has ended goes; when the first one is back,
+    /// the other one is let go.
+    fn hear(&mut self, now: Instant, ending: &mut Vec<Channel>) {
+        let mut channels = std::mem::take(&mut self.channels);
+        let mut answers = Vec::new();
+        let mut kept = Vec::with_capacity(channels.len());
+        for mut channel in channels.drain(..) {
+            let was_open = channel.open.is_some();
+            match channel.hear() {
+                Ok(heard) => {
+                    let is_current = channel.connections == self.connections;
+                    answers.extend(heard.into_iter().map(|answer| (is_current, answer)));
+                    kept.push(channel);
+                }
+                Err(error) => {
+                    if was_open {
+                        self.trouble = Some(format!("its child has ended: {error}"));
+                    }
+                    ending.push(channel);
+                }
+            }
+        }
+        if kept.len() > 1 && kept.first().is_some_and(|first| first.open.is_none()) {
+            let place = kept.iter().rposition(|channel| channel.open.is_none()).unwrap_or_default();
+            ending.push(kept.remove(place));
+        }
+        self.channels = kept;
+        for (is_current, answer) in answers {
+            self.take(answer, is_current, now);
+        }
+    }
+
+    fn take(&mut self, answer: Answer, is_current: bool, now: Instant) {
+        match answer {
+            Answer::States(states) if is_current => self.states = Some(states),
+            Answer::Details(details) if is_current => {
+                for (connection, details) in self.connections.iter().zip(&details) {
+                    self.histories.add(&connection.device, details.changes.as_deref());
+                }
+                self.details = Some((now, details));
+            }
+            Answer::Statvfs { directory, micros, result } => {
+                let probe = self.probes.entry(directory).or_default();
+                probe.micros = Some(micros);
+                probe.failures += u64::from(result.is_err());
+                probe.room = Some(result);
+            }
+            Answer::States(_) | Answer::Details(_) | Answer::End => {}
+        }
+    }
+
+    /// Notes since when a mount has not answered, as far as its connections' files did.
+    fn note_stuck(&mut self, now: Instant, slow_tier: Duration) {
+        let age = self.details.as_ref().map(|(at, _)| now.saturating_duration_since(*at));
+        self.has_old_details = age.is_some_and(|age| age >= slow_tier + GRACE);
+        for probe in self.probes.values_mut() {
+            probe.stuck = None;
+        }
+        for open in self.channels.iter().filter_map(|channel| channel.open.as_ref()) {
+            let since = now.saturating_duration_since(open.at);
+            for directory in open.directories.iter().filter(|_| open.files_are_told) {
+                self.probes.entry(directory.clone()).or_default().stuck = Some(since);
+            }
+            if !open.files_are_told {
+                let said = "a file of its connections has not answered";
+                self.trouble.get_or_insert_with(|| said.into());
+            }
+        }
+    }
+
+    /// Each connection, with its state if that was told in this pass, and its details.
+    pub(super) fn told(
+        &self,
+    ) -> impl Iterator<Item = (&Connection, Instance, Option<&StateRead>, Option<&Details>)> {
+        self.connections.iter().enumerate().filter_map(|(place, connection)| {
+            let instance = Instance::parse(connection.folder(), &connection.device)?;
+            let state = self.states.as_ref().and_then(|states| states.get(place));
+            let details = self.details.as_ref().filter(|_| !self.has_old_details);
+            let details = details.and_then(|(_, details)| details.get(place));
+            Some((connection, instance, state, details))
+        })
+    }
+}
+
+impl Drop for Probers {
+    fn drop(&mut self) {
+        let channels = self.file_systems.values_mut().flat_map(|one| one.channels.iter_mut());
+        for channel in channels.chain(&mut self.ending) {
+            channel.end();
+        }
+    }
+}

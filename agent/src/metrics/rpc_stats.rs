@@ -1,0 +1,283 @@
+//! `rpc_stats` files: what is in flight, and how large, many and slow requests were.
+//!
+//! ```text
+//! read RPCs in flight:  0
+//! pending write pages:  0
+//!
+//!                         read                    write
+//! pages per rpc         rpcs   % cum % |       rpcs   % cum %
+//! 1:                    1074  99  99   |         65  86  86
+//! ```
+//!
+//! A table ends early, once both sides are complete. *Lustre*: 2.10 to 2.17; the latency table is of
+//! 2.17 and of DDN's builds, known from the source and not captured.
+
+use super::stats::{signed, unsigned};
+
+/// Rows that a table can have.
+const ROWS: usize = 32;
+
+/// Counts of reads and writes, by the row's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Table {
+    /// Reads.
+    pub(super) read: [u64; ROWS],
+    /// Writes.
+    pub(super) write: [u64; ROWS],
+}
+
+impl Table {
+    const EMPTY: Self = Self { read: [0; ROWS], write: [0; ROWS] };
+
+    fn plus(mut self, other: &Self) -> Self {
+        let both = [(&mut self.read, other.read), (&mut self.write, other.write)];
+        for (mine, theirs) in both {
+            for (sum, more) in mine.iter_mut().zip(theirs) {
+                *sum = sum.saturating_add(more);
+            }
+        }
+        self
+    }
+}
+
+/// What the file says; what is not in it is `None`. *Units*: requests, pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct RpcStats {
+    /// Reads in flight.
+    pub(super) reading: Option<i64>,
+    /// Writes in flight.
+    pub(super) writing: Option<i64>,
+    /// Changes of metadata in flight.
+    pub(super) modifying: Option<i64>,
+    /// Pages that wait to be read.
+    pub(super) pending_read: Option<i64>,
+    /// Pages that wait to be written.
+    pub(super) pending_write: Option<i64>,
+    /// Requests of up to 2^place pages.
+    pub(super) pages: Option<Table>,
+    /// Requests that were the place-th in flight; the last place is all above.
+    pub(super) in_flight: Option<Table>,
+    /// Requests of 2^place microseconds and more, up to the next one.
+    pub(super) latency: Option<Table>,
+}
+
+fn sum<T>(a: Option<T>, b: Option<T>, plus: impl Fn(T, T) -> Option<T>) -> Option<T> {
+    plus(a?, b?)
+}
+
+impl RpcStats {
+    /// The sum of two; known where both are.
+    pub(super) fn plus(self, other: Self) -> Self {
+        let number = |a, b| sum(a, b, i64::checked_add);
+        let table = |a, b| sum(a, b, |a: Table, b| Some(a.plus(&b)));
+        Self {
+            reading: number(self.reading, other.reading),
+            writing: number(self.writing, other.writing),
+            modifying: number(self.modifying, other.modifying),
+            pending_read: number(self.pending_read, other.pending_read),
+            pending_write: number(self.pending_write, other.pending_write),
+            pages: table(self.pages, other.pages),
+            in_flight: table(self.in_flight, other.in_flight),
+            latency: table(self.latency, other.latency),
+        }
+    }
+
+    /// The place for a `name: number` line of the head.
+    fn head(&mut self, name: &[u8]) -> Option<&mut Option<i64>> {
+        match name {
+            b"read RPCs in flight" => Some(&mut self.reading),
+            b"write RPCs in flight" => Some(&mut self.writing),
+            b"modify_RPCs_in_flight" => Some(&mut self.modifying),
+            b"pending read pages" => Some(&mut self.pending_read),
+            b"pending write pages" => Some(&mut self.pending_write),
+            _ => None,
+        }
+    }
+}
+
+/// Which table the rows are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Section {
+    Head,
+    Pages,
+    InFlight,
+    Latency,
+    /// Offsets, and the one-sided table of changes: not told.
+    Other,
+}
+
+/// Parses a file: its contents and how many lines were not understood. `None` when it is no such
+/// file. Of a torn one, there are no tables.
+pub(super) fn parse(text: &[u8]) -> (Option<RpcStats>, u64) {
+    let mut found = RpcStats::default();
+    let mut oddities = 0;
+    let mut section = Section::Head;
+    let mut is_modify = false;
+    let is_whole = text.ends_with(b"\n");
+    for line in text.split(|byte| *byte == b'\n') {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            continue;
+        }
+        if let Some(begun) = heading(line, &mut is_modify) {
+            section = begun;
+            if let Some(table) = table(&mut found, section) {
+                table.get_or_insert(Table::EMPTY);
+            }
+            continue;
+        }
+        if !line_is_known(line, section, &mut found) {
+            oddities += 1;
+        }
+    }
+    if !is_whole {
+        (found.pages, found.in_flight, found.latency) = (None, None, None);
+    }
+    let is_known = found.reading.is_some() || found.modifying.is_some();
+    (is_known.then_some(found), oddities)
+}
+
+/// The section that a line begins, if it is a heading.
+fn heading(line: &[u8], is_modify: &mut bool) -> Option<Section> {
+    if line.starts_with(b"read") && line.ends_with(b"write") {
+        *is_modify = false;
+        return Some(Section::Other);
+    }
+    if line == b"modify" {
+        *is_modify = true;
+        return Some(Section::Other);
+    }
+    if !line.ends_with(b"%") {
+        return None;
+    }
+    let section = if line.starts_with(b"pages per rpc") {
+        Section::Pages
+    } else if line.starts_with(b"rpcs in flight") && !*is_modify {
+        Section::InFlight
+    } else if line.starts_with(b"RPC latency (us)") {
+        Section::Latency
+    } else {
+        Section::Other
+    };
+    Some(section)
+}
+
+fn table(found: &mut RpcStats, section: Section) -> Option<&mut Option<Table>> {
+    match section {
+        Section::Pages => Some(&mut found.pages),
+        Section::InFlight => Some(&mut found.in_flight),
+        Section::Latency => Some(&mut found.latency),
+        Section::Head | Section::Other => None,
+    }
+}
+
+/// Takes a line in that is no heading; false when it was not understood.
+fn line_is_known(line: &[u8], section: Section, found: &mut RpcStats) -> bool {
+    let Some(colon) = line.iter().position(|byte| *byte == b':') else { return false };
+    let (name, value) = (line.get(..colon).unwrap_or_default(), line.get(colon + 1..));
+    let value = value.unwrap_or_default();
+    let Some(key) = unsigned(name) else {
+        if let Some(place) = found.head(name) {
+            *place = signed(value.trim_ascii());
+            return place.is_some();
+        }
+        // Times; and counts of newer kernels, which are of no use here.
+        return name.ends_with(b"_time") || name.ends_with(b"RPCs in flight");
+    };
+    let Some(table) = table(found, section) else { return true };
+    let place = match section {
+        Section::InFlight => usize::try_from(key).unwrap_or(usize::MAX).min(ROWS - 1),
+        _ => usize::try_from(key.max(1).ilog2()).unwrap_or(ROWS),
+    };
+    let mut sides = value.split(|byte| *byte == b'|').map(first_number);
+    let (Some(Some(read)), Some(Some(write))) = (sides.next(), sides.next()) else { return false };
+    let table = table.get_or_insert(Table::EMPTY);
+    let (Some(reads), Some(writes)) = (table.read.get_mut(place), table.write.get_mut(place))
+    else {
+        return false;
+    };
+    *reads = reads.saturating_add(read);
+    *writes = writes.saturating_add(write);
+    true
+}
+
+fn first_number(text: &[u8]) -> Option<u64> {
+    text.trim_ascii().split(u8::is_ascii_whitespace).next().and_then(unsigned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEW: &str = include_str!(
+        "../../tests/fixtures/metrics/lustre-2.15.8/proc/fs/lustre/osc/p7lsxbev-OST0000-osc-ff3391038293f800/rpc_stats"
+    );
+    const OLD: &str = include_str!(
+        "../../tests/fixtures/metrics/lustre-2.10.1/proc/fs/lustre/osc/lustrefs-OST0000-osc-ffff88105db50000/rpc_stats"
+    );
+    const MDC: &str = include_str!(
+        "../../tests/fixtures/metrics/lustre-2.15.8/proc/fs/lustre/mdc/p7lsxbev-MDT0000-mdc-ff3391038293f800/rpc_stats"
+    );
+    const OLD_MDC: &str = include_str!(
+        "../../tests/fixtures/metrics/lustre-2.10.1/proc/fs/lustre/mdc/lustrefs-MDT0000-mdc-ffff88105db50000/rpc_stats"
+    );
+
+    fn whole(text: &str) -> RpcStats {
+        let (found, oddities) = parse(text.as_bytes());
+        assert_eq!(oddities, 0);
+        found.expect("a file")
+    }
+
+    #[test]
+    fn a_captured_file_of_2_15() {
+        let found = whole(NEW);
+        assert_eq!((found.reading, found.pending_write), (Some(0), Some(0)));
+        let pages = found.pages.expect("a table");
+        assert_eq!((pages.read[0], pages.write[0], pages.write[3]), (1074, 65, 1));
+        assert_eq!((pages.read[10], pages.write[10], pages.read[11]), (6, 8, 0));
+        let in_flight = found.in_flight.expect("a table");
+        assert_eq!((in_flight.read[1], in_flight.write[9], in_flight.write[10]), (1079, 46, 3));
+        assert_eq!(found.latency, None);
+        assert_eq!(found.modifying, None);
+    }
+
+    #[test]
+    fn captured_files_of_2_10_and_of_metadata() {
+        let found = whole(OLD);
+        assert_eq!((found.writing, found.pending_write), (Some(6), Some(1244)));
+        assert_eq!(found.pages.expect("a table").write[10], 16_389_010);
+        assert_eq!(found.in_flight.expect("a table").write[15], 2);
+        let found = whole(MDC);
+        assert_eq!((found.modifying, found.reading), (Some(0), Some(0)));
+        assert_eq!(found.in_flight, Some(Table::EMPTY), "the table of changes is another one");
+        let found = whole(OLD_MDC);
+        assert_eq!((found.modifying, found.reading, found.in_flight), (Some(0), None, None));
+    }
+
+    #[test]
+    fn a_latency_table_as_the_source_prints_it() {
+        let text = format!(
+            "{NEW}\n\t\t\tread\t\t\twrite\nRPC latency (us)      rpcs   % cum % |       rpcs   % cum %\n\
+             1024:\t\t         5  50  50   |          0   0   0\n"
+        );
+        assert_eq!(whole(&text).latency.expect("a table").read[10], 5);
+    }
+
+    #[test]
+    fn a_torn_file_has_no_tables_and_foreign_text_is_none() {
+        let (found, _) = parse(&NEW.as_bytes()[..NEW.len() - 3]);
+        let found = found.expect("its head is whole");
+        assert_eq!((found.pages, found.reading), (None, Some(0)));
+        assert_eq!(parse(b""), (None, 0));
+        assert_eq!(parse(b"rubbish\n"), (None, 1));
+        let (_, oddities) = parse(b"read RPCs in flight: 1\nwhat: 5\n");
+        assert_eq!(oddities, 1);
+    }
+
+    #[test]
+    fn a_sum_is_known_where_both_parts_are() {
+        let sum = whole(NEW).plus(whole(NEW));
+        assert_eq!(sum.pages.expect("both").read[0], 2148);
+        assert_eq!(whole(NEW).plus(whole(OLD_MDC)).reading, None);
+    }
+}

@@ -1,0 +1,100 @@
+//! How a collector fared: what it could not read, and what it did not know.
+
+use fsxlustre_mount::failure::chain;
+use std::io::{Error, ErrorKind};
+use std::path::PathBuf;
+
+/// Something that a collector should have read and could not.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SourceError {
+    /// It is there and cannot be read.
+    #[error("{} cannot be read: {}", path.display(), chain(source))]
+    Unreadable {
+        /// File or folder.
+        path: PathBuf,
+        /// Why.
+        source: Error,
+    },
+    /// It should be there and is in none of the places.
+    #[error("{what} is not there, looked for below {places}")]
+    Missing {
+        /// File or folder, from the roots on.
+        what: String,
+        /// The roots.
+        places: String,
+    },
+    /// Nothing in it is known.
+    #[error("{} has nothing that fsxlustre knows", path.display())]
+    NotUnderstood {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file system's child did not answer in time.
+    #[error("the file system {fs} does not answer: {because}")]
+    NotAnswered {
+        /// Lustre's name of the file system.
+        fs: String,
+        /// What is known of the reason.
+        because: String,
+    },
+    /// What a child could not read, in its words.
+    #[error("{said}")]
+    Told {
+        /// What it said.
+        said: String,
+        /// What mends it.
+        remedy: String,
+    },
+    /// The list of mounts.
+    #[error(transparent)]
+    Mounts(#[from] fsxlustre_mount::host::MountInfoError),
+}
+
+impl SourceError {
+    /// `what` is below none of the roots.
+    pub(super) fn missing(what: &str, roots: &[PathBuf]) -> Self {
+        let places: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();
+        Self::Missing { what: what.to_owned(), places: places.join(", ") }
+    }
+
+    /// What mends it.
+    pub(super) fn remedy(&self) -> String {
+        use fsxlustre_mount::failure::Explain as _;
+        match self {
+            Self::Unreadable { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
+                "run the service as root or with the capability CAP_DAC_READ_SEARCH; where the \
+                 kernel is locked down (Secure Boot) debugfs stays shut"
+                    .into()
+            }
+            Self::Missing { .. } => {
+                "mount debugfs with `mount -t debugfs none /sys/kernel/debug`, \
+                 or correct --path.debugfs, --path.sysfs and --path.procfs"
+                    .into()
+            }
+            Self::Unreadable { path, .. } | Self::NotUnderstood { path } => {
+                format!("look at it with `cat {}`", path.display())
+            }
+            Self::NotAnswered { .. } => {
+                "look at the connections with `fsxlustre status`; its mounts may be hanging".into()
+            }
+            Self::Told { remedy, .. } => remedy.clone(),
+            Self::Mounts(error) => error.remedy(),
+        }
+    }
+}
+
+/// How a collector fared.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    /// Lines and names that it did not know.
+    pub(super) oddities: u64,
+    /// The first thing that it should have read and could not.
+    pub(super) trouble: Option<SourceError>,
+}
+
+impl Verdict {
+    /// Keeps the first trouble; the others are mostly the same.
+    pub(super) fn note(&mut self, error: SourceError) {
+        self.trouble.get_or_insert(error);
+    }
+}
