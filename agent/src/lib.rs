@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod layout;
 pub mod manual;
 pub mod metrics;
+pub mod parameter_store;
 pub mod resolve;
 pub mod retry;
 pub mod status;

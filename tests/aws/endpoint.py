@@ -10,6 +10,8 @@ prints `ready` when both listen. A test steers it through the API's address:
                                 or "delay": SECONDS, "garbage": true, "hang": true,
                                 "clock_ahead": SECONDS of the Date header of an error
     POST /_control/pages        {"size": 1, "empty_first": 1}
+    POST /_control/parameters   {"size": 1, "empty_first": 1}
+                                or "put_earlier": {"name": NAME, "seconds": 60}
     POST /_control/imds         {"mode": "on" | "off" | "hang", "set": {"placement/region": ...}}
     POST /_control/associations {"id": ID, "associations": [{...}]}
     POST /_control/many         {"count": 3000, "tags": {"Key": "Value"}}
@@ -29,6 +31,7 @@ import time
 
 import associations
 import file_systems
+import parameters
 import secure
 from control import Fault, Faults, Log, aws_error
 from imds import Imds
@@ -58,6 +61,7 @@ class Endpoint:
 
     def __init__(self):
         file_systems.extend_moto()
+        parameters.extend_moto()
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.metadata = Imds()
         self.faults = Faults()
@@ -155,6 +159,12 @@ class Endpoint:
     def _control_proxy(self):
         secure.serve_proxy(lambda *words: self.log.note("proxy", *words))
 
+    def _control_parameters(self, put_earlier=None, **pages):
+        if put_earlier is None:
+            parameters.Backend.pages = file_systems.Pages(**pages)
+        elif not parameters.put_earlier(**put_earlier):
+            raise NotFound(f"there is no parameter {put_earlier['name']}")
+
     def _control_imds(self, **asked):
         mode = asked.get("mode", self.metadata.mode)
         if mode not in Imds.modes:
@@ -170,6 +180,7 @@ class Endpoint:
         self.log.clear()
         self.metadata.restore()
         file_systems.Backend.pages = file_systems.Pages()
+        parameters.Backend.pages = file_systems.Pages()
         self.released.set()
         self.released = threading.Event()
 

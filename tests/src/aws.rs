@@ -190,6 +190,28 @@ impl Sandbox {
         self.control("proxy", &json!({}));
     }
 
+    /// Puts a parameter into Parameter Store, over one of the same name.
+    #[track_caller]
+    pub fn put_parameter(&self, name: &str, kind: &str, value: &str) {
+        let body = json!({"Name": name, "Type": kind, "Value": value, "Overwrite": true});
+        let response = self.ssm("PutParameter", &body);
+        assert_eq!(response.status, 200, "{name} was not put: {}", response.body);
+    }
+
+    /// Cuts the answers of `GetParametersByPath` into pages of this size, after this many empty
+    /// ones.
+    #[track_caller]
+    pub fn set_parameter_pages(&self, size: u32, empty_first: u32) {
+        self.control("parameters", &json!({"size": size, "empty_first": empty_first}));
+    }
+
+    /// Dates a parameter back, as if it had been put earlier.
+    #[track_caller]
+    pub fn put_parameter_earlier(&self, name: &str, seconds: u32) {
+        let earlier = json!({"name": name, "seconds": seconds});
+        self.control("parameters", &json!({"put_earlier": earlier}));
+    }
+
     /// How the instance metadata service behaves from now on.
     #[track_caller]
     pub fn imds(&self, mode: Imds) {

@@ -185,31 +185,6 @@ fn a_layout_is_applied_proved_and_not_applied_twice() {
 }
 
 #[test]
-fn a_layout_profile_may_come_from_parameter_store() {
-    let (sandbox, _) = genomics();
-    sandbox.append_config("\n[layout]\nssm_path = \"/fsxlustre/prod/layouts\"\n");
-    let put = |name: &str, value: &str| {
-        let name = format!("/fsxlustre/prod/layouts/{name}");
-        let body = serde_json::json!({"Name": name, "Type": "String", "Value": value});
-        assert_eq!(sandbox.ssm("PutParameter", &body).status, 200);
-    };
-    put("fleet", "stripe_count = 2\nstripe_size = '1MiB'");
-    put("evil", "stripe_count = 2\nstripe_size = '1MiB'\nprogram = '/bin/sh'");
-    mount(&sandbox).assert_success();
-    let directory = format!("{DIRECTORY}/results");
-    sandbox.run(["mkdir", &directory]).assert_success();
-    let apply =
-        |name: &str| sandbox.run(["fsxlustre", "layout", "apply", "--profile", name, &directory]);
-    let done = apply("fleet").assert_success();
-    assert!(done.stdout.contains("stripe count 2, stripe size 1048576"), "{done}");
-    for (name, code) in [("evil", "FSXL-L101"), ("missing", "FSXL-L101"), ("../x", "FSXL-L101")] {
-        let refused = apply(name);
-        assert_eq!(refused.code(), Some(1), "{refused}");
-        assert!(refused.stderr.contains(code), "{refused}");
-    }
-}
-
-#[test]
 fn metrics_show_what_this_node_does() {
     let (sandbox, made) = genomics();
     mount(&sandbox).assert_success();

@@ -80,12 +80,6 @@ pub enum AwsError {
         /// Who named the Region.
         region_from: RegionFrom,
     },
-    /// There is no such parameter.
-    #[error("there is no such parameter")]
-    ParameterNotFound {
-        /// Its name.
-        name: String,
-    },
     /// The account asks this API too often.
     #[error("AWS was asked too often")]
     Throttled {
@@ -197,7 +191,6 @@ impl Explain for AwsError {
             Self::Credentials { .. } => Code::CredentialsRefused,
             Self::ClockSkew { .. } => Code::ClockSkew,
             Self::FileSystemNotFound { .. } => Code::FileSystemUnknown,
-            Self::ParameterNotFound { .. } => Code::LayoutProfile,
             Self::Throttled { .. } => Code::ApiThrottled,
             Self::Unavailable { .. } | Self::Unreachable { .. } => Code::ApiUnavailable,
             Self::Refused { .. } => Code::ApiRefused,
@@ -223,7 +216,6 @@ impl Explain for AwsError {
             Self::FileSystemNotFound { id, region, region_from } => {
                 format!("fsx:DescribeFileSystems of {id} in {region} (by {region_from})")
             }
-            Self::ParameterNotFound { name } => format!("ssm:GetParameter of {name}"),
             Self::Runtime { .. } => "start the runtime".into(),
         }
     }
@@ -243,7 +235,6 @@ impl Explain for AwsError {
                 format!("the clock is {} s {side} the service's: {because}", seconds.abs())
             }
             Self::FileSystemNotFound { .. } => "AWS says FileSystemNotFound".into(),
-            Self::ParameterNotFound { .. } => "AWS says ParameterNotFound".into(),
             Self::NoCredentials { because }
             | Self::Setting { because, .. }
             | Self::Denied { because, .. }

@@ -2,9 +2,10 @@
 
 use super::{FAILED, Outcome, USAGE, json};
 use crate::config::{AgentConfig, ShownSetting, settings};
+use crate::parameter_store::{self, Asking};
 use clap::{Args, Subcommand};
 use fsxlustre_mount::config::{ConfigError, FOLDER, Mistake, Piece, read_each, read_untrusted};
-use fsxlustre_mount::failure::{Explain as _, FailureRecord};
+use fsxlustre_mount::failure::{Explain, Failure, FailureRecord};
 use fsxlustre_mount::host::{PathOverrides, unix_seconds};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -34,6 +35,9 @@ struct ShowArgs {
     /// One JSON object
     #[arg(long)]
     json: bool,
+    /// Ask Parameter Store even where what is kept is still fresh
+    #[arg(long)]
+    refresh: bool,
     /// Only settings whose key begins with this: mount, aws.region
     #[arg(value_name = "KEY")]
     key: Option<String>,
@@ -44,6 +48,12 @@ struct CheckArgs {
     /// One JSON object
     #[arg(long)]
     json: bool,
+    /// Look at the files of this node only, and do not ask Parameter Store
+    #[arg(long, conflicts_with = "file")]
+    local: bool,
+    /// The file is to be a parameter: it may hold only what Parameter Store may say
+    #[arg(long, requires = "file")]
+    as_parameter: bool,
     /// A file that is not installed yet, instead of those of this node
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
@@ -53,8 +63,8 @@ impl ConfigArgs {
     /// Does it.
     pub fn run(&self, overrides: &PathOverrides) -> Outcome {
         match &self.verb {
-            Verb::Show(args) => match AgentConfig::load(overrides) {
-                Ok(config) => args.show(&config),
+            Verb::Show(args) => match AgentConfig::load(overrides, args.asking()) {
+                Ok(config) => args.show(&config).warned(&config.warnings),
                 Err(failure) if args.json => Outcome::failed_json(&failure),
                 Err(failure) => Outcome::failed(&failure),
             },
@@ -70,6 +80,10 @@ struct ShownConfig {
 }
 
 impl ShowArgs {
+    fn asking(&self) -> Asking {
+        if self.refresh { Asking::Anew } else { Asking::WhenDue }
+    }
+
     fn show(&self, config: &AgentConfig) -> Outcome {
         let mut settings = settings(config, unix_seconds());
         if let Some(wanted) = &self.key {
@@ -136,13 +150,22 @@ impl From<&Mistake> for ShownMistake {
 impl CheckArgs {
     fn check(&self, overrides: &PathOverrides) -> Outcome {
         let read = match &self.file {
+            Some(file) if self.as_parameter => vec![read_untrusted(file).map(Piece::as_parameter)],
             Some(file) => vec![read_untrusted(file)],
             None => read_each(Path::new(FOLDER)),
         };
-        let (pieces, errors) = sorted(read);
-        let (config, mut mistakes) = AgentConfig::look_at(&pieces, overrides);
-        if let Err(ConfigError::Invalid { first, .. }) = config {
-            mistakes.push(*first);
+        let (mut pieces, errors) = sorted(read);
+        let mut errors: Vec<_> = errors.iter().map(Explain::failure).collect();
+        let (config, mut mistakes) = look_at(&pieces, overrides);
+        if let (Some(local), None, false, []) = (&config, &self.file, self.local, &*mistakes) {
+            match parameter_store::read_now(local) {
+                Ok(None) => {}
+                Ok(Some(set)) => {
+                    pieces = set.pieces().into_iter().chain(pieces).collect();
+                    mistakes = look_at(&pieces, overrides).1;
+                }
+                Err(failure) => errors.push(failure),
+            }
         }
         let status = match (errors.is_empty(), mistakes.is_empty()) {
             (false, _) => USAGE,
@@ -151,13 +174,25 @@ impl CheckArgs {
         };
         if self.json {
             let checked = pieces.iter().map(|piece| piece.place.to_string()).collect();
-            let unreadable =
-                errors.iter().map(|error| FailureRecord::from(&error.failure())).collect();
+            let unreadable = errors.iter().map(FailureRecord::from).collect();
             let mistakes = mistakes.iter().map(ShownMistake::from).collect();
             let all = CheckedConfig { format: 1, checked, unreadable, mistakes };
             return Outcome { status, ..json(&all) };
         }
         Outcome { status, ..report(&pieces, &errors, &mistakes) }
+    }
+}
+
+/// Everything that is wrong with pieces, and the configuration where nothing is.
+fn look_at(pieces: &[Piece], overrides: &PathOverrides) -> (Option<AgentConfig>, Vec<Mistake>) {
+    let (config, mut mistakes) = AgentConfig::look_at(pieces, overrides);
+    match config {
+        Ok(config) => (mistakes.is_empty().then_some(config), mistakes),
+        Err(ConfigError::Invalid { first, .. }) => {
+            mistakes.push(*first);
+            (None, mistakes)
+        }
+        Err(_) => (None, mistakes),
     }
 }
 
@@ -172,11 +207,11 @@ fn sorted(read: Vec<Result<Piece, ConfigError>>) -> (Vec<Piece>, Vec<ConfigError
     (pieces, errors)
 }
 
-fn report(pieces: &[Piece], errors: &[ConfigError], mistakes: &[Mistake]) -> Outcome {
+fn report(pieces: &[Piece], errors: &[Failure], mistakes: &[Mistake]) -> Outcome {
     let mut outcome = Outcome::default();
     for error in errors {
         // Writing to a String does not fail.
-        let _ = writeln!(outcome.stderr, "fsxlustre: {}", error.failure());
+        let _ = writeln!(outcome.stderr, "fsxlustre: {error}");
     }
     for mistake in mistakes {
         let _ = writeln!(outcome.stdout, "{mistake}  [{}]", mistake.code);

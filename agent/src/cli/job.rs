@@ -27,6 +27,11 @@ enum Verb {
 }
 
 impl JobArgs {
+    /// Whether a job ends.
+    pub(super) fn is_end(&self) -> bool {
+        matches!(self.verb, Verb::End)
+    }
+
     /// Does it. The job is named by Slurm's variables in the environment.
     pub fn run(&self, config: &AgentConfig) -> Outcome {
         let get = |name| std::env::var(name).ok();

@@ -1,11 +1,10 @@
 //! `fsxlustre layout`: profiles on directories.
 
 use super::Outcome;
-use crate::aws::{self, Aws, ssm};
 use crate::config::AgentConfig;
-use crate::layout::{Applied, LayoutProfile, LayoutRequest, ProfileError, apply};
+use crate::layout::{Applied, LayoutProfile, LayoutRequest, apply};
 use clap::{Args, Subcommand};
-use fsxlustre_mount::failure::{Explain as _, Failure, one_line};
+use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::Deadline;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -50,7 +49,7 @@ impl LayoutArgs {
 impl ApplyArgs {
     fn apply(&self, config: &AgentConfig) -> Result<Outcome, Failure> {
         let deadline = Deadline::after(Duration::from_secs(self.timeout));
-        let profile = self.profile(config, deadline)?;
+        let profile = self.profile(config)?;
         let request = LayoutRequest {
             directory: &self.directory,
             profile_name: &self.profile,
@@ -70,24 +69,8 @@ impl ApplyArgs {
         Ok(Outcome::done(text))
     }
 
-    /// The profile of the files, else the one in Parameter Store where a path is configured.
-    fn profile(&self, config: &AgentConfig, deadline: Deadline) -> Result<LayoutProfile, Failure> {
-        if let Some(profile) = config.layout.profile(&self.profile) {
-            return Ok(profile.clone());
-        }
+    fn profile(&self, config: &AgentConfig) -> Result<LayoutProfile, Failure> {
         let unknown = || config.layout.unknown(&self.profile).failure();
-        let is_name = !self.profile.is_empty()
-            && self.profile.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-        let path = config.layout.ssm_path.as_deref().filter(|_| is_name).ok_or_else(unknown)?;
-        let name = format!("{path}/{}", self.profile);
-        let text = aws::block_on(deadline.into(), async {
-            ssm::parameter(&Aws::connect(&config.aws, None, deadline).await?, &name).await
-        })
-        .map_err(|error| error.failure())?;
-        let invalid = |because: String| ProfileError::Invalid { name: name.clone(), because };
-        let profile: LayoutProfile =
-            toml::from_str(&text).map_err(|error| invalid(one_line(error.message())).failure())?;
-        profile.check(&name).map_err(|error| error.failure())?;
-        Ok(profile)
+        config.layout.profile(&self.profile).cloned().ok_or_else(unknown)
     }
 }

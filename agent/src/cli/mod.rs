@@ -16,10 +16,11 @@ pub mod status;
 pub mod umount;
 
 use crate::config::AgentConfig;
+use crate::parameter_store::Asking;
 use clap::{Args, Parser, Subcommand};
 use fsxlustre_mount::failure::{Code, Failure, FailureRecord};
 use fsxlustre_mount::host::PathOverrides;
-use fsxlustre_mount::journal::Entry;
+use fsxlustre_mount::journal::{Entry, Priority};
 use fsxlustre_mount::resolve::Tell;
 use std::path::PathBuf;
 
@@ -132,6 +133,17 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// With warnings about the settings before its own messages.
+    fn warned(mut self, warnings: &[String]) -> Self {
+        let lines: Vec<_> =
+            warnings.iter().map(|text| format!("fsxlustre: warning: {text}\n")).collect();
+        self.stderr.insert_str(0, &lines.concat());
+        self.log.extend(warnings.iter().map(|text| Entry::new(Priority::Warning, text.as_str())));
+        self
+    }
+}
+
 /// One JSON object on one line.
 fn json(value: &impl serde::Serialize) -> Outcome {
     match serde_json::to_string(value) {
@@ -160,8 +172,8 @@ impl Cli {
             Command::Explain(args) => args.run(),
             Command::Manual(args) => args.run(),
             Command::Config(args) => args.run(&self.paths.overrides()),
-            _ => match AgentConfig::load(&self.paths.overrides()) {
-                Ok(config) => self.command.run(&config, tell),
+            command => match AgentConfig::load(&self.paths.overrides(), command.asking()) {
+                Ok(config) => command.run(&config, tell).warned(&config.warnings),
                 Err(failure) => self.command.broken_configuration(&failure),
             },
         };
@@ -189,6 +201,24 @@ impl Command {
             Self::Explain(args) => args.run(),
             Self::Manual(args) => args.run(),
             Self::Config(args) => args.run(&PathOverrides::default()),
+        }
+    }
+
+    /// What ends something, or shows what is here, works without Parameter Store.
+    fn asking(&self) -> Asking {
+        match self {
+            Self::Umount(_)
+            | Self::Status(_)
+            | Self::Serve(_)
+            | Self::Fstab(_)
+            | Self::Cache(_)
+            | Self::Explain(_)
+            | Self::Manual(_)
+            | Self::Config(_) => Asking::Never,
+            Self::Job(args) if args.is_end() => Asking::Never,
+            Self::Check(_) | Self::Resolve(_) | Self::Mount(_) | Self::Layout(_) | Self::Job(_) => {
+                Asking::WhenDue
+            }
         }
     }
 

@@ -12,9 +12,6 @@ use std::collections::BTreeMap;
 pub struct LayoutSection {
     /// Profiles by name.
     pub profiles: BTreeMap<String, LayoutProfile>,
-    /// A path in Parameter Store, `/fsxlustre/prod/layouts`; the parameter below it that has the
-    /// name of a profile holds the profile's TOML. A profile of the files goes before it.
-    pub ssm_path: Option<String>,
 }
 
 impl LayoutSection {

@@ -11,8 +11,10 @@ pub use layouts::LayoutSection;
 pub use shown::{ShownOrigin, ShownSetting, settings};
 
 use crate::layout::StripeSize;
+use crate::parameter_store::{self, Asking};
 use fsxlustre_mount::config::{
-    Config, ConfigError, FOLDER, Given, Key, Mistake, Piece, Values, read_files,
+    Config, ConfigError, FOLDER, Given, Key, Mistake, ParameterSet, Piece, Values, default_number,
+    read_files,
 };
 use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::{Host, PathOverrides};
@@ -26,6 +28,10 @@ pub struct AgentConfig {
     pub base: Config,
     /// Every value that is given, and where it came from.
     pub values: Values,
+    /// What the user must hear about the settings themselves.
+    pub warnings: Vec<String>,
+    /// `[config]`.
+    pub config: ConfigSection,
     /// `[aws]`.
     pub aws: AwsSection,
     /// `[resolve]`.
@@ -46,22 +52,72 @@ pub struct ExporterSection {
     pub listen_address: Option<String>,
 }
 
-impl AgentConfig {
-    /// Reads `/etc/fsxlustre`, then the command line's paths over it.
-    ///
-    /// # Errors
-    /// A failure that names file and line.
-    pub fn load(overrides: &PathOverrides) -> Result<Self, Failure> {
-        let files = read_files(Path::new(FOLDER)).map_err(|error| error.failure())?;
-        Self::from_files(&files, overrides)
+/// `[config]`: where else settings come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConfigSection {
+    /// The path in Parameter Store.
+    pub ssm_path: Option<String>,
+    /// Seconds for which what it said is used without asking again.
+    pub fresh: Option<u64>,
+    /// How old it may be where it cannot be asked, seconds.
+    pub stale_max: Option<u64>,
+    /// Seconds to ask it.
+    pub timeout: Option<u64>,
+}
+
+impl ConfigSection {
+    /// Seconds for which what Parameter Store said is used without asking again.
+    pub fn fresh(&self) -> u64 {
+        self.fresh.unwrap_or_else(|| default_number("config.fresh"))
     }
 
-    /// Puts files together, a later one over an earlier one.
+    /// How old it may be where it cannot be asked, seconds.
+    pub fn stale_max(&self) -> u64 {
+        self.stale_max.unwrap_or_else(|| default_number("config.stale_max"))
+    }
+
+    /// Seconds to ask it.
+    pub fn timeout(&self) -> u64 {
+        self.timeout.unwrap_or_else(|| default_number("config.timeout"))
+    }
+}
+
+impl AgentConfig {
+    /// Reads `/etc/fsxlustre`, asks Parameter Store where the files say so and it is due, then puts
+    /// the command line's paths over all.
+    ///
+    /// # Errors
+    /// A failure that names file, or parameter, and line.
+    pub fn load(overrides: &PathOverrides, asking: Asking) -> Result<Self, Failure> {
+        let files = read_files(Path::new(FOLDER)).map_err(|error| error.failure())?;
+        let local = Self::from_pieces(&files, overrides)?;
+        let Some(fleet) = parameter_store::fleet(&local, asking)? else { return Ok(local) };
+        let pieces: Vec<_> = fleet.set.pieces().into_iter().chain(files).collect();
+        let mut whole = match Self::from_pieces(&pieces, overrides) {
+            Ok(whole) => whole,
+            // What only ends something must work whatever was kept.
+            Err(failure) if asking == Asking::Never => {
+                let because = failure.because;
+                let warning = format!("the settings of Parameter Store are not used: {because}");
+                return Ok(Self { warnings: vec![warning], ..local });
+            }
+            Err(failure) => return Err(failure),
+        };
+        whole.warnings = fleet.warnings;
+        // Kept only now that it is known to be right: the mount helper trusts what is kept.
+        if let Some(warning) = fleet.must_be_kept.then(|| keep(&whole, &fleet.set)).flatten() {
+            whole.warnings.push(warning);
+        }
+        Ok(whole)
+    }
+
+    /// Puts pieces together, a later one over an earlier one.
     ///
     /// # Errors
     /// A failure that names file and line of the first mistake.
-    pub fn from_files(files: &[Piece], overrides: &PathOverrides) -> Result<Self, Failure> {
-        let (config, mistakes) = Self::look_at(files, overrides);
+    pub fn from_pieces(pieces: &[Piece], overrides: &PathOverrides) -> Result<Self, Failure> {
+        let (config, mistakes) = Self::look_at(pieces, overrides);
         ConfigError::of(&mistakes).map_err(|error| error.failure())?;
         config.map_err(|error| error.failure())
     }
@@ -89,9 +145,11 @@ impl AgentConfig {
             base: Config::of(&values)?,
             aws: values.section("aws")?,
             resolve: values.section("resolve")?,
+            config: values.section("config")?,
             exporter: values.section("exporter")?,
             layout: values.section("layout")?,
             jobs: values.section("jobs")?,
+            warnings: Vec::new(),
             values,
         })
     }
@@ -100,6 +158,16 @@ impl AgentConfig {
     pub fn host(&self) -> &Host {
         &self.base.host
     }
+}
+
+/// Somebody who is not root keeps nothing, and asks each time.
+fn keep(config: &AgentConfig, set: &ParameterSet) -> Option<String> {
+    let error = set.keep(config.host()).err().filter(|_| is_root())?;
+    Some(format!("the settings of Parameter Store are not kept: {}", error.because()))
+}
+
+fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
 }
 
 type CheckText = fn(&str) -> Result<(), String>;

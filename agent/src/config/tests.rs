@@ -42,6 +42,7 @@ fn fields_of<'de, T: Deserialize<'de>>() -> BTreeSet<&'static str> {
 /// A new section is added here, too.
 fn sections() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     [
+        ("config", fields_of::<ConfigSection>()),
         ("host", fields_of::<HostSection>()),
         ("cache", fields_of::<CacheSection>()),
         ("fleet", fields_of::<FleetSection>()),
@@ -50,10 +51,6 @@ fn sections() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("mount", fields_of::<MountDefaults>()),
         ("aws", fields_of::<AwsSection>()),
         ("resolve", fields_of::<ResolveSection>()),
-        (
-            "layout",
-            fields_of::<LayoutSection>().into_iter().filter(|name| *name != "profiles").collect(),
-        ),
         ("layout.profiles.*", fields_of::<LayoutProfile>()),
         ("jobs.mount[]", fields_of::<JobMount>()),
         ("exporter", fields_of::<ExporterSection>()),

@@ -44,6 +44,9 @@ fn main() -> ExitCode {
 
 fn mount(call: &MountArguments) -> Result<MountReport, Failure> {
     let config = Config::load().map_err(|error| kept(&Host::default(), call, error.failure()))?;
+    for warning in &config.warnings {
+        say("", &format!("mount.fsxlustre: warning: {warning}\n"));
+    }
     let options = MountOptions::parse(&call.options)
         .map_err(|error| kept(&config.host, call, error.failure()))?;
     // To its end: the other lines are begun when this one takes long.

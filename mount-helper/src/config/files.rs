@@ -2,7 +2,7 @@
 
 use super::error::ConfigError;
 use super::place::Piece;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -60,16 +60,25 @@ fn drop_ins(folder: &Path) -> Result<Vec<PathBuf>, ConfigError> {
 }
 
 fn read_trusted(path: &Path) -> Result<String, ConfigError> {
+    read_owned(path, &[0])
+}
+
+/// Reads a file that belongs to one of these users, as its folder does, and that nobody else may
+/// change.
+///
+/// # Errors
+/// [`ConfigError`].
+pub(super) fn read_owned(path: &Path, owners: &[u32]) -> Result<String, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
     let file = open(path).map_err(unreadable)?;
     let about = file.metadata().map_err(unreadable)?;
-    check_trust(path, &about)?;
+    check_trust(path, &about, owners)?;
     if !about.is_file() {
         return Err(ConfigError::NotAFile { path: path.to_owned() });
     }
     // Whoever may write to the folder may put another file in the place of this one.
     if let Some(folder) = path.parent() {
-        check_trust(folder, &std::fs::metadata(folder).map_err(unreadable)?)?;
+        check_trust(folder, &std::fs::metadata(folder).map_err(unreadable)?, owners)?;
     }
     whole(file).map_err(unreadable)
 }
@@ -102,8 +111,8 @@ fn whole(file: File) -> std::io::Result<String> {
     Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "it has more than 4 MiB"))
 }
 
-fn check_trust(path: &Path, about: &std::fs::Metadata) -> Result<(), ConfigError> {
-    if about.uid() == 0 && about.mode() & 0o022 == 0 {
+fn check_trust(path: &Path, about: &Metadata, owners: &[u32]) -> Result<(), ConfigError> {
+    if owners.contains(&about.uid()) && about.mode() & 0o022 == 0 {
         return Ok(());
     }
     let because =

@@ -12,6 +12,7 @@ mod files;
 mod grammars;
 mod key;
 mod mistake;
+mod parameter_set;
 mod place;
 mod setting;
 mod settings;
@@ -21,16 +22,18 @@ pub use error::ConfigError;
 pub use files::{FOLDER, MAIN_FILE, read_each, read_files, read_untrusted};
 pub use key::{Key, Step};
 pub use mistake::Mistake;
+pub use parameter_set::{Parameter, ParameterSet};
 pub use place::{Origin, Piece, Place};
 pub use setting::{
     Default as SettingDefault, Grammar, Kind, ParameterStore, Reader, Setting, shown,
 };
-pub use settings::{SECTIONS, SETTINGS, Section};
+pub use settings::{SECTIONS, SETTINGS, Section, default_number};
 pub use values::{Given, Values, concerns};
 
 use crate::answer::{AnswerSettings, CacheSection, FleetSection};
+use crate::failure::Explain as _;
 use crate::hooks::Hooks;
-use crate::host::{Host, PathOverrides};
+use crate::host::{Host, PathOverrides, unix_seconds};
 use crate::options::Verify;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -95,15 +98,30 @@ pub struct Config {
     pub mount: MountDefaults,
     /// Answers that need no call, and how old others may be.
     pub answers: AnswerSettings,
+    /// What the user must hear about the settings themselves.
+    pub warnings: Vec<String>,
 }
 
 impl Config {
-    /// Reads `/etc/fsxlustre`.
+    /// Reads `/etc/fsxlustre`, and what an agent was told by Parameter Store, which is never asked
+    /// here. What is kept of it and cannot be used is passed over with a warning.
     ///
     /// # Errors
     /// [`ConfigError`].
     pub fn load() -> Result<Self, ConfigError> {
-        Self::from_files(&read_files(Path::new(FOLDER))?, &PathOverrides::default())
+        let files = read_files(Path::new(FOLDER))?;
+        let none = PathOverrides::default();
+        let local = Self::from_files(&files, &none)?;
+        let (set, warning) = kept_set(&files, &local.host);
+        let Some(set) = set else {
+            return Ok(Self { warnings: warning.into_iter().collect(), ..local });
+        };
+        let pieces: Vec<_> = set.pieces().into_iter().chain(files).collect();
+        Ok(Self::from_files(&pieces, &none).unwrap_or_else(|error| {
+            let because = error.because();
+            let warning = format!("the kept settings of Parameter Store are not used: {because}");
+            Self { warnings: vec![warning], ..local }
+        }))
     }
 
     /// Puts files together, a later one over an earlier one, then the command line's paths.
@@ -131,7 +149,7 @@ impl Config {
         let cache: CacheSection = values.section("cache")?;
         let fleet: FleetSection = values.section("fleet")?;
         let answers = AnswerSettings::of(values.section("filesystem")?, cache, &fleet);
-        Ok(Self { host, mount: values.section("mount")?, answers })
+        Ok(Self { host, mount: values.section("mount")?, answers, warnings: Vec::new() })
     }
 
     /// What no single line's grammar shows.
@@ -142,6 +160,27 @@ impl Config {
             .filter_map(|(index, entry)| Some((map.entry(index), entry.check().err()?)))
             .map(|(key, because)| values.mistake(&key, because))
             .collect()
+    }
+}
+
+/// What an agent keeps of Parameter Store, where the files name a path of it.
+fn kept_set(files: &[Piece], host: &Host) -> (Option<ParameterSet>, Option<String>) {
+    let (values, _) = Values::of(files);
+    let Some(path) = values.get("config.ssm_path").and_then(|given| given.value.as_str()) else {
+        return (None, None);
+    };
+    let warn = |because: &str| {
+        let text =
+            format!("the settings below {path} are not used: {because}; an agent reads them");
+        (None, Some(text))
+    };
+    let given = values.get("config.stale_max").and_then(|given| given.value.as_integer());
+    let longest = given.and_then(|given| u64::try_from(given).ok());
+    let longest = longest.unwrap_or_else(|| default_number("config.stale_max"));
+    match ParameterSet::kept(host, path) {
+        None => warn("none are kept here yet"),
+        Some(set) if set.age(unix_seconds()).is_some_and(|age| age <= longest) => (Some(set), None),
+        Some(_) => warn("those that are kept are too old"),
     }
 }
 

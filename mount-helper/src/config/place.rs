@@ -19,6 +19,16 @@ impl Piece {
     }
 }
 
+impl Piece {
+    /// A file's text as the part of a set that it is to become.
+    #[must_use]
+    pub fn as_parameter(self) -> Self {
+        let name = self.place.to_string();
+        let place = Place::Parameter { name, version: 0, is_secret: false, read_unix_seconds: 0 };
+        Self { place, ..self }
+    }
+}
+
 /// Where a piece is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -55,6 +65,8 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
+            // What is not put yet has no version.
+            Self::Parameter { name, version: 0, .. } => write!(f, "parameter {name}"),
             Self::Parameter { name, version, .. } => {
                 write!(f, "parameter {name} (version {version})")
             }

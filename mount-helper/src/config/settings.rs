@@ -54,6 +54,11 @@ impl Section {
 /// Every section.
 pub const SECTIONS: &[Section] = &[
     Section {
+        key: "config",
+        header: "[config]",
+        about: "Where else settings come from: Parameter Store, for a whole fleet.",
+    },
+    Section {
         key: "host",
         header: "[host]",
         about: "Where the kernel's file systems, our state and the programs are.",
@@ -100,7 +105,6 @@ pub const SECTIONS: &[Section] = &[
         about: "Which file systems tags may name. Only those of this node's VPC and account count, \
                 since whoever may tag one elsewhere could otherwise steer root's mounts.",
     },
-    Section { key: "layout", header: "[layout]", about: "Layouts of directories." },
     Section {
         key: "layout.profiles.*",
         header: "[layout.profiles.large]",
@@ -118,6 +122,43 @@ pub const SECTIONS: &[Section] = &[
 
 /// Every setting, in the order of the reference file.
 pub const SETTINGS: &[Setting] = &[
+    Setting::local(
+        "config.ssm_path",
+        Kind::Text(PARAMETER_PATH),
+        Default::Words("none"),
+        SOURCE_ITSELF,
+        "The path in Parameter Store below which the fleet's settings are: PATH/current names a \
+         version, and the parameters below PATH/VERSION/ are its parts, each a piece of a file like \
+         this one. What files say goes before what Parameter Store says",
+    )
+    .by_helper()
+    .example("\"/fsxlustre/prod\""),
+    Setting::local(
+        "config.fresh",
+        Kind::Number(0, DAY),
+        Default::Number(300),
+        SOURCE_ITSELF,
+        "How long what Parameter Store said is used without asking again",
+    )
+    .unit("seconds"),
+    Setting::local(
+        "config.stale_max",
+        Kind::Number(0, 30 * DAY),
+        Default::Number(86_400),
+        SOURCE_ITSELF,
+        "How old it may be, with a warning, where Parameter Store cannot be asked. The mount helper \
+         itself never asks: it uses what an agent was told, up to this age",
+    )
+    .by_helper()
+    .unit("seconds"),
+    Setting::local(
+        "config.timeout",
+        Kind::Number(1, 60),
+        Default::Number(5),
+        SOURCE_ITSELF,
+        "Time to ask Parameter Store",
+    )
+    .unit("seconds"),
     host("host.procfs", Default::Text("/proc"), "Root of procfs"),
     host("host.sysfs", Default::Text("/sys"), "Root of sysfs"),
     host("host.debugfs", Default::Words("kernel/debug below host.sysfs"), "Root of debugfs")
@@ -354,14 +395,6 @@ pub const SETTINGS: &[Setting] = &[
         "Refuse tags where the node does not know its own VPC and account and no list says what \
          counts; else that is a warning",
     ),
-    Setting::local(
-        "layout.ssm_path",
-        Kind::Text(PARAMETER_PATH),
-        Default::Words("none"),
-        SOURCE_ITSELF,
-        "Profiles that are not in these files are read from Parameter Store below this path",
-    )
-    .example("\"/fsxlustre/prod/layouts\""),
     Setting::shared(
         "layout.profiles.*.stripe_count",
         Kind::Number(-1, 2000),
@@ -419,6 +452,14 @@ templates: {cluster}, {job.id}, {job.account}, {job.partition}, {job.user}",
         "Where the metrics service listens, unless --web.listen-address says otherwise",
     ),
 ];
+
+/// The default of a setting that is a number; 0 where the table has no such setting.
+pub fn default_number(key: &str) -> u64 {
+    match SETTINGS.iter().find(|row| row.key == key).map(|row| row.default) {
+        Some(Default::Number(number)) => number,
+        _ => 0,
+    }
+}
 
 const fn host(key: &'static str, default: Default, meaning: &'static str) -> Setting {
     Setting::local(key, Kind::Text(FOLDER), default, A_PATH, meaning).by_helper()

@@ -1,5 +1,5 @@
 use super::*;
-use crate::failure::{Code, Explain as _};
+use crate::failure::Code;
 use crate::host::Paths;
 use crate::mount::{DEFAULT_RETRY, DEFAULT_TIMEOUT_SECONDS};
 use std::collections::BTreeSet;
@@ -117,6 +117,11 @@ fn what_names_programs_paths_or_endpoints_never_comes_from_parameter_store() {
         ("[host]\nprogram_folders = ['/tmp']", "it names programs"),
         ("[host]\nstate = '/tmp'", "it names a path"),
         ("[aws]\nendpoint_url = 'http://evil'", "it names an endpoint"),
+        ("[config]\nssm_path = '/other'", "how Parameter Store is asked"),
+        ("[[filesystem]]\nid = 'fs-0'\ndevice = 'evil@tcp:/x'", "the server that it names"),
+        ("[hooks]\non_ready = ['/bin/x']", "it names programs"),
+        ("[cache]\nshared = '/tmp/x'", "it names a path"),
+        ("[exporter]\nlisten_address = '0.0.0.0:1'", "it names an endpoint"),
         ("[[jobs.mount]]\nsource = 'name:a'\ndirectory = '/etc'", "mounted by root on a path"),
     ] {
         let (values, mistakes) = Values::of(&[parameter("/p/1/a", text)]);

@@ -76,6 +76,10 @@ codes! {
         "correct the file and line that the message names; `fsxlustre config check` names every mistake";
     ConfigForbidden "FSXL-C113" UserCanFix 2 "Parameter Store says what only files of root may say."
         "remove the setting from the parameter; put it into a file of /etc/fsxlustre where it is meant";
+    ConfigSet "FSXL-C114" UserCanFix 2 "Parameter Store holds no whole version of the settings."
+        "put the parts below PATH/VERSION/, then the version's name into PATH/current";
+    ConfigMoving "FSXL-C115" MayPass 2 "The settings in Parameter Store changed while they were read."
+        "try again when whoever puts versions is done";
     FstabUnreadable "FSXL-C121" UserCanFix 2 "The fstab file cannot be read."
         "make the file readable; `--fstab FILE` names another one";
     SourceForm "FSXL-C201" UserCanFix 1 "The source has no form that fsxlustre knows."

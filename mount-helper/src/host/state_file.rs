@@ -74,13 +74,25 @@ pub(super) fn make_folder(path: &Path) -> std::io::Result<()> {
 /// # Errors
 /// [`StateError::Io`]; the old file is then untouched.
 pub fn write_state<T: Serialize>(path: &Path, value: &T) -> Result<(), StateError> {
+    write_with_mode(path, value, 0o644)
+}
+
+/// The same, for root's eyes only.
+///
+/// # Errors
+/// [`StateError::Io`]; the old file is then untouched.
+pub fn write_private_state<T: Serialize>(path: &Path, value: &T) -> Result<(), StateError> {
+    write_with_mode(path, value, 0o600)
+}
+
+fn write_with_mode<T: Serialize>(path: &Path, value: &T, mode: u32) -> Result<(), StateError> {
     let io = |source| StateError::Io { attempt: "write", path: path.to_owned(), source };
     let text = serde_json::to_vec_pretty(value)
         .map_err(|source| StateError::Content { path: path.to_owned(), source })?;
     if let Some(folder) = path.parent() {
         make_folder(folder).map_err(io)?;
     }
-    replace(path, &text, 0o644).map_err(io)
+    replace(path, &text, mode).map_err(io)
 }
 
 /// Writes a file that everybody may read, whole or not at all, whatever the umask is.
