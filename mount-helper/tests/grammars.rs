@@ -2,6 +2,7 @@
 //! back the same, and no input panics.
 
 use fsxlustre_mount::cli::{MountCall, UnmountCall};
+use fsxlustre_mount::config::{ParameterStore, Piece, Place, SETTINGS, Setting, Values};
 use fsxlustre_mount::host::MountTable;
 use fsxlustre_mount::options::{MountOptions, OPTIONS, Owner};
 use fsxlustre_mount::partition::{NameParts, Partition, name_parts};
@@ -28,6 +29,21 @@ fn region() -> impl Strategy<Value = (&'static str, String)> {
     ];
     (prop::sample::select(prefixes.to_vec()), "(north|east|southwest|central)", 1..9_u8)
         .prop_map(|((name, prefix), side, number)| (name, format!("{prefix}{side}-{number}")))
+}
+
+/// A setting in its section, with its example or default, or another text.
+fn block(row: &Setting, own: Option<&str>) -> String {
+    let (section, name) = row.section_and_name();
+    let header = match section.strip_suffix("[]") {
+        Some(list) => format!("[[{list}]]"),
+        None => format!("[{}]", section.replace('*', "x")),
+    };
+    let value = match own {
+        Some(text) => format!("{text:?}"),
+        None if row.example.is_empty() => row.default_text(),
+        None => row.example.to_owned(),
+    };
+    format!("{header}\n{} = {value}\n", name.trim_end_matches(".*"))
 }
 
 proptest! {
@@ -109,9 +125,34 @@ proptest! {
         let _ = Device::parse(&text);
         let _ = MountOptions::parse(&text);
         let _ = MountTable::parse(&bytes);
+        let _ = Values::of(&[Piece::file("/f", text.as_str())]);
         let words: Vec<_> = words.into_iter().map(OsString::from).collect();
         let _ = MountCall::parse(&words);
         let _ = UnmountCall::parse(&words);
+    }
+
+    #[test]
+    fn a_parameter_says_only_what_it_may_and_every_mistake_has_its_line(
+        rows in vec(prop::sample::select(SETTINGS), 0..6),
+        own in vec(prop::option::of("[^\\p{C}]{0,12}"), 6),
+        rubbish in ".{0,20}",
+        is_secret in any::<bool>(),
+    ) {
+        let blocks = rows.iter().zip(&own).map(|(row, own)| block(row, own.as_deref()));
+        let text = blocks.collect::<String>() + &rubbish;
+        let (name, version, read_unix_seconds) = ("/p/1/x".into(), 1, 0);
+        let place = Place::Parameter { name, version, is_secret, read_unix_seconds };
+        let (values, mistakes) = Values::of(&[Piece { place, text: text.clone() }]);
+        for (key, given) in values.iter() {
+            prop_assert_eq!(given.row.parameter_store, ParameterStore::May, "{}", key);
+        }
+        for mistake in &mistakes {
+            prop_assert!((1..=text.lines().count().max(1)).contains(&mistake.origin.line));
+        }
+        let forbidden = |row: &Setting| row.parameter_store != ParameterStore::May;
+        if rows.iter().any(forbidden) {
+            prop_assert!(!mistakes.is_empty(), "{}", text);
+        }
     }
 
     #[test]

@@ -45,6 +45,24 @@ fn show_prints_value_origin_and_default() {
     assert!(!text.contains("host.procfs"), "{text}");
 }
 
+#[test]
+fn files_are_read_in_one_order() {
+    let sandbox = Sandbox::start();
+    for (file, retry) in
+        [("b.toml", 2), ("a.toml", 1), ("fsxlustre.d/0.toml", 3), ("c.toml.bak", 9)]
+    {
+        sandbox
+            .write_file(&format!("/etc/fsxlustre/{file}"), &format!("[mount]\nretry = {retry}\n"));
+        let wanted = if retry == 1 { 2 } else { retry.min(3) };
+        let retry = setting(&show(&sandbox, &[]), "mount.retry");
+        assert_eq!(retry["value"], wanted, "{file}: {retry}");
+    }
+    sandbox.append_config("\n[mount]\nretry = 4\n");
+    sandbox.remove("/etc/fsxlustre/fsxlustre.d/0.toml");
+    let retry = setting(&show(&sandbox, &[]), "mount.retry");
+    assert_eq!(retry["origin"]["path"], "/etc/fsxlustre/b.toml", "{retry}");
+}
+
 fn check(sandbox: &Sandbox, words: &[&str]) -> Output {
     sandbox.run([&["fsxlustre", "config", "check"], words].concat())
 }

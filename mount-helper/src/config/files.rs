@@ -1,4 +1,5 @@
-//! The files: `/etc/fsxlustre/fsxlustre.toml`, then `/etc/fsxlustre/fsxlustre.d/*.toml` by name.
+//! The files: `/etc/fsxlustre/fsxlustre.toml`, then the other `/etc/fsxlustre/*.toml` by name, then
+//! `/etc/fsxlustre/fsxlustre.d/*.toml` by name.
 
 use super::error::ConfigError;
 use super::place::Piece;
@@ -15,7 +16,8 @@ const DROP_IN_FOLDER: &str = "fsxlustre.d";
 /// The longest file that is read.
 const LARGEST_BYTES: u64 = 4 << 20;
 
-/// Reads all files below the folder, the main file first, then the drop-ins by name. None is fine.
+/// Reads all files of the folder: the main file first, then the others by name, then the drop-ins by
+/// name. None is fine.
 ///
 /// # Errors
 /// [`ConfigError`] for the first file that cannot be read or trusted.
@@ -25,11 +27,14 @@ pub fn read_files(folder: &Path) -> Result<Vec<Piece>, ConfigError> {
 
 /// The same, with every file that cannot be read or trusted.
 pub fn read_each(folder: &Path) -> Vec<Result<Piece, ConfigError>> {
-    let mut paths = vec![folder.join(MAIN_FILE)];
+    let main = folder.join(MAIN_FILE);
+    let mut paths = vec![main.clone()];
     let mut pieces = Vec::new();
-    match drop_ins(&folder.join(DROP_IN_FOLDER)) {
-        Ok(drop_ins) => paths.extend(drop_ins),
-        Err(error) => pieces.push(Err(error)),
+    for folder in [folder.to_owned(), folder.join(DROP_IN_FOLDER)] {
+        match toml_files(&folder) {
+            Ok(found) => paths.extend(found.into_iter().filter(|path| *path != main)),
+            Err(error) => pieces.push(Err(error)),
+        }
     }
     for path in paths {
         match read_trusted(&path) {
@@ -41,7 +46,7 @@ pub fn read_each(folder: &Path) -> Vec<Result<Piece, ConfigError>> {
     pieces
 }
 
-fn drop_ins(folder: &Path) -> Result<Vec<PathBuf>, ConfigError> {
+fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable { path: folder.to_owned(), source };
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -134,6 +139,7 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("mode");
         let error = read_files(folder.path()).expect_err("untrusted");
         assert!(error.remedy().contains("chmod go-w"), "{}", error.remedy());
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("mode");
         let nowhere = folder.path().join("nowhere");
         assert!(read_files(&nowhere).expect("no folder is fine").is_empty());
     }

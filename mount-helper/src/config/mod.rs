@@ -1,5 +1,5 @@
-//! The configuration: `/etc/fsxlustre/fsxlustre.toml`, `/etc/fsxlustre/fsxlustre.d/*.toml`, and what
-//! Parameter Store said.
+//! The configuration: `/etc/fsxlustre/*.toml`, `/etc/fsxlustre/fsxlustre.d/*.toml`, and what Parameter
+//! Store said.
 //!
 //! One table ([`SETTINGS`]) says what there is. Every value remembers where it came from. The helper
 //! reads its own sections, `[host]`, `[hooks]`, `[mount]` and part of `[config]`; the agent reads the others from
