@@ -10,9 +10,9 @@ const WIDTH: usize = 100;
 const HEAD: &str = "\
 # /etc/fsxlustre/fsxlustre.toml: every setting there is, with its unit and default; see
 # fsxlustre.toml(5). The other /etc/fsxlustre/*.toml are read by name after this one, then
-# /etc/fsxlustre/fsxlustre.d/*.toml by name; a later one goes over an earlier one. The files and their
-# folders must belong to root and be writable by nobody else. `fsxlustre config show` prints what
-# holds and where it came from, `fsxlustre config check` what is wrong.
+# /etc/fsxlustre/fsxlustre.d/*.toml by name; a later one goes over an earlier one. The files and
+# their folders must belong to root and be writable by nobody else. `fsxlustre config show` prints
+# what holds and where it came from, `fsxlustre config check` what is wrong.
 #
 # Written from the table of settings (mount-helper/src/config/settings.rs); change that instead.
 ";
