@@ -183,7 +183,13 @@ fn without_access_the_last_answer_serves_with_a_warning_until_it_is_too_old() {
     deny();
     let refused = show(&sandbox, &[]);
     assert_eq!(refused.code(), Some(1), "{refused}");
-    for word in ["FSXL-A103", "AccessDeniedException", "ssm:GetParametersByPath"] {
+    for word in [
+        "FSXL-A103",
+        "AccessDeniedException",
+        r#""Action": "ssm:GetParametersByPath""#,
+        ":parameter/fsxlustre/prod*",
+        "config.json",
+    ] {
         assert!(refused.stderr.contains(word), "{word}: {refused}");
     }
     show(&sandbox, &[]).assert_success();

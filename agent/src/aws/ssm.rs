@@ -41,35 +41,28 @@ impl std::fmt::Debug for StoredParameter {
     }
 }
 
-/// Whether parameters in folders below are asked for, too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// Those directly below the path.
-    Direct,
-    /// All of them.
-    Whole,
-}
-
-/// The parameters below a path, decrypted, by name: every page to the last token, also after a short or
-/// empty one.
+/// The parameters directly below a path, or all below a version of it, decrypted, by name: every page to
+/// the last token, also after a short or empty one.
 ///
 /// # Errors
 /// [`AwsError`].
 pub async fn parameters_below(
     aws: &Aws,
     path: &str,
-    depth: Depth,
+    version: Option<&str>,
 ) -> Result<Vec<StoredParameter>, AwsError> {
-    let resource = format!("parameter/{}", path.trim_start_matches('/'));
+    // A role that reads the path reads its versions, too: that is what a policy must say.
+    let resource = format!("parameter/{}*", path.trim_start_matches('/'));
     let arn = Partition::of_region(aws.region()).arn("ssm", aws.region(), "*", &resource);
     let asked = aws.asked(GET_PARAMETERS_BY_PATH, arn);
+    let folder = version.map_or_else(|| path.to_owned(), |version| format!("{path}/{version}"));
     let (mut all, mut token) = (Vec::new(), None::<String>);
     for _ in 0..MOST_PAGES {
         let page = || {
             aws.ssm
                 .get_parameters_by_path()
-                .path(path)
-                .recursive(depth == Depth::Whole)
+                .path(&folder)
+                .recursive(version.is_some())
                 .with_decryption(true)
                 .set_next_token(token.clone())
                 .send()
@@ -84,7 +77,7 @@ pub async fn parameters_below(
             return Ok(all);
         }
     }
-    Err(AwsError::Answer { asked, because: format!("there is no end to the pages of {path}") })
+    Err(AwsError::Answer { asked, because: format!("there is no end to the pages of {folder}") })
 }
 
 fn stored(parameter: &Parameter, asked: &Asked) -> Result<StoredParameter, AwsError> {

@@ -100,7 +100,8 @@ impl ShowArgs {
 fn table(settings: &[ShownSetting]) -> String {
     let header = ["SETTING", "VALUE", "FROM", "DEFAULT"].map(str::to_owned);
     let cells = settings.iter().map(|one| {
-        let unit = if one.unit.is_empty() { String::new() } else { format!(" {}", one.unit) };
+        let has_unit = one.value.is_some() && !one.unit.is_empty();
+        let unit = if has_unit { format!(" {}", one.unit) } else { String::new() };
         [one.key.clone(), one.value_text() + &unit, one.origin_text(), one.default.clone()]
     });
     let cells: Vec<_> = [header].into_iter().chain(cells).collect();

@@ -12,7 +12,7 @@ mod whole;
 pub use error::SetError;
 pub use kept::{Asking, Fleet, fleet, read_now};
 
-use crate::aws::ssm::{Depth, StoredParameter, parameters_below};
+use crate::aws::ssm::{StoredParameter, parameters_below};
 use crate::aws::{Aws, AwsError};
 use fsxlustre_mount::config::Parameter;
 use whole::{Pointer, Reading};
@@ -36,8 +36,7 @@ pub struct WholeSet {
 pub async fn read(aws: &Aws, path: &str) -> Result<WholeSet, SetError> {
     let mut before = pointer(aws, path).await?;
     for _ in 0..READINGS {
-        let folder = format!("{path}/{}", before.version);
-        let parameters = below(aws, &folder, Depth::Whole).await?;
+        let parameters = below(aws, path, Some(&before.version)).await?;
         let after = pointer(aws, path).await?;
         match whole::judge(path, &before, parameters, &after)? {
             Reading::Whole(set) => return Ok(set),
@@ -48,11 +47,16 @@ pub async fn read(aws: &Aws, path: &str) -> Result<WholeSet, SetError> {
 }
 
 async fn pointer(aws: &Aws, path: &str) -> Result<Pointer, SetError> {
-    Pointer::of(path, &below(aws, path, Depth::Direct).await?)
+    Pointer::of(path, &below(aws, path, None).await?)
 }
 
-async fn below(aws: &Aws, path: &str, depth: Depth) -> Result<Vec<StoredParameter>, SetError> {
-    parameters_below(aws, path, depth).await.map_err(|source| SetError::unasked(path, source))
+async fn below(
+    aws: &Aws,
+    path: &str,
+    version: Option<&str>,
+) -> Result<Vec<StoredParameter>, SetError> {
+    let found = parameters_below(aws, path, version).await;
+    found.map_err(|source| SetError::unasked(path, source))
 }
 
 impl SetError {
