@@ -3,6 +3,7 @@
 use super::{FAILED, Outcome};
 use crate::config::AgentConfig;
 use crate::jobs::{self, Fate, JobVariables, Node};
+use crate::metrics::io_counters;
 use crate::resolve::AgentResolver;
 use clap::{Args, Subcommand};
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
@@ -68,10 +69,16 @@ fn start(config: &AgentConfig, job: &JobVariables) -> Result<Outcome, Failure> {
 fn end(config: &AgentConfig, job: &JobVariables) -> Result<Outcome, Failure> {
     let signals = stop_signals();
     let node = Node { host: config.host(), jobs: &config.jobs };
+    // Before the unmount, which takes the counters with it. What cannot be told delays no end.
+    let done = jobs::io::since_begin(node.host, &job.key(), &io_counters(node.host));
     let Some(ended) = jobs::end(&node, job, signals.as_ref())? else {
         return Ok(Outcome::done(format!("{}: nothing is recorded for it here\n", job.label())));
     };
     let mut outcome = Outcome::default();
+    for line in done.ok().flatten().iter().flat_map(|done| done.lines(&job.label())) {
+        let _ = writeln!(outcome.stdout, "{line}");
+        outcome.log.push(Entry::new(Priority::Info, line));
+    }
     for one in &ended {
         // Writing to a String does not fail.
         let _ = writeln!(outcome.stdout, "{}", one.line(job));

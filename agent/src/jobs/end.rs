@@ -1,6 +1,6 @@
 //! A job's end: unmount what a start had mounted, when nobody else uses it, and nothing else.
 
-use super::{JobVariables, Lease, Node, lock_directory};
+use super::{JobVariables, Lease, Node, io, lock_directory};
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::host::{Bounds, Deadline, Program};
 use fsxlustre_mount::mount::wait_for_attempt;
@@ -68,6 +68,7 @@ pub fn end(
     }
     if !ended.iter().any(|one| matches!(one.fate, Fate::Failed(_))) {
         lease.remove(node.host)?;
+        io::forget(node.host, &job.key())?;
     }
     Ok(Some(ended))
 }

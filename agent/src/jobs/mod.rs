@@ -6,6 +6,7 @@
 
 mod end;
 mod environment;
+pub mod io;
 mod lease;
 mod start;
 mod template;

@@ -1,6 +1,6 @@
 //! A job's start: lease first, then mount what is missing.
 
-use super::{JobVariables, Lease, Node, fill, lock_directory};
+use super::{JobVariables, Lease, Node, fill, io, lock_directory};
 use crate::config::{AgentConfig, JobMount};
 use fsxlustre_mount::answer::PinnedAs;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
@@ -59,7 +59,12 @@ pub fn start(
             rules.iter().map(|rule| scope.spawn(|| start_one(&node, job, rule, mounter))).collect();
         started.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(lost()))).collect()
     });
-    results.into_iter().collect()
+    let started: Vec<Started> = results.into_iter().collect::<Result<_, _>>()?;
+    if !rules.is_empty() {
+        // Counted from here on, when every client is there.
+        io::begin(node.host, &job.key())?;
+    }
+    Ok(started)
 }
 
 fn start_one(

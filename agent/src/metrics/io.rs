@@ -84,10 +84,17 @@ impl From<FileSystemIo> for IoCounters {
 /// *Source*: `llite/*/stats`, which needs root or `CAP_DAC_READ_SEARCH` since 2.12.
 pub fn io_counters(host: &Host) -> IoSnapshot {
     let mut verdict = Verdict::default();
-    let found = llite::read(&mut Sources::new(host), &mut verdict);
+    let snapshot = read_io(&mut Sources::new(host), &mut verdict);
+    let unread = verdict.trouble.map(|trouble| format!("{trouble}; {}", trouble.remedy()));
+    IoSnapshot { unread, ..snapshot }
+}
+
+/// The same with the sources of a scrape.
+pub(super) fn read_io(sources: &mut Sources, verdict: &mut Verdict) -> IoSnapshot {
+    let found = llite::read(sources, verdict);
     IoSnapshot {
         file_systems: found.into_iter().map(|(fs, io)| (fs, io.into())).collect(),
-        unread: verdict.trouble.map(|trouble| format!("{trouble}; {}", trouble.remedy())),
+        unread: None,
     }
 }
 

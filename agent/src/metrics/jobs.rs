@@ -2,11 +2,13 @@
 //! them.
 
 use super::encode::Encoder;
-use super::families::{FILE_SYSTEM_INFO, JOB_INFO, LEASES};
+use super::families::{FILE_SYSTEM_INFO, JOB_INFO, JOB_OPERATIONS, JOB_READ, JOB_WRITE, LEASES};
+use super::io::{IoCounters, read_io};
 use super::mounts::lustre_mounts;
 use super::sources::Sources;
 use super::verdict::{SourceError, Verdict};
 use crate::jobs::Lease;
+use crate::jobs::io::since_begin;
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::record::{Maker, MountRecord};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +32,7 @@ fn made_by(record: &MountRecord) -> &'static str {
 
 /// The collector.
 ///
-/// *Source*: `mounts` and `leases` in `/run/fsxlustre`.
+/// *Source*: `mounts`, `leases` and `io` in `/run/fsxlustre`, `llite/*/stats`. *Units*: bytes.
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
     let host = sources.host().clone();
@@ -71,5 +73,40 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
             }
         }
     }
+    encode_io(sources, &leases, encoder, &mut verdict);
     verdict
+}
+
+/// What each job has done so far: exact where it is alone.
+fn encode_io(
+    sources: &mut Sources,
+    leases: &[Lease],
+    encoder: &mut Encoder,
+    verdict: &mut Verdict,
+) {
+    if leases.is_empty() {
+        return;
+    }
+    let host = sources.host().clone();
+    let now = read_io(sources, verdict);
+    let mut all = Vec::new();
+    for lease in leases {
+        match since_begin(&host, &lease.job, &now) {
+            Ok(done) => all.extend(done.map(|done| (&lease.job, done))),
+            Err(failure) => verdict.note(told(&failure)),
+        }
+    }
+    for (family, get) in [
+        (&JOB_READ, (|io| io.read_bytes) as fn(&IoCounters) -> Option<i64>),
+        (&JOB_WRITE, |io| io.write_bytes),
+        (&JOB_OPERATIONS, |io| Some(io.operations.values().sum())),
+    ] {
+        let mut samples = encoder.family(family);
+        for (job, done) in &all {
+            let shared = if done.is_shared { "yes" } else { "no" };
+            for (fs, io) in &done.file_systems {
+                samples.sample_if([job, fs, shared], get(io));
+            }
+        }
+    }
 }

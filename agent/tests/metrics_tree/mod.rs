@@ -66,6 +66,11 @@ impl Tree {
         std::fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
+    /// Copies a folder of the tree.
+    pub(crate) fn copy_within(&self, from: &str, to: &str) {
+        copy(&self.root.join(from), &self.root.join(to));
+    }
+
     pub(crate) fn remove(&self, path: &str) {
         let path = self.root.join(path);
         let removed = if path.is_dir() {
@@ -116,6 +121,11 @@ pub(crate) fn without_probes() -> Selection {
 /// A scraper with [`settings`].
 pub(crate) fn scraper(host: &Host) -> Scraper {
     Scraper::new(host, &settings()).expect("a scraper")
+}
+
+/// The same with another age of what is read slowly.
+pub(crate) fn scraper_with_slow_tier(host: &Host, slow_tier: Duration) -> Scraper {
+    Scraper::new(host, &ScrapeSettings { slow_tier, ..settings() }).expect("a scraper")
 }
 
 /// The text of one scrape of a scraper.
