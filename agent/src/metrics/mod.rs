@@ -29,12 +29,15 @@ mod encode;
 mod exposition;
 mod extents;
 pub mod families;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod history;
 mod import_file;
 mod imports;
 mod instances;
 mod io;
 mod jobs;
+mod kept_files;
 mod ldlm;
 mod llite;
 mod lnet;

@@ -5,20 +5,13 @@
 //! order, whatever the version.
 
 use super::instances::{Folder, Instance};
+use super::kept_files::{KeptFiles, read_into};
 use super::verdict::SourceError;
 use fsxlustre_mount::host::Host;
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{Error, ErrorKind, Read as _};
+use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// The first room for a file; a `stats` file of 2.15 has 3 kB.
-const FIRST_ROOM_BYTES: usize = 64 << 10;
-/// A record of LNet's tables is given whole or not at all, so each read has at least this room.
-const LEAST_ROOM_BYTES: usize = 4 << 10;
-/// No file of a client is as large as this.
-const LARGEST_FILE_BYTES: usize = 4 << 20;
 
 /// A file that every device of a folder has, and where the last one was found.
 #[derive(Debug)]
@@ -58,6 +51,7 @@ pub(super) struct Sources {
     devices: [Option<Arc<[Instance]>>; 3],
     path: PathBuf,
     room: Vec<u8>,
+    kept: KeptFiles,
     /// Files that were read in this pass.
     files: u64,
     /// Which of debugfs, sysfs and procfs refused a file in this pass.
@@ -77,7 +71,8 @@ impl Sources {
             host: host.clone(),
             devices: [None, None, None],
             path: PathBuf::new(),
-            room: vec![0; FIRST_ROOM_BYTES],
+            kept: KeptFiles::default(),
+            room: Vec::new(),
             files: 0,
             refused: [false; 3],
         }
@@ -93,6 +88,7 @@ impl Sources {
         self.devices = [None, None, None];
         self.files = 0;
         self.refused = [false; 3];
+        self.kept.end_pass();
     }
 
     /// Files that were read in this pass.
@@ -178,7 +174,13 @@ impl Sources {
                 self.path.push(part);
             }
             self.path.push(file.name);
-            match read_into(&self.path, &mut self.room) {
+            // An open file of debugfs would keep the client's modules loaded.
+            let read = if index == 0 {
+                read_into(&self.path, &mut self.room)
+            } else {
+                self.kept.read(&self.path, &mut self.room)
+            };
+            match read {
                 Ok(length) => {
                     file.hint = index;
                     self.files += 1;
@@ -274,24 +276,4 @@ fn add_devices(folder: Folder, path: &Path, to: &mut BTreeSet<Instance>) -> Resu
         to.extend(name.to_str().and_then(|name| Instance::parse(folder, name)));
     }
     Ok(())
-}
-
-/// Reads a whole file into `room`, which grows as needed; gives the length.
-fn read_into(path: &Path, room: &mut Vec<u8>) -> Result<usize, Error> {
-    let mut file = File::open(path)?;
-    let mut length = 0;
-    loop {
-        if room.len() - length < LEAST_ROOM_BYTES {
-            if length >= LARGEST_FILE_BYTES {
-                return Err(Error::new(ErrorKind::FileTooLarge, "it is larger than 4 MiB"));
-            }
-            room.resize(room.len().max(FIRST_ROOM_BYTES) * 2, 0);
-        }
-        match file.read(room.get_mut(length..).unwrap_or_default()) {
-            Ok(0) => return Ok(length),
-            Ok(more) => length += more,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }

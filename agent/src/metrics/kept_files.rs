@@ -1,0 +1,111 @@
+//! Reading whole small files, and files of sysfs and procfs that stay open from scrape to scrape.
+//!
+//! To open a file costs several times what reading it does. An open file of sysfs or procfs keeps
+//! nothing alive: when its device goes, reading it fails.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Error, ErrorKind, Read as _};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+/// The first room for a file; a `stats` file of 2.15 has 3 kB.
+const FIRST_ROOM_BYTES: usize = 64 << 10;
+/// A record of LNet's tables is given whole or not at all, so each read has at least this room.
+const LEAST_ROOM_BYTES: usize = 4 << 10;
+/// No file of a client is as large as this.
+const LARGEST_FILE_BYTES: usize = 4 << 20;
+/// So many stay open: well below the 1024 that a process may have, since each costs the kernel a
+/// page.
+const MOST_KEPT: usize = 600;
+
+/// A file that is open, and whether it was read in this pass.
+#[derive(Debug)]
+struct Kept {
+    file: File,
+    was_read: bool,
+}
+
+/// Files that are open, by path.
+#[derive(Debug, Default)]
+pub(super) struct KeptFiles(HashMap<PathBuf, Kept>);
+
+impl KeptFiles {
+    /// Reads a file into `room`, as it is now; gives the length.
+    pub(super) fn read(&mut self, path: &Path, room: &mut Vec<u8>) -> Result<usize, Error> {
+        if let Some(kept) = self.0.get_mut(path) {
+            kept.was_read = true;
+            let file = &kept.file;
+            if let Ok(length) = fill(room, |room, place| file.read_at(room, place)) {
+                return Ok(length);
+            }
+            // Its device has gone, and another one may have come.
+            self.0.remove(path);
+        }
+        let mut file = File::open(path)?;
+        let length = fill(room, |room, _| file.read(room))?;
+        if self.0.len() < MOST_KEPT {
+            self.0.insert(path.to_owned(), Kept { file, was_read: true });
+        }
+        Ok(length)
+    }
+
+    /// Closes what was not read since the last time: a device that is gone, a slower tier.
+    pub(super) fn end_pass(&mut self) {
+        self.0.retain(|_, kept| std::mem::take(&mut kept.was_read));
+    }
+}
+
+/// Reads a whole file into `room`, which grows as needed; gives the length.
+pub(super) fn read_into(path: &Path, room: &mut Vec<u8>) -> Result<usize, Error> {
+    let mut file = File::open(path)?;
+    fill(room, |room, _| file.read(room))
+}
+
+fn fill(
+    room: &mut Vec<u8>,
+    mut read: impl FnMut(&mut [u8], u64) -> Result<usize, Error>,
+) -> Result<usize, Error> {
+    let mut length = 0;
+    loop {
+        if room.len() - length < LEAST_ROOM_BYTES {
+            if length >= LARGEST_FILE_BYTES {
+                return Err(Error::new(ErrorKind::FileTooLarge, "it is larger than 4 MiB"));
+            }
+            room.resize(room.len().max(FIRST_ROOM_BYTES / 2) * 2, 0);
+        }
+        let place = u64::try_from(length).unwrap_or(u64::MAX);
+        match read(room.get_mut(length..).unwrap_or_default(), place) {
+            Ok(0) => return Ok(length),
+            Ok(more) => length += more,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_file_is_read_anew_and_closed_when_nobody_asks() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("x");
+        let write = |text: &str| {
+            let mut file = File::create(&path).expect("file");
+            std::io::Write::write_all(&mut file, text.as_bytes()).expect("write");
+        };
+        let (mut kept, mut room) = (KeptFiles::default(), Vec::new());
+        for text in ["1\n", "22\n", ""] {
+            write(text);
+            let length = kept.read(&path, &mut room).expect("read");
+            assert_eq!(room.get(..length), Some(text.as_bytes()));
+            assert_eq!(kept.0.len(), 1);
+            kept.end_pass();
+        }
+        kept.end_pass();
+        assert!(kept.0.is_empty());
+        assert!(kept.read(&folder.path().join("none"), &mut room).is_err());
+    }
+}

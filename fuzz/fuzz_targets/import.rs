@@ -1,0 +1,5 @@
+//! No bytes make the parsers of `import` panic or loop.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fsxlustre_agent::metrics::fuzzing::import(bytes));
