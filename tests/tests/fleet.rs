@@ -37,6 +37,7 @@ fn ten_thousand_nodes_that_boot_at_one_moment() {
     assert!(short.throttled * 20 < short.calls, "slots keep within the quota");
     let settings = of(&all, "2.2 x 3N/quota");
     assert_eq!(settings.gave_up, 0);
+    assert!(settings.throttled * 20 < settings.calls, "slots keep within the quota");
 }
 
 #[test]

@@ -331,3 +331,32 @@ fn the_mount_helper_uses_what_an_agent_was_told_without_the_agent() {
     assert_eq!(old.code(), Some(0), "{old}");
     assert!(old.stderr.contains("too old"), "{old}");
 }
+
+/// At boot all nodes would ask at one moment: what is kept serves, and where nothing is kept each
+/// asks in its turn, or says that its turn comes too late.
+#[test]
+fn at_boot_a_fleet_asks_in_turns() {
+    let sandbox = sandbox();
+    let made = sandbox.create_file_system(FileSystem::lustre());
+    put(&sandbox, "1", &[("mount", "[mount]\nretry = 5\n")]);
+    sandbox.write_file("/etc/fsxlustre/fsxlustre.d/fleet.toml", "[fleet]\nsize = 10000\n");
+    let resolve = |caller: &str, timeout: &str| {
+        sandbox.run(["fsxlustre", "resolve", "--for", caller, "--timeout", timeout, &made.id])
+    };
+    // The turn of this sandbox's instance is somewhere in 10,000 × 3 / 20 s.
+    let late = resolve("boot", "21");
+    assert!(late.stderr.contains("FSXL-A302") && late.stderr.contains("10000 nodes"), "{late}");
+    assert_eq!(calls(&sandbox), 0, "nobody asked out of turn");
+    // A person never waits.
+    resolve("person", "30").assert_success();
+    assert_eq!(calls(&sandbox), 3);
+    age_by(&sandbox, 3600);
+    let kept = sandbox.run(["fsxlustre", "resolve", "--for", "timer", "--timeout", "21", &made.id]);
+    assert!(kept.stderr.contains("other nodes of the fleet may be asking"), "{kept}");
+    assert_eq!(calls(&sandbox), 3, "what is kept serves");
+    // A fleet that is small has short turns.
+    sandbox.remove(KEPT);
+    sandbox.write_file("/etc/fsxlustre/fsxlustre.d/fleet.toml", "[fleet]\nsize = 2\n");
+    resolve("boot", "60").assert_success();
+    assert_eq!(calls(&sandbox), 6);
+}

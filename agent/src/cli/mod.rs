@@ -216,9 +216,8 @@ impl Command {
             | Self::Manual(_)
             | Self::Config(_) => Asking::Never,
             Self::Job(args) if args.is_end() => Asking::Never,
-            Self::Check(_) | Self::Resolve(_) | Self::Mount(_) | Self::Layout(_) | Self::Job(_) => {
-                Asking::WhenDue
-            }
+            Self::Resolve(args) => args.asking(),
+            Self::Check(_) | Self::Mount(_) | Self::Layout(_) | Self::Job(_) => Asking::WhenDue,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::resolve_many::{ManyArgs, Sources};
 use crate::config::AgentConfig;
+use crate::parameter_store::Asking;
 use crate::resolve::{AgentResolver, From, Step, Steps};
 use clap::Args;
 use fsxlustre_mount::answer::Caller;
@@ -54,6 +55,17 @@ pub struct ResolveArgs {
     /// Ask only what a mount needs
     #[arg(long, hide = true)]
     for_mount: bool,
+}
+
+impl ResolveArgs {
+    /// When the fleet's settings are read: at boot and by timers in this node's turn.
+    pub fn asking(&self) -> Asking {
+        if self.caller.is_splayed() {
+            Asking::InTurn(Duration::from_secs(self.timeout))
+        } else {
+            Asking::WhenDue
+        }
+    }
 }
 
 /// A caller by its word.

@@ -1,7 +1,9 @@
 //! Why Parameter Store gave no settings.
 
 use crate::aws::AwsError;
+use fsxlustre_mount::answer::PARAMETER_STORE_QUOTA;
 use fsxlustre_mount::failure::{Code, Explain};
+use std::time::Duration;
 
 /// There is no whole set of settings.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +54,18 @@ pub enum SetError {
         /// Where they are.
         folder: String,
     },
+    /// This node's turn comes too late.
+    #[error("this node's turn to read the settings comes after this call must have ended")]
+    Turn {
+        /// The path.
+        path: String,
+        /// How many nodes share the calls.
+        nodes: u32,
+        /// When its turn is.
+        slot: Duration,
+        /// What the call has.
+        budget: Duration,
+    },
     /// Parameter Store could not be asked.
     #[error("the settings could not be read from Parameter Store")]
     Aws {
@@ -68,6 +82,7 @@ impl Explain for SetError {
         match self {
             Self::Aws { source, .. } => source.code(),
             Self::Moving { .. } => Code::ConfigMoving,
+            Self::Turn { .. } => Code::SlotBeyondBudget,
             _ => Code::ConfigSet,
         }
     }
@@ -79,7 +94,7 @@ impl Explain for SetError {
             Self::Empty { folder } | Self::TooLarge { folder } => {
                 format!("read the parameters below {folder}")
             }
-            Self::Moving { path } | Self::Changed { path, .. } => {
+            Self::Moving { path } | Self::Changed { path, .. } | Self::Turn { path, .. } => {
                 format!("read the settings below {path}")
             }
             Self::Aws { path, source } => format!("{} of {path}", source.asked()),
@@ -98,6 +113,12 @@ impl Explain for SetError {
             }
             Self::Kind { .. } => "a list has no lines".into(),
             Self::TooLarge { .. } => "all of them together have more than 256 KiB".into(),
+            Self::Turn { nodes, slot, budget, .. } => format!(
+                "{nodes} nodes ([fleet] size) share {PARAMETER_STORE_QUOTA} calls a second: its turn \
+                 is in {} s, the call has {} s, and nothing is kept from before",
+                slot.as_secs(),
+                budget.as_secs()
+            ),
             Self::Aws { source, .. } => source.because(),
         }
     }
@@ -116,6 +137,11 @@ impl Explain for SetError {
             }
             Self::Kind { name } => format!("put {name} as a String or SecureString"),
             Self::TooLarge { .. } => "leave out what defaults say already".into(),
+            Self::Turn { .. } => {
+                "run `fsxlustre config show --refresh` when the image is made, so that a set is kept; \
+                 or put what a mount needs into /etc/fsxlustre; or raise timeout="
+                    .into()
+            }
             Self::Aws { source, .. } => source.remedy(),
         }
     }

@@ -3,6 +3,7 @@
 use super::{SetError, read};
 use crate::aws::{Aws, AwsError, block_on};
 use crate::config::AgentConfig;
+use crate::resolve::node_key;
 use fsxlustre_mount::config::ParameterSet;
 use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::{Deadline, unix_seconds};
@@ -18,6 +19,9 @@ pub enum Asking {
     Anew,
     /// When what is kept is not fresh any more.
     WhenDue,
+    /// Only where nothing that is kept may serve, and then in this node's turn: for what all nodes do
+    /// at the same moment. It must be over within this time.
+    InTurn(Duration),
     /// Never: what is kept serves, however old. For what must work without AWS, such as an unmount.
     Never,
 }
@@ -45,6 +49,8 @@ struct Ages {
 enum Step {
     Use,
     UseAfterFailure,
+    /// Others are asking at this moment.
+    UseForNow,
     Ask,
 }
 
@@ -56,11 +62,12 @@ fn step(kept: Option<&ParameterSet>, ages: Ages, asking: Asking, now: u64) -> St
         .is_some_and(|failed| (failed..failed.saturating_add(TRY_AGAIN_AFTER)).contains(&now));
     match asking {
         Asking::Never => Step::Use,
-        Asking::WhenDue if age.is_some_and(|age| age < ages.fresh) => Step::Use,
+        Asking::WhenDue | Asking::InTurn(_) if age.is_some_and(|age| age < ages.fresh) => Step::Use,
+        Asking::InTurn(_) if may_be_stale(kept, ages, now) => Step::UseForNow,
         Asking::WhenDue if failed_just_now && may_be_stale(kept, ages, now) => {
             Step::UseAfterFailure
         }
-        Asking::WhenDue | Asking::Anew => Step::Ask,
+        Asking::WhenDue | Asking::InTurn(_) | Asking::Anew => Step::Ask,
     }
 }
 
@@ -77,6 +84,10 @@ pub fn fleet(local: &AgentConfig, asking: Asking) -> Result<Option<Fleet>, Failu
     let Some(path) = local.config.ssm_path.as_deref() else { return Ok(None) };
     let now = unix_seconds();
     let kept = ParameterSet::kept(local.host(), path);
+    let asking = match asking {
+        Asking::InTurn(_) if local.base.answers.fleet.size.is_none() => Asking::WhenDue,
+        asking => asking,
+    };
     let ages = Ages { fresh: local.config.fresh(), stale_max: local.config.stale_max() };
     match (step(kept.as_ref(), ages, asking, now), kept) {
         (Step::Ask, None) if asking == Asking::Never => Ok(None),
@@ -85,10 +96,16 @@ pub fn fleet(local: &AgentConfig, asking: Asking) -> Result<Option<Fleet>, Failu
             let warnings = vec![warning(&set, "asking failed less than 30 s ago", now)];
             Ok(Some(Fleet { set, must_be_kept: false, warnings }))
         }
-        (_, kept) => match ask(local, path, now) {
-            Ok(set) => Ok(Some(Fleet { set, must_be_kept: true, warnings: vec![] })),
-            Err(error) => stale(local, kept, ages, &error, now).map(Some),
-        },
+        (Step::UseForNow, Some(set)) => {
+            let warnings = vec![warning(&set, "other nodes of the fleet may be asking now", now)];
+            Ok(Some(Fleet { set, must_be_kept: false, warnings }))
+        }
+        (_, kept) => {
+            match wait_for_turn(local, path, asking).and_then(|()| ask(local, path, now)) {
+                Ok(set) => Ok(Some(Fleet { set, must_be_kept: true, warnings: vec![] })),
+                Err(error) => stale(local, kept, ages, &error, now).map(Some),
+            }
+        }
     }
 }
 
@@ -99,6 +116,22 @@ pub fn fleet(local: &AgentConfig, asking: Asking) -> Result<Option<Fleet>, Failu
 pub fn read_now(local: &AgentConfig) -> Result<Option<ParameterSet>, Failure> {
     let Some(path) = local.config.ssm_path.as_deref() else { return Ok(None) };
     ask(local, path, unix_seconds()).map(Some).map_err(|error| error.failure())
+}
+
+/// Sleeps until this node's turn, which the same hash gives as for the FSx API. A signal ends the
+/// process meanwhile: nothing has been begun.
+fn wait_for_turn(local: &AgentConfig, path: &str, asking: Asking) -> Result<(), SetError> {
+    let Asking::InTurn(budget) = asking else { return Ok(()) };
+    let fleet = local.base.answers.fleet;
+    let key = node_key(local, Deadline::after(budget).into());
+    let slot = fleet.slot_of_settings(&key);
+    let needed = slot.saturating_add(Duration::from_secs(local.config.timeout()));
+    if needed > budget {
+        let nodes = fleet.size.unwrap_or_default();
+        return Err(SetError::Turn { path: path.to_owned(), nodes, slot, budget });
+    }
+    std::thread::sleep(slot);
+    Ok(())
 }
 
 fn ask(local: &AgentConfig, path: &str, now: u64) -> Result<ParameterSet, SetError> {
@@ -167,6 +200,11 @@ mod tests {
         assert_eq!(at(10_430, Some(10_390)), Step::Ask);
         assert_eq!(at(11_010, Some(11_000)), Step::Ask, "too old to serve");
         assert_eq!(at(5_000, None), Step::Ask, "the clock went back");
+        let turn = Asking::InTurn(Duration::from_secs(80));
+        let in_turn = |now| step(Some(&kept(10_000, None)), ages, turn, now);
+        assert_eq!((in_turn(10_299), in_turn(10_300)), (Step::Use, Step::UseForNow));
+        assert_eq!(in_turn(11_001), Step::Ask, "too old to serve");
+        assert_eq!(step(None, ages, turn, 0), Step::Ask);
         let set = kept(10_000, None);
         assert_eq!(step(Some(&set), ages, Asking::Never, 99_000), Step::Use);
         assert_eq!(step(Some(&set), ages, Asking::Anew, 10_001), Step::Ask);

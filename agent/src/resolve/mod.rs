@@ -71,8 +71,15 @@ impl Resolve for AgentResolver<'_> {
         if fleet.size.is_none() || !caller.is_splayed() {
             return Duration::ZERO;
         }
-        let key = aws::instance_id(Bounds { deadline, interrupt: self.interrupt })
-            .or_else(|| read_text(&self.config.host().paths.rootfs.join("etc/machine-id")).ok());
-        slot_of(fleet, caller, key.as_deref().unwrap_or_default().trim())
+        let bounds = Bounds { deadline, interrupt: self.interrupt };
+        slot_of(fleet, caller, &node_key(self.config, bounds))
     }
+}
+
+/// What tells this node from others in every boot: the id of its instance, or its machine-id where
+/// that cannot be had.
+pub(crate) fn node_key(config: &AgentConfig, bounds: Bounds<'_>) -> String {
+    let key = aws::instance_id(bounds)
+        .or_else(|| read_text(&config.host().paths.rootfs.join("etc/machine-id")).ok());
+    key.as_deref().unwrap_or_default().trim().to_owned()
 }

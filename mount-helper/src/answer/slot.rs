@@ -16,6 +16,11 @@ pub struct Fleet {
     pub quota: u32,
 }
 
+/// Calls a second that Parameter Store takes from an account, unless it pays for more.
+pub const PARAMETER_STORE_QUOTA: u32 = 40;
+/// Calls that a reading of the fleet's settings makes: the version, its parts, the version again.
+pub const SETTINGS_CALLS: u32 = 3;
+
 /// Assumed where nothing is set.
 pub const DEFAULT_QUOTA: u32 = 10;
 
@@ -29,14 +34,23 @@ impl Fleet {
     /// The time over which the first calls of all nodes are spread: size / (0.5 × quota). Zero where
     /// no size is set.
     pub fn window(&self) -> Duration {
-        let rate = SHARE_OF_QUOTA * f64::from(self.quota.max(1));
-        Duration::from_secs_f64(f64::from(self.size.unwrap_or_default()) / rate)
+        self.window_of(1, self.quota)
+    }
+
+    fn window_of(&self, calls: u32, quota: u32) -> Duration {
+        let rate = SHARE_OF_QUOTA * f64::from(quota.max(1));
+        Duration::from_secs_f64(f64::from(self.size.unwrap_or_default()) * f64::from(calls) / rate)
     }
 
     /// The time that the quota needs for one call of every node.
     pub fn least_time(&self) -> Duration {
         let calls = f64::from(self.size.unwrap_or_default());
         Duration::from_secs_f64(calls / f64::from(self.quota.max(1)))
+    }
+
+    /// How long the node of that key waits before it reads the fleet's settings in Parameter Store.
+    pub fn slot_of_settings(&self, node_key: &str) -> Duration {
+        self.window_of(SETTINGS_CALLS, PARAMETER_STORE_QUOTA).mul_f64(share(node_key))
     }
 
     /// How long the node of that key waits before its first call, the same at every boot.

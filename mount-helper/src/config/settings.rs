@@ -77,7 +77,8 @@ pub const SECTIONS: &[Section] = &[
         key: "fleet",
         header: "[fleet]",
         about: "How many nodes ask the same API. At boot and by timers the first calls are spread over \
-                size / (0.5 * quota) seconds.",
+                size / (0.5 * quota) seconds; the fleet's settings in Parameter Store, where none are kept, \
+                over size * 3 / (0.5 * 40). Set size in a file.",
     },
     Section {
         key: "filesystem[]",

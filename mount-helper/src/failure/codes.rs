@@ -214,7 +214,7 @@ codes! {
         "correct the tags; or name the VPC in `[resolve] allow_vpc`, the account in `allow_owner`";
     ResolverFailed "FSXL-A301" UserCanFix 32 "The fsxlustre agent could not be asked for the file system."
         "run `fsxlustre resolve SOURCE` by hand and see what it says";
-    SlotBeyondBudget "FSXL-A302" MayPass 32 "This node's turn to ask the FSx API comes after the call must have ended."
+    SlotBeyondBudget "FSXL-A302" MayPass 32 "This node's turn to ask AWS comes after the call must have ended."
         "give the nodes a map or a shared cache file (`[cache] shared`), or raise timeout=";
     PinDisagrees "FSXL-S103" UserCanFix 32 "Another node of the same job uses another file system."
         "name the file system by its id, or by tags that only one has, and start the job again";

@@ -50,8 +50,10 @@ impl Node {
 
     pub(super) fn begins(&mut self, scenario: &Scenario) -> Does {
         match (scenario.client, scenario.service) {
-            (Client::Naive, _) | (Client::Ours, Service::ParameterStore) => {
-                Does::Calls(Duration::ZERO)
+            (Client::Naive, _) => Does::Calls(Duration::ZERO),
+            (Client::Ours, Service::ParameterStore) => {
+                let slot = scenario.fleet.slot_of_settings(&self.key);
+                if slot > scenario.budget { Does::GivesUp } else { Does::Calls(slot) }
             }
             (Client::Ours, Service::Fsx) => {
                 let slot =
