@@ -79,7 +79,7 @@ impl WebSettings {
     /// Reads the file; without one there is neither TLS nor a password.
     ///
     /// # Errors
-    /// [`WebConfigError`] when it cannot be used.
+    /// When it cannot be used.
     pub fn load(path: Option<&Path>) -> Result<Self, WebConfigError> {
         let Some(path) = path else { return Ok(Self::default()) };
         let mut stamps = vec![Stamp::of(path.to_owned())];
