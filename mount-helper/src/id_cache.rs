@@ -45,6 +45,9 @@ pub struct TagAnswer {
     format: u32,
     /// The question ([`crate::answer::look_up_key`]).
     pub key: String,
+    /// What of the configuration decided it ([`Host::asks_as`]).
+    #[serde(default)]
+    asks_as: String,
     /// The file system that carried them.
     #[serde(flatten)]
     pub names: Names,
@@ -94,7 +97,7 @@ pub fn device_of(host: &Host, id: &str, subdir: Option<&str>) -> Option<Device> 
 /// The last answer to a question about tags; `None` when there is none that can be used.
 pub fn tag_answer(host: &Host, key: &str) -> Option<TagAnswer> {
     let answer: TagAnswer = read_own_state(&tag_path(host, key))?;
-    let fits = answer.format == TAG_FORMAT && answer.key == key;
+    let fits = answer.format == TAG_FORMAT && answer.key == key && answer.asks_as == host.asks_as;
     (fits && answer.names.device(None).is_some()).then_some(answer)
 }
 
@@ -111,10 +114,21 @@ pub fn keep(host: &Host, source: &Source, key: &str, found: &FileSystem) {
     let answer = IdAnswer { format: FORMAT, names: names.clone(), written_unix_seconds: now };
     let _ = write_state(&id_path(host, &found.id), &answer);
     if matches!(source, Source::Tags(_)) {
-        let answer =
-            TagAnswer { format: TAG_FORMAT, key: key.to_owned(), names, asked_unix_seconds: now };
+        let answer = TagAnswer {
+            format: TAG_FORMAT,
+            key: key.to_owned(),
+            asks_as: host.asks_as.clone(),
+            names,
+            asked_unix_seconds: now,
+        };
         let _ = write_state(&tag_path(host, key), &answer);
     }
+}
+
+/// Forgets which file system tags named.
+pub(crate) fn forget_tags(host: &Host, key: &str) {
+    // What cannot be removed is refused by its age at last.
+    let _ = remove_state(&tag_path(host, key));
 }
 
 /// Forgets what was kept of an answer.

@@ -33,8 +33,15 @@ pub struct Question<'a> {
 impl Question<'_> {
     /// What an answer to it is kept under.
     pub fn key(&self) -> String {
-        look_up_key(self.source, self.region, self.prefer.word())
+        let region = self.region.map(str::to_owned).or_else(region_of_environment);
+        look_up_key(self.source, region.as_deref(), self.prefer.word())
     }
+}
+
+/// The Region that goes before that of the configuration, which does not change between calls.
+fn region_of_environment() -> Option<String> {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION"))
 }
 
 /// Finds the file system that a source names.
@@ -157,12 +164,13 @@ impl LookUp<'_> {
         options: &MountOptions,
         deadline: Deadline,
     ) -> Result<Resolved, Failure> {
-        let question = self.question(source, options);
+        let mut question = self.question(source, options);
         let mut wait = Wait::begin(options.wait_seconds);
         let found = loop {
             let answer = self.resolver.resolve(&question, deadline.later_by(wait.waited_so_far()));
             let Some((pause, line)) = wait.after(&answer) else { break answer? };
             (self.tell)(&line);
+            question.caller = question.caller.after_its_turn();
             if sleep_unless_interrupted(pause, self.interrupt) {
                 return Err(interrupted(&source.to_string()));
             }
@@ -298,8 +306,13 @@ impl Resolve for AgentProgram<'_> {
             because,
             remedy: remedy.into(),
         };
+        // Nobody was asked; an older answer may serve. What the agent itself says is an answer.
+        let not_run = |because: String, remedy: &str| Failure {
+            code: Code::ProgramFailed,
+            ..failed(because, remedy)
+        };
         let program = self.host.program("fsxlustre").map_err(|error| {
-            failed(error.to_string(), "install the fsxlustre package whole: /usr/bin/fsxlustre")
+            not_run(error.to_string(), "install the fsxlustre package whole: /usr/bin/fsxlustre")
         })?;
         let mut args = vec!["resolve".to_owned(), "--json".into(), "--for-mount".into()];
         args.extend(question.region.map(|region| format!("--region={region}")));
@@ -313,7 +326,7 @@ impl Resolve for AgentProgram<'_> {
         let done = program.run(&args, &limits).map_err(|error| match error.code() {
             Code::Interrupted => error.failure(),
             _ => {
-                failed(error.to_string(), "run `fsxlustre resolve` by hand and see where it waits")
+                not_run(error.to_string(), "run `fsxlustre resolve` by hand and see where it waits")
             }
         })?;
         if done.status.success() {

@@ -179,17 +179,16 @@ fn an_endpoint_that_nobody_listens_at_names_the_vpc_endpoint_of_the_partition() 
 #[test]
 fn the_missing_statement_has_the_partition_and_the_resource() {
     let (sandbox, _) = sandbox();
-    sandbox.append_config("[layout]\nssm_path = \"/fsxlustre/layouts\"\n");
+    sandbox.append_config("[config]\nssm_path = \"/fsxlustre/prod\"\n");
     let denied = |operation| Fault::on(operation).times(ALWAYS).error(400, "AccessDeniedException");
-    sandbox.inject_fault(&denied("GetParameter"));
-    let layout = sandbox
-        .command(["fsxlustre", "layout", "apply", "--profile", "large", "/mnt"])
-        .env("AWS_REGION", "cn-north-1")
-        .run();
-    let resource = "arn:aws-cn:ssm:cn-north-1:*:parameter/fsxlustre/layouts/large";
-    let statement =
-        format!(r#"{{"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": "{resource}"}}"#);
-    fails(&layout, &["FSXL-A103", &statement, "packaging/iam/layouts.json"]);
+    sandbox.inject_fault(&denied("GetParametersByPath"));
+    let settings =
+        sandbox.command(["fsxlustre", "resolve", "name:x"]).env("AWS_REGION", "cn-north-1").run();
+    let path = "arn:aws-cn:ssm:cn-north-1:*:parameter/fsxlustre/prod";
+    let statement = format!(
+        r#"{{"Effect": "Allow", "Action": "ssm:GetParametersByPath", "Resource": ["{path}", "{path}/*"]}}"#
+    );
+    fails(&settings, &["FSXL-A103", &statement, "packaging/iam/config.json"]);
 }
 
 #[test]

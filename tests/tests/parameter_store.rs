@@ -187,7 +187,7 @@ fn without_access_the_last_answer_serves_with_a_warning_until_it_is_too_old() {
         "FSXL-A103",
         "AccessDeniedException",
         r#""Action": "ssm:GetParametersByPath""#,
-        ":parameter/fsxlustre/prod*",
+        ":parameter/fsxlustre/prod/*",
         "config.json",
     ] {
         assert!(refused.stderr.contains(word), "{word}: {refused}");

@@ -24,14 +24,14 @@ pub struct Asked {
     pub action: &'static Action,
     /// The Region that is asked.
     pub region: String,
-    /// What a policy must name as its resource: an ARN, or `*`.
-    pub resource: String,
+    /// What a policy must name as its resources: ARNs, or `*`.
+    pub resources: Vec<String>,
 }
 
 impl Aws {
     /// What is asked here by an action.
     pub(super) fn asked(&self, action: &'static Action, resource: impl Into<String>) -> Asked {
-        Asked { action, region: self.region().to_owned(), resource: resource.into() }
+        Asked { action, region: self.region().to_owned(), resources: vec![resource.into()] }
     }
 
     /// Makes a call until it succeeds, until another try does not help, or until the time is over.

@@ -249,7 +249,7 @@ impl Explain for AwsError {
     }
     fn remedy(&self) -> String {
         match self {
-            Self::Denied { asked, .. } => statement(asked),
+            Self::Denied { asked, because } => statement(asked, because),
             Self::Unreachable { because, .. } if is_about_trust(because) => {
                 "name the authority that signs it: `[aws] ca_bundle` in \
                  /etc/fsxlustre/fsxlustre.toml; or correct the clock"
@@ -270,14 +270,22 @@ impl Explain for AwsError {
 }
 
 /// The exact statement that the policy lacks.
-fn statement(asked: &Asked) -> String {
-    let Asked { action, resource, .. } = asked;
+fn statement(asked: &Asked, because: &str) -> String {
+    let Asked { action, resources, .. } = asked;
+    // Of a SecureString it is the key that may be refused.
+    let (name, resource) = match resources.as_slice() {
+        _ if because.contains(DECRYPT) => (DECRYPT, "\"*\"".to_owned()),
+        [one] => (action.name, format!("\"{one}\"")),
+        several => (action.name, format!("[\"{}\"]", several.join("\", \""))),
+    };
     format!(
-        "allow it in the role's policy: {{\"Effect\": \"Allow\", \"Action\": \"{}\", \"Resource\": \
-         \"{resource}\"}}; see packaging/iam/{}",
-        action.name, action.policy
+        "allow it in the role's policy: {{\"Effect\": \"Allow\", \"Action\": \"{name}\", \
+         \"Resource\": {resource}}}; see packaging/iam/{}",
+        action.policy
     )
 }
+
+const DECRYPT: &str = "kms:Decrypt";
 
 /// The way to the service that may be missing.
 fn route(asked: &Asked) -> String {

@@ -137,7 +137,7 @@ mod tests {
     fn asked() -> Asked {
         let action: &'static Action =
             &Action { name: "fsx:DescribeFileSystems", service: "fsx", policy: "resolve.json" };
-        Asked { action, region: "cn-north-1".into(), resource: "*".into() }
+        Asked { action, region: "cn-north-1".into(), resources: vec!["*".into()] }
     }
 
     fn answer(status: u16, seconds_ahead: i64) -> HttpResponse {
@@ -188,6 +188,9 @@ mod tests {
         let statement =
             r#"{"Effect": "Allow", "Action": "fsx:DescribeFileSystems", "Resource": "*"}"#;
         assert!(denied.remedy().contains(statement), "{}", denied.remedy());
+        let because = "not authorized to perform: kms:Decrypt".to_owned();
+        let key = AwsError::Denied { asked: asked(), because }.remedy();
+        assert!(key.contains(r#""Action": "kms:Decrypt", "Resource": "*""#), "{key}");
         let skewed = AwsError::ClockSkew { asked: asked(), seconds: -900, because: "x".into() };
         assert_eq!(skewed.because(), "the clock is 900 s ahead of the service's: x");
     }

@@ -52,9 +52,13 @@ pub async fn parameters_below(
     version: Option<&str>,
 ) -> Result<Vec<StoredParameter>, AwsError> {
     // A role that reads the path reads its versions, too: that is what a policy must say.
-    let resource = format!("parameter/{}*", path.trim_start_matches('/'));
-    let arn = Partition::of_region(aws.region()).arn("ssm", aws.region(), "*", &resource);
-    let asked = aws.asked(GET_PARAMETERS_BY_PATH, arn);
+    let partition = Partition::of_region(aws.region());
+    let arn = |below: &str| {
+        let resource = format!("parameter/{}{below}", path.trim_start_matches('/'));
+        partition.arn("ssm", aws.region(), "*", &resource)
+    };
+    let resources = vec![arn(""), arn("/*")];
+    let asked = Asked { resources, ..aws.asked(GET_PARAMETERS_BY_PATH, "*") };
     let folder = version.map_or_else(|| path.to_owned(), |version| format!("{path}/{version}"));
     let (mut all, mut token) = (Vec::new(), None::<String>);
     for _ in 0..MOST_PAGES {

@@ -10,6 +10,7 @@ use fsxlustre_mount::host::{PathOverrides, unix_seconds};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Arguments of `fsxlustre config`.
 #[derive(Debug, Args)]
@@ -81,7 +82,7 @@ struct ShownConfig {
 
 impl ShowArgs {
     fn asking(&self) -> Asking {
-        if self.refresh { Asking::Anew } else { Asking::WhenDue }
+        if self.refresh { Asking::Anew } else { Asking::WhenDue(Duration::MAX) }
     }
 
     fn show(&self, config: &AgentConfig) -> Outcome {

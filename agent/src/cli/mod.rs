@@ -23,6 +23,7 @@ use fsxlustre_mount::host::PathOverrides;
 use fsxlustre_mount::journal::{Entry, Priority};
 use fsxlustre_mount::resolve::Tell;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Mounts, checks, watches and unmounts Amazon FSx for Lustre on a compute node.
 #[derive(Debug, Parser)]
@@ -217,7 +218,9 @@ impl Command {
             | Self::Config(_) => Asking::Never,
             Self::Job(args) if args.is_end() => Asking::Never,
             Self::Resolve(args) => args.asking(),
-            Self::Check(_) | Self::Mount(_) | Self::Layout(_) | Self::Job(_) => Asking::WhenDue,
+            Self::Check(_) | Self::Mount(_) | Self::Layout(_) | Self::Job(_) => {
+                Asking::WhenDue(Duration::MAX)
+            }
         }
     }
 
@@ -228,6 +231,12 @@ impl Command {
 
     /// Where 1 has a meaning of its own, 2 says it.
     fn broken_configuration(&self, failure: &Failure) -> Outcome {
+        // The mount helper must not take this for a program that could not be asked.
+        if let Self::Resolve(args) = self
+            && args.is_json()
+        {
+            return Outcome::failed_json(failure);
+        }
         let status = match self {
             Self::Mount(_) => failure.mount_exit(),
             Self::Check(_) | Self::Status(_) | Self::Fstab(_) => USAGE,

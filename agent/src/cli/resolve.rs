@@ -58,12 +58,17 @@ pub struct ResolveArgs {
 }
 
 impl ResolveArgs {
+    /// Whether whoever called reads JSON.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// When the fleet's settings are read: at boot and by timers in this node's turn.
     pub fn asking(&self) -> Asking {
         if self.caller.is_splayed() {
             Asking::InTurn(Duration::from_secs(self.timeout))
         } else {
-            Asking::WhenDue
+            Asking::WhenDue(Duration::from_secs(self.timeout))
         }
     }
 }

@@ -72,10 +72,11 @@ impl Sources<'_> {
         let mut outcome = Outcome::default();
         let mut answers = Vec::new();
         let sources = self.parsed()?;
-        let asked = match self.ask(&sources) {
-            Ok(asked) => asked,
-            Err(failure) => sources.iter().map(|_| Err(failure.clone())).collect(),
-        };
+        if self.prefer == Prefer::SameSubnet {
+            return Err(of_this_subnet(file));
+        }
+        // Where nobody can be asked the file stays as it is: its answers have their own ages.
+        let asked = self.ask(&sources)?;
         for (source, result) in sources.iter().zip(asked) {
             let key = self.question(source).key();
             match result {
@@ -127,6 +128,16 @@ impl Sources<'_> {
         let resolver = ApiResolver { config: self.config, with_data_repositories: false };
         let asked = resolver.ask_many(sources, self.region, self.prefer, bounds)?;
         Ok(sources.iter().zip(asked).map(|(source, found)| usable(source, found?)).collect())
+    }
+}
+
+fn of_this_subnet(file: &Path) -> Failure {
+    Failure {
+        code: Code::OptionConflict,
+        what: "an answer for this node's subnet is none for other nodes".into(),
+        asked: format!("write {} with --prefer=same-subnet", file.display()),
+        because: "the file serves nodes of every subnet".into(),
+        remedy: "leave out --prefer, or name one more tag".into(),
     }
 }
 

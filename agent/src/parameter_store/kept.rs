@@ -17,8 +17,8 @@ const TRY_AGAIN_AFTER: u64 = 30;
 pub enum Asking {
     /// Whatever is kept.
     Anew,
-    /// When what is kept is not fresh any more.
-    WhenDue,
+    /// When what is kept is not fresh any more, and within half of this time.
+    WhenDue(Duration),
     /// Only where nothing that is kept may serve, and then in this node's turn: for what all nodes do
     /// at the same moment. It must be over within this time.
     InTurn(Duration),
@@ -62,12 +62,14 @@ fn step(kept: Option<&ParameterSet>, ages: Ages, asking: Asking, now: u64) -> St
         .is_some_and(|failed| (failed..failed.saturating_add(TRY_AGAIN_AFTER)).contains(&now));
     match asking {
         Asking::Never => Step::Use,
-        Asking::WhenDue | Asking::InTurn(_) if age.is_some_and(|age| age < ages.fresh) => Step::Use,
+        Asking::WhenDue(_) | Asking::InTurn(_) if age.is_some_and(|age| age < ages.fresh) => {
+            Step::Use
+        }
         Asking::InTurn(_) if may_be_stale(kept, ages, now) => Step::UseForNow,
-        Asking::WhenDue if failed_just_now && may_be_stale(kept, ages, now) => {
+        Asking::WhenDue(_) if failed_just_now && may_be_stale(kept, ages, now) => {
             Step::UseAfterFailure
         }
-        Asking::WhenDue | Asking::InTurn(_) | Asking::Anew => Step::Ask,
+        Asking::WhenDue(_) | Asking::InTurn(_) | Asking::Anew => Step::Ask,
     }
 }
 
@@ -85,7 +87,9 @@ pub fn fleet(local: &AgentConfig, asking: Asking) -> Result<Option<Fleet>, Failu
     let now = unix_seconds();
     let kept = ParameterSet::kept(local.host(), path);
     let asking = match asking {
-        Asking::InTurn(_) if local.base.answers.fleet.size.is_none() => Asking::WhenDue,
+        Asking::InTurn(budget) if local.base.answers.fleet.size.is_none() => {
+            Asking::WhenDue(budget)
+        }
         asking => asking,
     };
     let ages = Ages { fresh: local.config.fresh(), stale_max: local.config.stale_max() };
@@ -101,7 +105,7 @@ pub fn fleet(local: &AgentConfig, asking: Asking) -> Result<Option<Fleet>, Failu
             Ok(Some(Fleet { set, must_be_kept: false, warnings }))
         }
         (_, kept) => {
-            match wait_for_turn(local, path, asking).and_then(|()| ask(local, path, now)) {
+            match wait_for_turn(local, path, asking).and_then(|()| ask(local, path, asking, now)) {
                 Ok(set) => Ok(Some(Fleet { set, must_be_kept: true, warnings: vec![] })),
                 Err(error) => stale(local, kept, ages, &error, now).map(Some),
             }
@@ -115,7 +119,7 @@ pub fn fleet(local: &AgentConfig, asking: Asking) -> Result<Option<Fleet>, Failu
 /// Why it could not be read.
 pub fn read_now(local: &AgentConfig) -> Result<Option<ParameterSet>, Failure> {
     let Some(path) = local.config.ssm_path.as_deref() else { return Ok(None) };
-    ask(local, path, unix_seconds()).map(Some).map_err(|error| error.failure())
+    ask(local, path, Asking::Anew, unix_seconds()).map(Some).map_err(|error| error.failure())
 }
 
 /// Sleeps until this node's turn, which the same hash gives as for the FSx API. A signal ends the
@@ -134,8 +138,18 @@ fn wait_for_turn(local: &AgentConfig, path: &str, asking: Asking) -> Result<(), 
     Ok(())
 }
 
-fn ask(local: &AgentConfig, path: &str, now: u64) -> Result<ParameterSet, SetError> {
-    let deadline = Deadline::after(Duration::from_secs(local.config.timeout()));
+fn ask(
+    local: &AgentConfig,
+    path: &str,
+    asking: Asking,
+    now: u64,
+) -> Result<ParameterSet, SetError> {
+    let timeout = Duration::from_secs(local.config.timeout());
+    let deadline = Deadline::after(match asking {
+        // The rest is for what the settings are wanted for.
+        Asking::WhenDue(budget) => timeout.min(budget / 2),
+        _ => timeout,
+    });
     let calls = async {
         let aws = Aws::connect(&local.aws, None, deadline).await?;
         Ok::<_, AwsError>(read(&aws, path).await)
@@ -189,11 +203,13 @@ mod tests {
         set
     }
 
+    const DUE: Asking = Asking::WhenDue(Duration::from_mins(1));
+
     #[test]
     fn parameter_store_is_asked_when_what_is_kept_is_not_fresh() {
         let ages = Ages { fresh: 300, stale_max: 1_000 };
-        let at = |now, failed| step(Some(&kept(10_000, failed)), ages, Asking::WhenDue, now);
-        assert_eq!(step(None, ages, Asking::WhenDue, 0), Step::Ask);
+        let at = |now, failed| step(Some(&kept(10_000, failed)), ages, DUE, now);
+        assert_eq!(step(None, ages, DUE, 0), Step::Ask);
         assert_eq!(at(10_299, None), Step::Use);
         assert_eq!(at(10_300, None), Step::Ask);
         assert_eq!(at(10_400, Some(10_390)), Step::UseAfterFailure);

@@ -4,6 +4,7 @@ use super::at_hand::Kept;
 use super::{AnswerSettings, Api, AtHand, Caller, Fleet, Situation, Step, Wanted, Why};
 use crate::failure::{Code, Explain as _, Failure};
 use crate::host::{Bounds, Deadline, Host, sleep_unless_interrupted};
+use crate::id_cache;
 use crate::resolve::{Question, Resolve};
 use std::time::Duration;
 
@@ -109,6 +110,9 @@ impl Asking<'_> {
                         }
                         Err(failed) => {
                             api = api_after(failed.code);
+                            if is_taken_back(failed.code) {
+                                id_cache::forget_tags(self.host, &question.key());
+                            }
                             failure = Some(failed);
                         }
                     }
@@ -155,10 +159,22 @@ fn api_after(code: Code) -> Api {
         | Code::ClockSkew
         | Code::NoCredentials
         | Code::NoRegion
-        | Code::ResolverFailed
+        | Code::ProgramFailed
         | Code::SlotBeyondBudget => Api::NotReached,
         _ => Api::Refused,
     }
+}
+
+/// Whether the API says that an earlier answer for the same tags is not right any more.
+fn is_taken_back(code: Code) -> bool {
+    matches!(
+        code,
+        Code::TagUnknown
+            | Code::TagAmbiguous
+            | Code::FileSystemUnusable
+            | Code::FileSystemCreating
+            | Code::OtherNetwork
+    )
 }
 
 fn stale_warning(kept: &Kept, failure: &Failure) -> String {

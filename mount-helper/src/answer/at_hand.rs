@@ -81,6 +81,10 @@ impl AtHand {
         bounds: &Bounds<'_>,
     ) {
         let Some(path) = &settings.shared else { return };
+        // Which file system is of this node's subnet no other node can tell.
+        if key.ends_with("prefer=same-subnet") {
+            return;
+        }
         let file = match read_shared(path, bounds) {
             Ok(file) => file,
             Err(because) => {

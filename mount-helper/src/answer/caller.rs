@@ -2,6 +2,7 @@
 
 use crate::host::{Host, read_text};
 use crate::record::Maker;
+use std::io::IsTerminal as _;
 
 /// A mount that systemd makes within this time after the kernel's start counts as one of the boot.
 const BOOT_SECONDS: u64 = 30 * 60;
@@ -64,7 +65,8 @@ impl Caller {
         Self::of(
             maker,
             Surroundings {
-                is_of_systemd: is_set("INVOCATION_ID"),
+                // A shell below a unit has the variable too, and a person in front of it.
+                is_of_systemd: is_set("INVOCATION_ID") && !std::io::stdin().is_terminal(),
                 is_of_timer: trigger.rsplit_once('.').is_some_and(|(_, kind)| kind == "timer"),
                 uptime_seconds: uptime.and_then(|text| text.split('.').next()?.parse().ok()),
             },
@@ -81,6 +83,12 @@ impl Caller {
             Maker::Fstab => Self::Fstab,
             Maker::Person => Self::Person,
         }
+    }
+
+    /// The same for every call after the first, which has waited for its turn already.
+    #[must_use]
+    pub fn after_its_turn(self) -> Self {
+        if self.is_splayed() { Self::Fstab } else { self }
     }
 
     /// Whether its first call waits for this node's slot: a person never does.

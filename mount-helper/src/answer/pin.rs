@@ -6,7 +6,8 @@
 
 use crate::failure::{Code, Explain as _, Failure};
 use crate::host::{
-    Bounds, LARGEST_TRUSTED_BYTES, Program, open_trusted_folder, read_trusted_at, unix_seconds,
+    Bounds, LARGEST_TRUSTED_BYTES, Program, open_trusted_folder, read_text, read_trusted_at,
+    unix_seconds,
 };
 use crate::record::MountRecord;
 use crate::worker::Work;
@@ -163,15 +164,18 @@ impl PinAttempt {
 /// Takes away pins of long ago; only regular files of ours, and not for ever.
 fn sweep(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for entry in entries.filter_map(Result::ok).take(MOST_SWEPT) {
-        let Ok(about) = entry.metadata() else { continue };
-        let age = about.modified().ok().and_then(|at| at.elapsed().ok());
-        let is_old = age.is_some_and(|age| age.as_secs() > OLD_SECONDS);
-        let name = entry.file_name();
-        let is_ours =
-            name.to_string_lossy().ends_with(".json") || name.to_string_lossy().starts_with('.');
-        if about.is_file() && is_old && is_ours {
-            let _ = unlinkat(AT_FDCWD, &entry.path(), UnlinkatFlags::NoRemoveDir);
-        }
+    let is_old_file = |path: &PathBuf| {
+        let about = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file);
+        let age = about.and_then(|about| about.modified().ok()?.elapsed().ok());
+        age.is_some_and(|age| age.as_secs() > OLD_SECONDS)
+    };
+    // The folder may be shared with other files: only what is a pin is ours.
+    let is_pin = |path: &PathBuf| {
+        let text = read_text(path).ok();
+        text.is_some_and(|text| serde_json::from_str::<Pin>(&text).is_ok())
+    };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_old_file);
+    for path in paths.take(MOST_SWEPT).filter(is_pin) {
+        let _ = unlinkat(AT_FDCWD, &path, UnlinkatFlags::NoRemoveDir);
     }
 }

@@ -36,6 +36,7 @@ use crate::hooks::Hooks;
 use crate::host::{Host, PathOverrides, unix_seconds};
 use crate::options::Verify;
 use serde::Deserialize;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -145,7 +146,8 @@ impl Config {
     pub fn of(values: &Values) -> Result<Self, ConfigError> {
         let host: HostSection = values.section("host")?;
         let hooks: HooksSection = values.section("hooks")?;
-        let host = Host { hooks: hooks.into(), ..host.into() };
+        let asks_as = asks_as(values);
+        let host = Host { hooks: hooks.into(), asks_as, ..host.into() };
         let cache: CacheSection = values.section("cache")?;
         let fleet: FleetSection = values.section("fleet")?;
         let answers = AnswerSettings::of(values.section("filesystem")?, cache, &fleet);
@@ -161,6 +163,16 @@ impl Config {
             .map(|(key, because)| values.mistake(&key, because))
             .collect()
     }
+}
+
+/// Tells apart configurations that may choose different file systems for the same tags: by who asks
+/// and where, and by whose file systems count.
+fn asks_as(values: &Values) -> String {
+    let decides = |key: &str| key.starts_with("aws.") || key.starts_with("resolve.");
+    let all = values.iter().filter(|(_, given)| decides(given.row.key));
+    let mut hasher = DefaultHasher::new();
+    all.for_each(|(key, given)| (key.to_string(), given.value.to_string()).hash(&mut hasher));
+    format!("{:016x}", hasher.finish())
 }
 
 /// What an agent keeps of Parameter Store, where the files name a path of it.

@@ -58,6 +58,8 @@ pub struct Host {
     pub program_folders: Vec<PathBuf>,
     /// Types in mountinfo that count as Lustre.
     pub filesystem_types: Vec<String>,
+    /// What of the configuration decides which file system tags name, as one word.
+    pub asks_as: String,
     /// Who hears of mounts and unmounts.
     pub hooks: Hooks,
 }
@@ -68,6 +70,7 @@ impl Default for Host {
             paths: Paths::default(),
             program_folders: DEFAULT_PROGRAM_FOLDERS.iter().map(PathBuf::from).collect(),
             filesystem_types: DEFAULT_FILESYSTEM_TYPES.iter().map(ToString::to_string).collect(),
+            asks_as: String::new(),
             hooks: Hooks::default(),
         }
     }

@@ -144,10 +144,11 @@ fn folder_of(path: &Path) -> Option<&Path> {
 }
 
 fn write_new(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    // Whoever may write to the folder could have put a file of his own there.
+    let _ = std::fs::remove_file(path);
     let mut file = OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(mode)
         .custom_flags(nix::libc::O_NOFOLLOW)
         .open(path)?;

@@ -45,7 +45,8 @@ pub(super) fn explain(
     }
     // Nobody waits for one that is CREATING here: the failure is there already.
     let now = MountOptions { wait_seconds: 0, ..options.clone() };
-    match look_up.ask(source, &now, deadline) {
+    let in_turn = LookUp { caller: look_up.caller.after_its_turn(), ..*look_up };
+    match in_turn.ask(source, &now, deadline) {
         Err(told) if matches!(told.code, Code::FileSystemUnusable | Code::FileSystemUnknown) => {
             Ok(told)
         }

@@ -57,7 +57,8 @@ impl Scenario {
             rate: f64::from(quota),
             failing: 0.01,
             known: Known::default(),
-            budget: Duration::from_secs(80),
+            // Of a mount's 80 s an eighth is kept for undoing.
+            budget: Duration::from_secs(70),
             seed: 20_180_301,
         }
     }
