@@ -41,8 +41,17 @@ install:
 	$(INSTALL) -D -m 0755 $(BUILT)/umount-fsxlustre $(DESTDIR)$(SBINDIR)/umount.fsxlustre
 	$(INSTALL) -D -m 0644 packaging/config/fsxlustre.toml $(DESTDIR)$(PREFIX)/share/doc/fsxlustre/fsxlustre.toml
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/iam packaging/iam/*.json
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/prometheus packaging/prometheus/*.yml
+	$(INSTALL) -D -m 0755 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/prometheus packaging/prometheus/slurm-targets
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/prometheus/rules packaging/prometheus/rules/*.yml
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/prometheus/site packaging/prometheus/site/*.yml
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/grafana packaging/grafana/*.yml
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/grafana/dashboards packaging/grafana/dashboards/*.json
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system packaging/systemd/*.service packaging/systemd/*.socket
+	$(INSTALL) -D -m 0644 packaging/systemd/fsxlustre.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/fsxlustre.conf
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man1 packaging/man/*.1
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man5 packaging/man/*.5
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man7 packaging/man/*.7
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man8 packaging/man/*.8
 
 clean:

@@ -156,7 +156,26 @@ fn parse(text: &str) -> Option<Response> {
     let header = |line: &str| {
         line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
     };
-    Some(Response { status, headers: lines.filter_map(header).collect(), body: body.to_owned() })
+    let mut response =
+        Response { status, headers: lines.filter_map(header).collect(), body: body.to_owned() };
+    if response.header("transfer-encoding") == Some("chunked") {
+        response.body = unchunked(body)?;
+    }
+    Some(response)
+}
+
+/// A body that came in chunks, each behind its length.
+fn unchunked(mut rest: &str) -> Option<String> {
+    let mut body = String::new();
+    loop {
+        let (length, after) = rest.split_once("\r\n")?;
+        let length = usize::from_str_radix(length, 16).ok()?;
+        if length == 0 {
+            return Some(body);
+        }
+        body.push_str(after.get(..length)?);
+        rest = after.get(length..)?.strip_prefix("\r\n")?;
+    }
 }
 
 #[cfg(test)]
@@ -182,5 +201,9 @@ mod tests {
         assert_eq!(response.header("content-type"), Some("text/plain"));
         assert_eq!(response.body, "no\r\n\r\nsuch");
         assert_eq!(parse("garbage"), None);
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let parsed = parse(&format!("{head}3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n"));
+        assert_eq!(parsed.unwrap().body, "abc0123456789");
+        assert_eq!(parse(&format!("{head}3\r\nab")), None);
     }
 }

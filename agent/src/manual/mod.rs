@@ -4,6 +4,7 @@
 //! made from a table. `fsxlustre manual` writes the pages; the committed ones are compared with it.
 
 mod commands;
+mod metrics;
 mod readme;
 mod roff;
 mod settings;
@@ -25,6 +26,7 @@ pub struct Page {
 pub fn pages() -> Vec<Page> {
     [
         ("fsxlustre.1", include_str!("fsxlustre.roff")),
+        ("fsxlustre-metrics.7", include_str!("metrics.roff")),
         ("fsxlustre.toml.5", include_str!("settings.roff")),
         ("mount.fsxlustre.8", include_str!("mount.roff")),
         ("umount.fsxlustre.8", include_str!("umount.roff")),
@@ -58,6 +60,9 @@ fn part(name: &str) -> String {
         "CODES" => tables::codes(|_| true),
         "ERRNOS" => tables::errnos(),
         "UNMOUNT-CODES" => tables::codes(|id| id.starts_with("FSXL-U")),
+        "COLLECTORS" => metrics::collectors(),
+        "FAMILIES" => metrics::families(),
+        "QUESTIONS" => metrics::questions(),
         "SETTINGS" => settings::all(),
         "MOUNT-USAGE" => roff::verbatim(fsxlustre_mount::cli::MOUNT_USAGE),
         "UNMOUNT-USAGE" => roff::verbatim(fsxlustre_mount::cli::UNMOUNT_USAGE),
@@ -110,6 +115,7 @@ mod tests {
         for prose in [
             include_str!("fsxlustre.roff"),
             include_str!("settings.roff"),
+            include_str!("metrics.roff"),
             include_str!("mount.roff"),
             include_str!("umount.roff"),
         ] {
