@@ -87,8 +87,9 @@ fn labels_of(name: &str) -> Option<BTreeSet<String>> {
     let row = FAMILIES.iter().find(|row| match row.kind {
         Kind::Counter | Kind::Gauge => row.name == name,
         Kind::Summary => [plain("_sum"), plain("_count")].contains(&Some(row.name)),
-        #[allow(unreachable_patterns, reason = "as soon as there are histograms")]
-        _ => [plain("_sum"), plain("_count"), plain("_bucket")].contains(&Some(row.name)),
+        Kind::Histogram => {
+            [plain("_sum"), plain("_count"), plain("_bucket")].contains(&Some(row.name))
+        }
     })?;
     let edge = name.ends_with("_bucket").then_some("le");
     let added = ["instance", "job"].into_iter().chain(edge);
@@ -136,7 +137,7 @@ fn asked(expression: &str) -> Asked {
     let mut asked = Asked::default();
     let (mut in_braces, mut in_group, mut next_is_group) = (false, false, false);
     for (word, sign) in words(expression) {
-        let is_group = ["by", "on", "without", "ignoring", "group_left", "group_right"]
+        let groups = ["by", "on", "without", "ignoring", "group_left", "group_right"]
             .contains(&word.as_str());
         let is_metric = word.contains(':')
             || word == "up"
@@ -152,7 +153,7 @@ fn asked(expression: &str) -> Asked {
         } else if is_metric {
             asked.metrics.push((word.clone(), BTreeSet::new()));
         }
-        next_is_group |= is_group;
+        next_is_group |= groups;
         match sign {
             '{' => in_braces = true,
             '}' => in_braces = false,

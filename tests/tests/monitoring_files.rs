@@ -33,6 +33,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
+        #[expect(clippy::disallowed_methods, reason = "a folder of this test alone")]
         let _ = fs::remove_dir_all(&self.0);
     }
 }

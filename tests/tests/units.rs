@@ -26,6 +26,7 @@ fn systemd_finds_no_fault_with_the_units() {
     }
     let output = Command::new("systemd-analyze").arg("verify").args(&files).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    #[expect(clippy::disallowed_methods, reason = "a folder of this test alone")]
     let _ = std::fs::remove_dir_all(&folder);
     assert!(output.status.success() && said.is_empty(), "{said}");
 }
@@ -60,6 +61,7 @@ fn make_install_brings_what_prometheus_and_grafana_need() {
     .into_iter()
     .filter(|path| !to.join("usr").join(path).is_file())
     .collect();
+    #[expect(clippy::disallowed_methods, reason = "a folder of this test alone")]
     let _ = std::fs::remove_dir_all(&to);
     assert!(missing.is_empty(), "{missing:?}");
 }
