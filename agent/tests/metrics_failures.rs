@@ -128,6 +128,24 @@ fn evictions_and_broken_connections_are_those_of_the_kernels_list() {
     assert!(changes("f1_after", "osc", "EVICTED") >= 4, "each target had thrown it out");
 }
 
+/// The list still has what an earlier service has told of.
+#[test]
+fn a_service_that_is_started_again_counts_nothing_twice() {
+    let tree = tree_of("f1_after");
+    let now = fsxlustre_mount::host::unix_seconds();
+    let settings = fsxlustre_agent::metrics::ScrapeSettings {
+        counts_since: i64::try_from(now).expect("a time") + 1_000_000_000,
+        ..metrics_tree::settings()
+    };
+    let scraper = fsxlustre_agent::metrics::Scraper::new(&tree.host(), &settings);
+    let text = metrics_tree::scrape_of(&scraper.expect("one"), metrics_tree::without_probes());
+    for family in ["evictions", "disconnects"] {
+        assert_eq!(sum(&text, &format!("lustre_client_import_{family}_total"), "osc"), 0);
+    }
+    let last = sum(&text, "lustre_client_import_last_eviction_timestamp_seconds", "osc");
+    assert!(last > 1_700_000_000, "when it was is told all the same: {last}");
+}
+
 #[test]
 fn an_eviction_between_two_scrapes_is_counted_once() {
     let tree = tree_of("f0_healthy");

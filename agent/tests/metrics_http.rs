@@ -158,6 +158,42 @@ fn a_connection_that_sleeps_delays_no_answer_and_hides_nothing_else() {
     assert_eq!(value(&body, "fsxlustre_stuck_reads{fs=\"p7lsxbev\"}"), Some("0"));
 }
 
+/// Two file systems that are both called `fsx`, or one that is mounted twice.
+#[test]
+fn a_client_that_sleeps_hides_nothing_of_another_of_the_same_name() {
+    let tree = tree_with_a_stuck_read(STUCK);
+    for (root, folder) in [
+        ("proc/fs/lustre", "osc"),
+        ("proc/fs/lustre", "mdc"),
+        ("sys/fs/lustre", "llite"),
+        ("sys/fs/lustre", "osc"),
+        ("sys/fs/lustre", "mdc"),
+        ("sys/kernel/debug/lustre", "llite"),
+        ("sys/kernel/debug/lustre", "osc"),
+        ("sys/kernel/debug/lustre", "mdc"),
+    ] {
+        let all = std::fs::read_dir(tree.root.join(root).join(folder)).expect("devices");
+        for name in all.map(|entry| entry.expect("one").file_name()) {
+            let name = name.to_str().expect("text");
+            if name.ends_with("-ff3391038293f800") && !name.contains("OST0000") {
+                let other = name.replace("ff3391038293f800", "ff00000000000002");
+                let path = |name: &str| format!("{root}/{folder}/{name}");
+                tree.copy_within(&path(name), &path(&other));
+            }
+        }
+    }
+    let address = serve(&tree, "/metrics");
+    let body = impatient_scrape(address);
+    assert_eq!(value(&body, "fsxlustre_stuck_reads{fs=\"p7lsxbev\"}"), Some("1"), "one of two");
+    assert!(!is_stuck(&body) && !success(&body, "import"));
+    let labels = "fs=\"p7lsxbev\",target=\"OST0001\",kind=\"osc\"";
+    let state = format!("lustre_client_import_state{{{labels},state=");
+    assert!(body.contains(&state), "the other client's connections are told: {body}");
+    let up = format!("lustre_client_import_up{{{labels}}}");
+    assert_eq!(value(&body, &up), None, "of the first client it is not known");
+    assert!(success(&body, "llite") && success(&body, "osc"));
+}
+
 #[test]
 fn nothing_more_is_read_while_a_read_is_stuck() {
     let tree = tree_with_a_stuck_read(STUCK_FILE);

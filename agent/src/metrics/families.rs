@@ -147,13 +147,13 @@ families! {
         "Connections to targets by their current state.";
     EVICTIONS "lustre_client_import_evictions_total" Counter "1" ["fs", "kind"]
         "P/fs/lustre/{osc,mdc}/*/state" "all"
-        "Evictions by servers: those of the last 16 changes of each connection when the service began, and all since. Unwritten data was lost with each.";
+        "Evictions by servers since the service began, as far as the last 16 changes of each connection tell; unwritten data was lost with each.";
     DISCONNECTS "lustre_client_import_disconnects_total" Counter "1" ["fs", "kind"]
         "P/fs/lustre/{osc,mdc}/*/state" "all"
-        "Connections that broke: those of the last 16 changes of each when the service began, and all since.";
+        "Connections that broke since the service began, as far as the last 16 changes of each tell; one that was closed for want of work is none.";
     LAST_EVICTION "lustre_client_import_last_eviction_timestamp_seconds" Gauge "seconds" ["fs", "kind"]
         "P/fs/lustre/{osc,mdc}/*/state" "all"
-        "When a server last evicted this client, as far as the last 16 changes of each connection tell, since 1970 UTC.";
+        "When a server last evicted this client, as far as the last 16 changes of each connection tell, before the service began too, since 1970 UTC.";
     CONNECTION_ATTEMPTS "lustre_client_import_connection_attempts_total" Counter "1" ["fs", "kind"]
         "P/fs/lustre/{osc,mdc}/*/import" "all"
         "Attempts to connect to targets since the mount.";
@@ -362,6 +362,21 @@ families! {
     TARGET_DISCONNECTS "lustre_client_target_disconnects_total" Counter "1" ["fs", "target", "kind"]
         "P/fs/lustre/{osc,mdc}/*/state" "all"
         "Connections to a target that broke, counted as lustre_client_import_disconnects_total is.";
+    TARGET_ATTEMPTS "lustre_client_target_connection_attempts_total" Counter "1" ["fs", "target", "kind"]
+        "P/fs/lustre/{osc,mdc}/*/import" "all"
+        "Attempts to connect to a target since the mount.";
+    TARGET_GENERATION "lustre_client_target_connection_generation" Gauge "1" ["fs", "target", "kind"]
+        "P/fs/lustre/{osc,mdc}/*/import" "all"
+        "How many connections to a target there have been, this one included.";
+    TARGET_INFLIGHT "lustre_client_target_requests_in_flight" Gauge "1" ["fs", "target", "kind"]
+        "P/fs/lustre/{osc,mdc}/*/import" "all"
+        "Requests of any kind that a target had not answered when its connection was last read, within the last minute.";
+    TARGET_IDLE "lustre_client_target_idle_seconds" Gauge "seconds" ["fs", "target", "kind"]
+        "P/fs/lustre/{osc,mdc}/*/import" "2.12 and later"
+        "Since when no request had gone to a target when its connection was last read.";
+    TARGET_SERVICE_ESTIMATE "lustre_client_target_service_estimate_seconds" Gauge "seconds" ["fs", "target", "kind"]
+        "P/fs/lustre/{osc,mdc}/*/import" "all"
+        "Time that a target is expected to take for a request.";
     TARGET_TIMEOUTS "lustre_client_target_request_timeouts_total" Counter "1" ["fs", "target", "kind"]
         "P/fs/lustre/{osc,mdc}/*/import" "all"
         "Requests to a target that timed out since the mount.";
@@ -402,7 +417,7 @@ families! {
     SOURCE_REFUSED "fsxlustre_source_refused" Gauge "1" ["source"] "itself" "all"
         "Whether the kernel refused a file there in this scrape: a missing capability, or lockdown.";
     STUCK_READS "fsxlustre_stuck_reads" Gauge "1" ["fs"] "itself" "all"
-        "Children that ask a file system and have not answered for more than this scrape; 2 at most.";
+        "Children that ask the clients of a file system and have not answered in this scrape; 2 at most for each client.";
     SERIES "fsxlustre_series" Gauge "1" [] "itself" "all"
         "Series of this scrape, the ones that follow this apart.";
     FAMILY_DROPPED "fsxlustre_family_dropped" Gauge "1" ["family"] "itself" "all"

@@ -1,4 +1,8 @@
 //! Evictions and broken connections, counted from the kernel's short list of changes.
+//!
+//! What happened before the service began is not counted. A service that is started again would
+//! count what is still in the list a second time, and Prometheus, which takes a counter that fell
+//! for one that began anew, would tell it as new.
 
 use super::import_file::{Change, new_changes};
 use super::imports::STATES;
@@ -18,14 +22,15 @@ pub(super) struct History {
 }
 
 impl History {
-    fn add(&mut self, now: &[Change]) {
+    fn add(&mut self, now: &[Change], since: i64) {
         for (at, state) in new_changes(&self.changes, now) {
+            let counts = u64::from(*at >= since);
             match STATES.get(usize::from(*state)) {
                 Some(&"EVICTED") => {
-                    self.evictions += 1;
+                    self.evictions += counts;
                     self.last_eviction = Some(*at);
                 }
-                Some(&"DISCONN") => self.disconnects += 1,
+                Some(&"DISCONN") => self.disconnects += counts,
                 _ => {}
             }
         }
@@ -33,32 +38,40 @@ impl History {
     }
 }
 
-/// All connections of a file system, by device.
+/// All connections of a client, by device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Histories(BTreeMap<String, History>);
+pub(super) struct Histories {
+    by_device: BTreeMap<String, History>,
+    since: i64,
+}
 
 impl Histories {
+    /// None yet; only what happens from then on counts, in seconds since 1970 UTC.
+    pub(super) fn since(since: i64) -> Self {
+        Self { by_device: BTreeMap::new(), since }
+    }
+
     /// Takes in a list as it is now; one that could not be read changes nothing.
     pub(super) fn add(&mut self, device: &str, changes: Option<&[Change]>) {
         let Some(changes) = changes else { return };
-        if let Some(history) = self.0.get_mut(device) {
-            history.add(changes);
+        if let Some(history) = self.by_device.get_mut(device) {
+            history.add(changes, self.since);
         } else {
             let mut history = History::default();
-            history.add(changes);
-            self.0.insert(device.to_owned(), history);
+            history.add(changes, self.since);
+            self.by_device.insert(device.to_owned(), history);
         }
     }
 
     /// That of a device.
     pub(super) fn of(&self, device: &str) -> Option<&History> {
-        self.0.get(device)
+        self.by_device.get(device)
     }
 
     /// Forgets all but these devices.
     pub(super) fn keep_only<'d>(&mut self, devices: impl Iterator<Item = &'d str>) {
         let devices: std::collections::BTreeSet<&str> = devices.collect();
-        self.0.retain(|device, _| devices.contains(device.as_str()));
+        self.by_device.retain(|device, _| devices.contains(device.as_str()));
     }
 }
 
@@ -86,5 +99,17 @@ mod tests {
         assert_eq!(history.last_eviction, Some(9));
         histories.keep_only(["b"].into_iter());
         assert_eq!(histories.of("a"), None);
+    }
+
+    #[test]
+    fn what_was_before_the_service_began_is_told_and_not_counted() {
+        let evicted = u8::try_from(9).expect("small");
+        assert_eq!(STATES[usize::from(evicted)], "EVICTED");
+        let mut histories = Histories::since(100);
+        histories.add("a", Some(&[(40, evicted), (99, evicted)]));
+        let history = histories.of("a").expect("known");
+        assert_eq!((history.evictions, history.last_eviction), (0, Some(99)));
+        histories.add("a", Some(&[(40, evicted), (99, evicted), (100, evicted)]));
+        assert_eq!(histories.of("a").map(|history| history.evictions), Some(1));
     }
 }

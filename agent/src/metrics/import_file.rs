@@ -16,6 +16,12 @@ const MOST_CHANGES: usize = 16;
 pub(crate) struct ImportFile {
     /// Attempts to connect since the mount.
     pub(super) attempts: Option<i64>,
+    /// Times that it was connected.
+    pub(super) generation: Option<i64>,
+    /// Since when no request was sent; from 2.12 on.
+    pub(super) idle_seconds: Option<i64>,
+    /// Requests without an answer now.
+    pub(super) inflight: Option<i64>,
     /// Requests that timed out since the mount.
     pub(super) timeouts: Option<i64>,
     /// How long the server is expected to take.
@@ -41,6 +47,9 @@ pub(crate) fn parse(text: &[u8]) -> Option<ImportFile> {
         let number = || signed(value.split(' ').next().unwrap_or_default().as_bytes());
         match name {
             "connection_attempts" => found.attempts = number(),
+            "generation" => found.generation = number(),
+            "idle" => found.idle_seconds = number(),
+            "inflight" => found.inflight = number(),
             "timeouts" => found.timeouts = number(),
             "services" => found.service_seconds = number(),
             "current_connection" => found.nid = word(value),
@@ -109,6 +118,9 @@ mod tests {
         );
         let want = ImportFile {
             attempts: Some(3),
+            generation: Some(3),
+            idle_seconds: Some(36),
+            inflight: Some(0),
             timeouts: Some(0),
             service_seconds: Some(5),
             nid: Some("192.168.77.10@tcp".into()),

@@ -5,14 +5,15 @@
 
 use super::encode::Encoder;
 use super::families::{
-    CONNECTION_ATTEMPTS, DISCONNECTS, EVICTIONS, IMPORT_INFO, IMPORT_STATE, IMPORT_UP, IMPORTS,
-    LAST_EVICTION, REQUEST_TIMEOUTS, SERVICE_ESTIMATE, TARGET_DISCONNECTS, TARGET_EVICTIONS,
-    TARGET_NETWORK_ESTIMATE, TARGET_TIMEOUTS,
+    CONNECTION_ATTEMPTS, DISCONNECTS, EVICTIONS, Family, IMPORT_INFO, IMPORT_STATE, IMPORT_UP,
+    IMPORTS, LAST_EVICTION, REQUEST_TIMEOUTS, SERVICE_ESTIMATE, TARGET_ATTEMPTS,
+    TARGET_DISCONNECTS, TARGET_EVICTIONS, TARGET_GENERATION, TARGET_IDLE, TARGET_INFLIGHT,
+    TARGET_NETWORK_ESTIMATE, TARGET_SERVICE_ESTIMATE, TARGET_TIMEOUTS,
 };
 use super::history::History;
 use super::instances::Folder;
 use super::prober::{Details, StateRead};
-use super::probers::{FileSystem, Probers};
+use super::probers::{Client, Probers};
 use super::reading::both;
 use super::sources::{DeviceFile, Sources};
 use super::verdict::{SourceError, Verdict};
@@ -165,10 +166,11 @@ impl RollUp {
     }
 }
 
-/// A target with the states of its connections: one for each client that has it.
-type Targets = BTreeMap<(&'static str, String), Vec<Import>>;
+/// A target with the states of its connections, one for each client that has it; `None` is one that
+/// is not known.
+type Targets = BTreeMap<(&'static str, String), Vec<Option<Import>>>;
 
-/// What was told of one file system.
+/// What was told of the clients of one file system.
 #[derive(Debug, Default)]
 struct Found {
     targets: Targets,
@@ -176,9 +178,20 @@ struct Found {
 }
 
 impl Found {
-    fn of(file_system: &FileSystem, verdict: &mut Verdict) -> Self {
-        let mut found = Self::default();
-        for (connection, instance, state, details) in file_system.told() {
+    /// By file system.
+    fn by_file_system(probers: &mut Probers, verdict: &mut Verdict) -> BTreeMap<String, Self> {
+        let mut all: BTreeMap<String, Self> = BTreeMap::new();
+        for (key, client) in probers.clients(verdict) {
+            match all.get_mut(&key.fs) {
+                Some(found) => found.add(client, verdict),
+                None => all.entry(key.fs.clone()).or_default().add(client, verdict),
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, client: &Client, verdict: &mut Verdict) {
+        for (connection, instance, state, details) in client.told() {
             let kind = connection.folder().name();
             let import = match state {
                 Some(StateRead::Gone) => continue,
@@ -194,16 +207,22 @@ impl Found {
                 }
                 None => None,
             };
-            let history = file_system.histories.of(&connection.device);
-            let roll_up = found.roll_ups.entry(kind).or_insert(RollUp::NOTHING);
+            let history = client.histories.of(&connection.device);
+            let roll_up = self.roll_ups.entry(kind).or_insert(RollUp::NOTHING);
             roll_up.add(import, details, history);
-            if let Some(import) = import {
-                let target = instance.target().to_owned();
-                found.targets.entry((kind, target)).or_default().push(import);
-            }
+            let target = instance.target().to_owned();
+            self.targets.entry((kind, target)).or_default().push(import);
         }
-        found
     }
+}
+
+/// Whether a target is fit for use by every client of the node. One that is not known leaves that
+/// open, unless another one is known to be unfit.
+fn are_up(imports: &[Option<Import>]) -> Option<bool> {
+    if imports.iter().flatten().any(|import| !import.is_up()) {
+        return Some(false);
+    }
+    imports.iter().all(Option::is_some).then_some(true)
 }
 
 /// The collector of states and of what the connections of a file system add up to.
@@ -211,27 +230,24 @@ impl Found {
 /// *Source*: `osc/*/ost_server_uuid`, `mdc/*/mds_server_uuid`; every minute `state` and `import`.
 pub(super) fn collect(probers: &mut Probers, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
-    let mut all = Vec::new();
-    for (fs, file_system) in probers.file_systems(&mut verdict) {
-        all.push((fs.as_str(), Found::of(file_system, &mut verdict)));
-    }
+    let all = Found::by_file_system(probers, &mut verdict);
     encode_states(&all, encoder);
     encode_sums(&all, encoder);
     verdict
 }
 
-fn encode_states(all: &[(&str, Found)], encoder: &mut Encoder) {
+fn encode_states(all: &BTreeMap<String, Found>, encoder: &mut Encoder) {
     let mut up = encoder.family(&IMPORT_UP);
     for (fs, found) in all {
         for ((kind, target), imports) in &found.targets {
-            up.sample([fs, target, kind], imports.iter().all(|import| import.is_up()));
+            up.sample_if([fs, target, kind], are_up(imports));
         }
     }
     let mut state = encoder.family(&IMPORT_STATE);
     for (fs, found) in all {
         for ((kind, target), imports) in &found.targets {
             for (index, word) in STATES.iter().enumerate() {
-                if imports.iter().any(|import| import.state == index) {
+                if imports.iter().flatten().any(|import| import.state == index) {
                     state.sample([fs, target, kind, word], true);
                 }
             }
@@ -247,7 +263,7 @@ fn encode_states(all: &[(&str, Found)], encoder: &mut Encoder) {
     }
 }
 
-fn encode_sums(all: &[(&str, Found)], encoder: &mut Encoder) {
+fn encode_sums(all: &BTreeMap<String, Found>, encoder: &mut Encoder) {
     type Get = fn(&RollUp) -> Option<i64>;
     for (family, get) in [
         (&EVICTIONS, (|one| one.evictions.and_then(|n| n.try_into().ok())) as Get),
@@ -268,46 +284,57 @@ fn encode_sums(all: &[(&str, Found)], encoder: &mut Encoder) {
 
 /// A number of one connection.
 type GetNumber = fn(&Details, &History) -> Option<i64>;
+/// What the numbers of two clients' connections to one target come to.
+type Join = fn(Option<i64>, Option<i64>) -> Option<i64>;
+
+/// What each connection has to tell. Counts add up; of times the longest is told.
+const EACH: [(&Family<3>, GetNumber, Join); 9] = [
+    (&TARGET_EVICTIONS, |_, past| past.evictions.try_into().ok(), both),
+    (&TARGET_DISCONNECTS, |_, past| past.disconnects.try_into().ok(), both),
+    (&TARGET_ATTEMPTS, |told, _| told.import.as_ref()?.attempts, both),
+    (&TARGET_GENERATION, |told, _| told.import.as_ref()?.generation, Option::max),
+    (&TARGET_TIMEOUTS, |told, _| told.import.as_ref()?.timeouts, both),
+    (&TARGET_INFLIGHT, |told, _| told.import.as_ref()?.inflight, both),
+    (&TARGET_IDLE, |told, _| told.import.as_ref()?.idle_seconds, Option::max),
+    (&TARGET_SERVICE_ESTIMATE, |told, _| told.import.as_ref()?.service_seconds, Option::max),
+    (&TARGET_NETWORK_ESTIMATE, |told, _| told.network_seconds, Option::max),
+];
 
 /// The collector of what each connection has to tell; off unless asked for.
 ///
 /// *Source*: `import`, `state` and `timeouts` of `osc/*` and `mdc/*`, every minute.
 pub(super) fn collect_each(probers: &mut Probers, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
-    let file_systems = probers.file_systems(&mut verdict);
+    let clients = probers.clients(&mut verdict);
     let mut info = encoder.family(&IMPORT_INFO);
     let mut seen = BTreeSet::new();
-    for (fs, file_system) in file_systems {
-        for (connection, instance, _, details) in file_system.told() {
+    for (key, client) in clients {
+        for (connection, instance, _, details) in client.told() {
             let file = details.and_then(|told| told.import.as_ref());
             let Some(nid) = file.and_then(|file| file.nid.as_deref()) else { continue };
             let version = file.and_then(|file| file.server_version.as_deref()).unwrap_or_default();
             let target = instance.target();
             let kind = connection.folder().name();
             // Two clients of one file system have the same servers.
-            if seen.insert((fs, target.to_owned(), kind, nid.to_owned(), version.to_owned())) {
-                info.sample([fs, target, kind, nid, version], true);
+            if seen.insert((&key.fs, target.to_owned(), kind, nid.to_owned(), version.to_owned())) {
+                info.sample([&key.fs, target, kind, nid, version], true);
             }
         }
     }
-    for (family, get) in [
-        (&TARGET_EVICTIONS, (|_, past| past.evictions.try_into().ok()) as GetNumber),
-        (&TARGET_DISCONNECTS, |_, past| past.disconnects.try_into().ok()),
-        (&TARGET_TIMEOUTS, |told, _| told.import.as_ref()?.timeouts),
-        (&TARGET_NETWORK_ESTIMATE, |told, _| told.network_seconds),
-    ] {
+    for (family, get, join) in EACH {
         let mut samples = encoder.family(family);
-        for (fs, file_system) in file_systems {
-            let mut sums: BTreeMap<(&str, String), Option<i64>> = BTreeMap::new();
-            for (connection, instance, _, details) in file_system.told() {
-                let history = file_system.histories.of(&connection.device);
+        let mut joined: BTreeMap<(&str, &str, String), Option<i64>> = BTreeMap::new();
+        for (key, client) in clients {
+            for (connection, instance, _, details) in client.told() {
+                let history = client.histories.of(&connection.device);
                 let value = details.zip(history).and_then(|(told, past)| get(told, past));
-                let key = (connection.folder().name(), instance.target().to_owned());
-                sums.entry(key).and_modify(|sum| *sum = both(*sum, value)).or_insert(value);
+                let (kind, target) = (connection.folder().name(), instance.target().to_owned());
+                let place = joined.entry((&key.fs, kind, target));
+                place.and_modify(|one| *one = join(*one, value)).or_insert(value);
             }
-            for ((kind, target), sum) in &sums {
-                samples.sample_if([fs, target, kind], *sum);
-            }
+        }
+        for ((fs, kind, target), value) in &joined {
+            samples.sample_if([fs, target, kind], *value);
         }
     }
     verdict
@@ -330,6 +357,20 @@ mod tests {
         ] {
             let import = parse(text.as_bytes()).expect(text);
             assert_eq!((STATES[import.state], import.is_up()), (state, up), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_up_when_every_client_says_so() {
+        let [up, down] = [8, 2].map(|state| Some(Import { state, is_deactivated: false }));
+        for (imports, want) in [
+            (vec![up], Some(true)),
+            (vec![up, down], Some(false)),
+            (vec![down, None], Some(false)),
+            (vec![up, None], None),
+            (vec![None], None),
+        ] {
+            assert_eq!(are_up(&imports), want, "{imports:?}");
         }
     }
 

@@ -67,6 +67,12 @@ impl Instance {
         self.name.get(..self.fs_end).unwrap_or_default()
     }
 
+    /// The client that it is a part of: the hexadecimal part, which all devices of one mounted client
+    /// share.
+    pub(super) fn client(&self) -> &str {
+        self.name.rsplit_once('-').map_or("", |(_, client)| client)
+    }
+
     /// Whether both belong to one target: two mounts of a file system have two devices for each.
     pub(super) fn has_same_target(&self, other: &Self) -> bool {
         self.fs() == other.fs() && self.target() == other.target()

@@ -7,7 +7,7 @@
 //! | `sources`, `reading` | where the client's files are, how one is read, what several add up to |
 //! | `instances`, `stats`, `rpc_stats`, `rpc_times`, `import_file`, `history` | what the kernel prints: pure |
 //! | `client` to `network`, `jobs` | one collector each: parser, reader, encoder |
-//! | `prober`, `probers` | children that ask what may sleep in the kernel: statvfs, connections |
+//! | `client_key`, `prober`, `probers` | children, one for each mounted client, that ask what may sleep in the kernel: statvfs, connections |
 //! | `imports`, `probe` | the collectors of what the children told |
 //! | `collect` | the table of collectors, and one pass over them |
 //! | `own` | what the service says of itself |
@@ -24,6 +24,7 @@
 
 mod cache;
 mod client;
+mod client_key;
 mod collect;
 mod encode;
 mod exposition;

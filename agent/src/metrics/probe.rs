@@ -14,7 +14,7 @@ use super::verdict::Verdict;
 /// *Source*: statvfs(2) in a child. *Units*: bytes, files, seconds.
 pub(super) fn collect(probers: &mut Probers, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
-    probers.file_systems(&mut verdict);
+    probers.clients(&mut verdict);
     let probers = &*probers;
     let all: Vec<(&str, String, &Probe)> = probers
         .probed()

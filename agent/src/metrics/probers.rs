@@ -1,5 +1,6 @@
-//! What the children know: asked at the begin of a pass, told at its end.
+//! What the children know: asked at the begin of a pass, told at its end. Each mounted client has one.
 
+use super::client_key::ClientKey;
 use super::collect::Pass;
 use super::encode::Encoder;
 use super::families::STUCK_READS;
@@ -7,15 +8,17 @@ use super::history::Histories;
 use super::instances::{Folder, Instance};
 use super::mounts::lustre_mounts;
 use super::prober::{Answer, Channel, Connection, Details, Open, Question, Room, StateRead};
+use super::scrape::ScrapeSettings;
 use super::sources::Sources;
 use super::verdict::{SourceError, Verdict};
 use fsxlustre_mount::host::{Host, Program};
 use nix::poll::{PollTimeout, poll};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A file system has one child, and one more while the first is stuck.
+/// A client has one child, and one more while the first is stuck.
 const MOST_CHANNELS: usize = 2;
 /// A mount that answered before may take this long before it counts as not answering.
 const GRACE: Duration = Duration::from_secs(10);
@@ -45,9 +48,9 @@ impl Probe {
     }
 }
 
-/// One file system.
-#[derive(Debug, Default)]
-pub(super) struct FileSystem {
+/// One mounted client.
+#[derive(Debug)]
+pub(super) struct Client {
     channels: Vec<Channel>,
     /// Why no child could be asked.
     trouble: Option<String>,
@@ -72,7 +75,9 @@ pub(super) struct Probers {
     program: Program,
     patience: Duration,
     slow_tier: Duration,
-    file_systems: BTreeMap<String, FileSystem>,
+    clients: BTreeMap<ClientKey, Client>,
+    /// What is counted has happened since then, in seconds since 1970 UTC.
+    since: i64,
     /// Children that were told to end.
     ending: Vec<Channel>,
     deadline: Instant,
@@ -82,19 +87,15 @@ pub(super) struct Probers {
 }
 
 impl Probers {
-    /// None yet. `program` is `fsxlustre`, `patience` how long a scrape waits for its children.
-    pub(super) fn new(
-        host: &Host,
-        program: Program,
-        patience: Duration,
-        slow_tier: Duration,
-    ) -> Self {
+    /// None yet.
+    pub(super) fn new(host: &Host, settings: &ScrapeSettings) -> Self {
         Self {
             host: host.clone(),
-            program,
-            patience,
-            slow_tier,
-            file_systems: BTreeMap::new(),
+            program: settings.program.clone(),
+            patience: settings.patience,
+            slow_tier: settings.slow_tier,
+            since: settings.counts_since,
+            clients: BTreeMap::new(),
             ending: Vec::new(),
             deadline: Instant::now(),
             was_waited: false,
@@ -102,7 +103,7 @@ impl Probers {
         }
     }
 
-    /// Asks every file system of this pass.
+    /// Asks every client of this pass.
     pub(super) fn ask(&mut self, sources: &mut Sources, pass: &Pass) {
         let now = Instant::now();
         self.deadline = pass.deadline.min(now + self.patience);
@@ -114,35 +115,29 @@ impl Probers {
             return;
         }
         let connections = self.connections(sources);
-        let mounts = self.mount_points(asks_room);
+        let mounts = self.mount_points(asks_room, sources);
         self.ending.retain_mut(|channel| !channel.end());
-        let gone: Vec<String> = self
-            .file_systems
-            .keys()
-            .filter(|fs| !connections.contains_key(*fs) && !mounts.contains_key(*fs))
-            .cloned()
-            .collect();
-        for fs in gone {
-            let channels = self.file_systems.remove(&fs).map(|gone| gone.channels);
-            self.ending.extend(channels.unwrap_or_default());
+        let is_gone = |key: &ClientKey| !connections.contains_key(key) && !mounts.contains_key(key);
+        for (_, gone) in self.clients.extract_if(.., |key, _| is_gone(key)) {
+            self.ending.extend(gone.channels);
         }
-        let names: BTreeSet<&String> = connections.keys().chain(mounts.keys()).collect();
-        for fs in names {
-            let file_system = self.file_systems.entry(fs.clone()).or_default();
+        let keys: BTreeSet<&ClientKey> = connections.keys().chain(mounts.keys()).collect();
+        for key in keys {
+            let client = self.clients.entry(key.clone()).or_insert_with(|| Client::new(self.since));
             let wish = Question {
-                connections: connections.get(fs).cloned().or_else(|| Some(Vec::new())),
+                connections: connections.get(key).cloned().or_else(|| Some(Vec::new())),
                 states: asks_states,
-                details: asks_states && file_system.needs_details(now, self.slow_tier),
-                directories: mounts.get(fs).cloned().unwrap_or_default(),
+                details: asks_states && client.needs_details(now, self.slow_tier),
+                directories: mounts.get(key).cloned().unwrap_or_default(),
             };
             let spawn = || Channel::start(&self.host, &self.program);
-            file_system.ask(wish, now, spawn, &mut self.ending);
+            client.ask(wish, now, spawn, &mut self.ending);
         }
     }
 
-    /// The connections of each file system: all of osc, then all of mdc.
-    fn connections(&mut self, sources: &mut Sources) -> BTreeMap<String, Vec<Connection>> {
-        let mut all: BTreeMap<String, Vec<Connection>> = BTreeMap::new();
+    /// The connections of each client: all of osc, then all of mdc.
+    fn connections(&mut self, sources: &mut Sources) -> BTreeMap<ClientKey, Vec<Connection>> {
+        let mut all: BTreeMap<ClientKey, Vec<Connection>> = BTreeMap::new();
         for folder in [Folder::Osc, Folder::Mdc] {
             match sources.devices(folder) {
                 Ok(devices) => {
@@ -151,10 +146,7 @@ impl Probers {
                             is_mdc: folder == Folder::Mdc,
                             device: device.name.clone(),
                         };
-                        match all.get_mut(device.fs()) {
-                            Some(list) => list.push(connection),
-                            None => drop(all.insert(device.fs().to_owned(), vec![connection])),
-                        }
+                        all.entry(ClientKey::of(device)).or_default().push(connection);
                     }
                 }
                 Err(error) => drop(self.unlisted.get_or_insert(error)),
@@ -163,16 +155,22 @@ impl Probers {
         all
     }
 
-    /// The mount points of each file system, as this process has to call them.
-    fn mount_points(&mut self, are_wanted: bool) -> BTreeMap<String, Vec<PathBuf>> {
-        let mut all: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    /// The mount points of each client, as this process has to call them.
+    fn mount_points(
+        &mut self,
+        are_wanted: bool,
+        sources: &mut Sources,
+    ) -> BTreeMap<ClientKey, Vec<PathBuf>> {
+        let mut all: BTreeMap<ClientKey, Vec<PathBuf>> = BTreeMap::new();
         if !are_wanted {
             return all;
         }
+        let clients = sources.devices(Folder::Llite).unwrap_or_else(|_| Arc::from([]));
         match self.host.mounts() {
             Ok(table) => {
                 for (fs, mount) in lustre_mounts(&self.host, &table) {
-                    let list = all.entry(fs).or_default();
+                    let key = ClientKey::of_mount(&self.host, &clients, fs, mount);
+                    let list = all.entry(key).or_default();
                     if !list.contains(&mount.directory) {
                         list.push(mount.directory.clone());
                     }
@@ -204,11 +202,11 @@ impl Probers {
         }
         loop {
             let now = Instant::now();
-            for file_system in self.file_systems.values_mut() {
-                file_system.hear(now, &mut self.ending);
+            for client in self.clients.values_mut() {
+                client.hear(now, &mut self.ending);
             }
             let left = self.deadline.saturating_duration_since(now);
-            let channels = self.file_systems.values().flat_map(|one| &one.channels);
+            let channels = self.clients.values().flat_map(|one| &one.channels);
             let mut polled: Vec<_> = channels
                 .filter(|channel| {
                     channel.open.as_ref().is_some_and(|open| open.is_new(now, self.patience))
@@ -224,39 +222,43 @@ impl Probers {
             }
         }
         let now = Instant::now();
-        for file_system in self.file_systems.values_mut() {
-            file_system.note_stuck(now, self.slow_tier);
+        for client in self.clients.values_mut() {
+            client.note_stuck(now, self.slow_tier);
         }
     }
 
-    /// The file systems with what was told of them, after [`Self::wait`].
-    pub(super) fn file_systems(&mut self, verdict: &mut Verdict) -> &BTreeMap<String, FileSystem> {
+    /// The clients with what was told of them, after [`Self::wait`], by file system.
+    pub(super) fn clients(&mut self, verdict: &mut Verdict) -> &BTreeMap<ClientKey, Client> {
         self.wait();
         if let Some(error) = self.unlisted.take() {
             verdict.note(error);
         }
-        for (fs, file_system) in &self.file_systems {
-            if let Some(trouble) = &file_system.trouble {
-                verdict.note(SourceError::NotAnswered { fs: fs.clone(), because: trouble.clone() });
+        for (key, client) in &self.clients {
+            if let Some(because) = client.trouble.clone() {
+                verdict.note(SourceError::NotAnswered { fs: key.fs.clone(), because });
             }
         }
-        &self.file_systems
+        &self.clients
     }
 
     /// Every mount point that was asked, with its file system.
     pub(super) fn probed(&self) -> impl Iterator<Item = (&str, &Path, &Probe)> {
-        self.file_systems.iter().flat_map(|(fs, file_system)| {
-            let probes = file_system.probes.iter();
-            probes.map(move |(directory, probe)| (fs.as_str(), directory.as_path(), probe))
+        self.clients.iter().flat_map(|(key, client)| {
+            let probes = client.probes.iter();
+            probes.map(|(directory, probe)| (key.fs.as_str(), directory.as_path(), probe))
         })
     }
 
     /// Writes how many children are stuck.
     pub(super) fn tell_stuck(&mut self, encoder: &mut Encoder) {
+        let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+        for (key, client) in &self.clients {
+            let stuck = client.channels.iter().filter(|channel| channel.open.is_some());
+            *sums.entry(&key.fs).or_default() += u64::try_from(stuck.count()).unwrap_or_default();
+        }
         let mut family = encoder.family(&STUCK_READS);
-        for (fs, file_system) in &self.file_systems {
-            let stuck = file_system.channels.iter().filter(|channel| channel.open.is_some());
-            family.sample([fs], u64::try_from(stuck.count()).unwrap_or_default());
+        for (fs, stuck) in sums {
+            family.sample([fs], stuck);
         }
     }
 }
@@ -268,7 +270,21 @@ impl Open {
     }
 }
 
-impl FileSystem {
+impl Client {
+    fn new(since: i64) -> Self {
+        Self {
+            channels: Vec::new(),
+            trouble: None,
+            connections: Vec::new(),
+            states: None,
+            previous_states: None,
+            details: None,
+            has_old_details: false,
+            probes: BTreeMap::new(),
+            histories: Histories::since(since),
+        }
+    }
+
     fn needs_details(&self, now: Instant, slow_tier: Duration) -> bool {
         let is_old = self
             .details
@@ -411,7 +427,7 @@ impl FileSystem {
 
 impl Drop for Probers {
     fn drop(&mut self) {
-        let channels = self.file_systems.values_mut().flat_map(|one| one.channels.iter_mut());
+        let channels = self.clients.values_mut().flat_map(|one| one.channels.iter_mut());
         for channel in channels.chain(&mut self.ending) {
             channel.end();
         }

@@ -10,7 +10,7 @@ use super::own::{OwnMetrics, Scraped};
 use super::probers::Probers;
 use super::selection::Selection;
 use super::sources::Sources;
-use fsxlustre_mount::host::{Host, Program};
+use fsxlustre_mount::host::{Host, Program, unix_seconds};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub struct ScrapeSettings {
     pub patience: Duration,
     /// `fsxlustre`, of which the children are made.
     pub program: Program,
+    /// Since when evictions and broken connections count, in seconds since 1970 UTC.
+    pub counts_since: i64,
 }
 
 impl Default for ScrapeSettings {
@@ -37,6 +39,7 @@ impl Default for ScrapeSettings {
             slow_tier: Duration::from_mins(1),
             patience: Duration::from_secs(2),
             program: Program::own(),
+            counts_since: i64::try_from(unix_seconds()).unwrap_or(i64::MAX),
         }
     }
 }
@@ -82,8 +85,7 @@ impl Scraper {
     /// # Errors
     /// When the table of families has two of one name: a fault of ours.
     pub fn new(host: &Host, settings: &ScrapeSettings) -> Result<Self, prometheus::Error> {
-        let program = settings.program.clone();
-        let probers = Probers::new(host, program, settings.patience, settings.slow_tier);
+        let probers = Probers::new(host, settings);
         let collectors = Collectors::new(Sources::new(host), probers, settings.slow_tier);
         Ok(Self {
             shared: Arc::new(Shared {

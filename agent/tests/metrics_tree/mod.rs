@@ -105,10 +105,10 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-/// Children of the program that was built.
+/// Children of the program that was built; captures are old, and what they tell counts.
 pub(crate) fn settings() -> ScrapeSettings {
     let program = Program::at(Path::new(env!("CARGO_BIN_EXE_fsxlustre")));
-    ScrapeSettings { program, ..ScrapeSettings::default() }
+    ScrapeSettings { program, counts_since: 0, ..ScrapeSettings::default() }
 }
 
 /// The collectors that run by default, without probes: a copy of a client's files has no mounts.
