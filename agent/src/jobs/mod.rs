@@ -8,6 +8,7 @@ mod end;
 mod environment;
 pub mod io;
 mod lease;
+pub mod report;
 mod start;
 mod template;
 

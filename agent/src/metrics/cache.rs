@@ -54,7 +54,12 @@ pub(super) struct ReadAhead {
 }
 
 impl ReadAhead {
-    fn plus(mut self, other: Self) -> Self {
+    /// How often something happened; `None` is unknown.
+    pub(super) fn count(&self, event: &str) -> Option<i64> {
+        self.events.get(event).copied()
+    }
+
+    pub(super) fn plus(mut self, other: Self) -> Self {
         for (name, count) in other.events {
             let sum = self.events.entry(name).or_default();
             *sum = sum.saturating_add(count);

@@ -65,7 +65,7 @@ pub mod web;
 
 pub use collect::{COLLECTOR_NAMES, COLLECTORS, Collector};
 pub use imports::{ImportState, tell_imports};
-pub use io::{IoCounters, IoSnapshot, io_counters};
+pub use io::{IoCounters, IoSnapshot, RpcCounters, WaitCounters, io_counters};
 pub use prober::{answer_questions as answer_prober, asked_for as prober_asked_for};
 pub use scrape::{ScrapeSettings, Scraper};
 pub use selection::{Selection, SelectionError};
