@@ -216,17 +216,18 @@ impl Command {
             | Self::Explain(_)
             | Self::Manual(_)
             | Self::Config(_) => Asking::Never,
-            Self::Job(args) if args.is_end() => Asking::Never,
+            Self::Job(args) => args.asking(),
             Self::Resolve(args) => args.asking(),
-            Self::Check(_) | Self::Mount(_) | Self::Layout(_) | Self::Job(_) => {
-                Asking::WhenDue(Duration::MAX)
-            }
+            Self::Check(_) | Self::Mount(_) | Self::Layout(_) => Asking::WhenDue(Duration::MAX),
         }
     }
 
     /// What is done to a node is told to its journal; what is only asked is not.
     fn changes_the_node(&self) -> bool {
-        matches!(self, Self::Mount(_) | Self::Umount(_) | Self::Job(_) | Self::Layout(_))
+        match self {
+            Self::Job(args) => args.changes_the_node(),
+            _ => matches!(self, Self::Mount(_) | Self::Umount(_) | Self::Layout(_)),
+        }
     }
 
     /// Where 1 has a meaning of its own, 2 says it.

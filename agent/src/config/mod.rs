@@ -3,11 +3,13 @@
 mod aws;
 mod jobs;
 mod layouts;
+mod node;
 mod shown;
 
 pub use aws::{AwsSection, ResolveSection};
-pub use jobs::{JobMount, JobsSection};
+pub use jobs::{JobDeadlines, JobMount, JobsSection, Mode, OnLeak, UnmountWhen};
 pub use layouts::LayoutSection;
+pub use node::{NodeSection, Role};
 pub use shown::{ShownOrigin, ShownSetting, settings};
 
 use crate::layout::StripeSize;
@@ -20,6 +22,7 @@ use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::{Host, PathOverrides};
 use serde::Deserialize;
 use std::path::Path;
+use std::slice;
 
 /// The configuration of this node.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +43,8 @@ pub struct AgentConfig {
     pub exporter: ExporterSection,
     /// `[layout]`.
     pub layout: LayoutSection,
+    /// `[node]`.
+    pub node: NodeSection,
     /// `[jobs]`.
     pub jobs: JobsSection,
 }
@@ -148,6 +153,7 @@ impl AgentConfig {
             config: values.section("config")?,
             exporter: values.section("exporter")?,
             layout: values.section("layout")?,
+            node: values.section("node")?,
             jobs: values.section("jobs")?,
             warnings: Vec::new(),
             values,
@@ -174,6 +180,8 @@ type CheckText = fn(&str) -> Result<(), String>;
 
 /// Grammars that the mount helper does not know, by the key of their row.
 const GRAMMARS: &[(&str, CheckText)] = &[
+    ("jobs.refuse", jobs::check_refuse),
+    ("jobs.drain", jobs::check_drain),
     ("jobs.mount[].source", jobs::check_source),
     ("layout.profiles.*.stripe_size", |text| StripeSize::try_from(text.to_owned()).map(|_| ())),
 ];
@@ -181,7 +189,8 @@ const GRAMMARS: &[(&str, CheckText)] = &[
 fn unfit_texts(values: &Values) -> Vec<Mistake> {
     let unfit = |(key, given): (&Key, &Given)| {
         let (_, check) = GRAMMARS.iter().find(|(row, _)| *row == given.row.key)?;
-        let because = check(given.value.as_str()?).err()?;
+        let texts = given.value.as_array().map_or(slice::from_ref(&given.value), Vec::as_slice);
+        let because = texts.iter().find_map(|text| check(text.as_str()?).err())?;
         Some(values.mistake(key, because))
     };
     values.iter().filter_map(unfit).collect()

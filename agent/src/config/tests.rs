@@ -52,10 +52,18 @@ fn sections() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("aws", fields_of::<AwsSection>()),
         ("resolve", fields_of::<ResolveSection>()),
         ("layout.profiles.*", fields_of::<LayoutProfile>()),
+        ("node", fields_of::<NodeSection>()),
+        ("jobs", fields_of::<JobsSection>().into_iter().filter(|name| !is_section(name)).collect()),
+        ("jobs.deadlines", fields_of::<JobDeadlines>()),
         ("jobs.mount[]", fields_of::<JobMount>()),
         ("exporter", fields_of::<ExporterSection>()),
     ]
     .into()
+}
+
+/// Of `[jobs]`: those that are sections of their own.
+fn is_section(name: &str) -> bool {
+    matches!(name, "mount" | "deadlines")
 }
 
 #[test]

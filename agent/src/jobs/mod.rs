@@ -4,17 +4,25 @@
 //! start mounted is known by the mount's own record, not by memory: a mount that was there before
 //! is never taken away.
 
+mod cause;
 mod end;
 mod environment;
 pub mod io;
 mod lease;
+mod phase;
+mod policy;
+mod policy_table;
 pub mod report;
 mod start;
 mod template;
 
+pub use cause::{CAUSES, Cause, CauseRow, Lies, Verdict};
 pub use end::{Ended, Fate, end};
 pub use environment::{JobVariableError, JobVariables};
 pub use lease::Lease;
+pub use phase::{END_PHASES, Phase, START_PHASES};
+pub use policy::Policy;
+pub use policy_table::{PhaseRow, PolicyRow, PolicyTable};
 pub use start::{Started, start};
 pub use template::{JobField, TemplateError, fill, sample};
 

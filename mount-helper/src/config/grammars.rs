@@ -4,6 +4,7 @@ use super::setting::Grammar;
 use crate::failure::Explain as _;
 use crate::options::{MountOptions, checked_region};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 /// The longest text that any setting takes.
 const LONGEST_TEXT: usize = 4096;
@@ -157,6 +158,27 @@ pub(super) const MOUNT_OPTIONS: Grammar = Grammar {
     },
 };
 
+/// When a job's mount is unmounted.
+pub(super) const UNMOUNT_WHEN: Grammar = Grammar {
+    fits: "\"last-job\", \"idle-after 10min\" (s, min or h, up to a day) or \"never\"",
+    check: |text| ensure(matches!(text, "last-job" | "never") || idle_after(text).is_some()),
+};
+
+/// How long a mount may be idle before it is unmounted: `idle-after 10min`; `None` for other texts.
+pub fn idle_after(text: &str) -> Option<Duration> {
+    let time = text.strip_prefix("idle-after ")?;
+    let digits = time.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = time.split_at_checked(digits).filter(|_| digits <= 5)?;
+    let unit_seconds = match unit {
+        "s" => 1,
+        "min" => 60,
+        "h" => 3600,
+        _ => return None,
+    };
+    let seconds = number.parse::<u64>().ok()? * unit_seconds;
+    (1..=86_400).contains(&seconds).then(|| Duration::from_secs(seconds))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +205,14 @@ mod tests {
             (VPC_ID, "vpc-xyz", false),
             (ACCOUNT, "123456789012", true),
             (ACCOUNT, "1234", false),
+            (UNMOUNT_WHEN, "last-job", true),
+            (UNMOUNT_WHEN, "idle-after 10min", true),
+            (UNMOUNT_WHEN, "idle-after 24h", true),
+            (UNMOUNT_WHEN, "idle-after 25h", false),
+            (UNMOUNT_WHEN, "idle-after 0s", false),
+            (UNMOUNT_WHEN, "idle-after 99999999999999999999min", false),
+            (UNMOUNT_WHEN, "idle-after -1min", false),
+            (UNMOUNT_WHEN, "later", false),
         ] {
             assert_eq!((grammar.check)(text).is_ok(), fits, "{text}");
         }

@@ -20,6 +20,7 @@ mod values;
 
 pub use error::ConfigError;
 pub use files::{FOLDER, MAIN_FILE, read_each, read_files, read_untrusted};
+pub use grammars::idle_after;
 pub use key::{Key, Step};
 pub use mistake::Mistake;
 pub use parameter_set::{Parameter, ParameterSet};
@@ -27,7 +28,7 @@ pub use place::{Origin, Piece, Place};
 pub use setting::{
     Default as SettingDefault, Grammar, Kind, ParameterStore, Reader, Setting, shown,
 };
-pub use settings::{SECTIONS, SETTINGS, Section, default_number};
+pub use settings::{SECTIONS, SETTINGS, Section, default_number, default_text, default_texts};
 pub use values::{Given, Values, concerns};
 
 use crate::answer::{AnswerSettings, CacheSection, FleetSection};

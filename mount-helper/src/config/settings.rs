@@ -6,7 +6,7 @@
 
 use super::grammars::{
     ACCOUNT, ANY_TEXT, FOLDER, MOUNT_OPTIONS, PARAMETER_PATH, PLAIN_PATH, PROFILE, PROXY, REGION,
-    ROLE_ARN, TAG_VALUE, URL, VPC_ID,
+    ROLE_ARN, TAG_VALUE, UNMOUNT_WHEN, URL, VPC_ID,
 };
 use super::setting::{Default, Grammar, Kind, Setting, steps_of};
 use crate::answer::DEFAULT_QUOTA;
@@ -111,6 +111,19 @@ pub const SECTIONS: &[Section] = &[
         header: "[layout.profiles.large]",
         about: "A layout profile, by its name: `fsxlustre layout apply --profile large DIRECTORY`, \
                 or `-o layout=large`. A later file's profile replaces one of the same name whole.",
+    },
+    Section { key: "node", header: "[node]", about: "What this node is." },
+    Section {
+        key: "jobs",
+        header: "[jobs]",
+        about: "What a job's start and end do, which Slurm's Prolog and Epilog call. `fsxlustre job \
+                policy` prints the causes, what each of them leads to, and the deadlines.",
+    },
+    Section {
+        key: "jobs.deadlines",
+        header: "[jobs.deadlines]",
+        about: "The time of each phase, counted from its own start. The sum of a start's phases, and \
+                that of an end's, must stay below Slurm's own clocks: `fsxlustre check` compares them.",
     },
     Section {
         key: "jobs.mount[]",
@@ -419,6 +432,97 @@ pub const SETTINGS: &[Setting] = &[
         "The pool of OSTs to choose from",
     )
     .example("\"ssd\""),
+    Setting::local(
+        "node.role",
+        Kind::Word(&["compute", "login", "head"]),
+        Default::Text("compute"),
+        "it is about this node",
+        "On a login or head node a job's start and end do nothing: nothing is mounted, unmounted or \
+         ended for a job there",
+    ),
+    Setting::shared(
+        "jobs.mode",
+        Kind::Word(&["off", "observe", "enforce"]),
+        Default::Text("enforce"),
+        "Whether a job's start and end do their work; with observe they decide, log what they would do, \
+         and touch nothing",
+    ),
+    Setting::local(
+        "jobs.disabled_file",
+        Kind::Text(FOLDER),
+        Default::Words("none"),
+        A_PATH,
+        "A kill switch for the fleet: while this file is there, a job's start and end do nothing, as \
+         while /etc/fsxlustre/disabled is there. Name a folder that only administrators write to; one \
+         that does not answer counts as a file that is not there",
+    )
+    .example("\"/shared/fsxlustre/disabled\""),
+    Setting::shared(
+        "jobs.refuse",
+        Kind::Texts(ANY_TEXT),
+        Default::Texts(&["leaked"]),
+        "The causes for which a job is refused: its TaskProlog prints why and ends it, and the node \
+         stays in service. A job with another cause is admitted and told by FSXLUSTRE_STATUS",
+    )
+    .example("[\"leaked\", \"ambiguous\"]"),
+    Setting::local(
+        "jobs.drain",
+        Kind::Texts(ANY_TEXT),
+        Default::Texts(&["module", "lnet", "state"]),
+        "it takes nodes out of service",
+        "The causes for which a start exits 1, so that Slurm drains the node and requeues the job. \
+         A cause of the job's own is not taken",
+    ),
+    Setting::shared(
+        "jobs.unmount",
+        Kind::Text(UNMOUNT_WHEN),
+        Default::Text("last-job"),
+        "When what a start has mounted is unmounted: at the end of the last job that uses it, so long \
+         after that, or never",
+    )
+    .example("\"idle-after 10min\""),
+    Setting::local(
+        "jobs.kill",
+        Kind::Word(&["none", "job"]),
+        Default::Text("none"),
+        "it ends processes",
+        "Which processes an end may end where they hold a mount that must go: none, or those of the \
+         job's own cgroup, by SIGTERM and then SIGKILL",
+    ),
+    Setting::local(
+        "jobs.on_leak",
+        Kind::Word(&["keep", "drain"]),
+        Default::Text("keep"),
+        "it takes nodes out of service",
+        "What becomes of a node on which a mount could not be unmounted: it is kept in service, and \
+         only jobs that need this file system are refused there; or the end exits 1, so that Slurm \
+         drains the node",
+    ),
+    Setting::local(
+        "jobs.report_dir",
+        Kind::Text(FOLDER),
+        Default::Words("none"),
+        A_PATH,
+        "A folder that nodes share, for one report a job and node, and for the evidence of a drain. \
+         Only administrators may write to it",
+    )
+    .example("\"/shared/fsxlustre/reports\""),
+    phase("jobs.deadlines.decide", 3, "Start: which file systems the job gets, and whether it does"),
+    phase("jobs.deadlines.resolve", 8, "Start: which file system a source names"),
+    phase(
+        "jobs.deadlines.mount",
+        22,
+        "Start: the mounts, side by side, with the wait for an unmount of the same directory",
+    ),
+    phase("jobs.deadlines.layout", 4, "Start: layouts of what was mounted"),
+    phase("jobs.deadlines.tuning", 3, "Start: settings of the client"),
+    phase("jobs.deadlines.lease", 3, "Start: the job's state on this node"),
+    phase("jobs.deadlines.counters", 2, "Start: the counters at the job's begin"),
+    phase("jobs.deadlines.preflight", 2, "End: what the client says of itself, without asking a server"),
+    phase("jobs.deadlines.flush", 18, "End: unwritten bytes are sent to the servers"),
+    phase("jobs.deadlines.unmount", 15, "End: the unmounts"),
+    phase("jobs.deadlines.kill", 5, "End: processes of the job that hold a mount are ended"),
+    phase("jobs.deadlines.report", 5, "End: what the job has read and written"),
     job_mount(
         "jobs.mount[].source",
         ANY_TEXT,
@@ -462,6 +566,22 @@ pub fn default_number(key: &str) -> u64 {
     }
 }
 
+/// The default of a setting that is one text; empty where the table has no such setting.
+pub fn default_text(key: &str) -> &'static str {
+    match SETTINGS.iter().find(|row| row.key == key).map(|row| row.default) {
+        Some(Default::Text(text)) => text,
+        _ => "",
+    }
+}
+
+/// The default of a setting that is a list of texts; none where the table has no such setting.
+pub fn default_texts(key: &str) -> &'static [&'static str] {
+    match SETTINGS.iter().find(|row| row.key == key).map(|row| row.default) {
+        Some(Default::Texts(texts)) => texts,
+        _ => &[],
+    }
+}
+
 const fn host(key: &'static str, default: Default, meaning: &'static str) -> Setting {
     Setting::local(key, Kind::Text(FOLDER), default, A_PATH, meaning).by_helper()
 }
@@ -475,6 +595,10 @@ const fn age(key: &'static str, seconds: u64, meaning: &'static str) -> Setting 
 const fn map_entry(key: &'static str, default: Default, meaning: &'static str) -> Setting {
     let why = "root mounts from the server that it names";
     Setting::local(key, Kind::Text(ANY_TEXT), default, why, meaning).by_helper()
+}
+
+const fn phase(key: &'static str, seconds: u64, meaning: &'static str) -> Setting {
+    Setting::shared(key, Kind::Number(1, 600), Default::Number(seconds), meaning).unit("seconds")
 }
 
 const fn job_mount(

@@ -1,0 +1,73 @@
+//! The phases of a start and of an end, each with a deadline that is counted from its own start.
+
+use serde::{Deserialize, Serialize};
+
+/// One phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Which file systems the job gets, and whether it does.
+    Decide,
+    /// Which file system a source names.
+    Resolve,
+    /// The mounts, with the wait for an unmount of the same directory.
+    Mount,
+    /// Layouts of what was mounted.
+    Layout,
+    /// Settings of the client.
+    Tuning,
+    /// The job's state on this node.
+    Lease,
+    /// The counters at the job's begin.
+    Counters,
+    /// What the client says of itself, without asking a server.
+    Preflight,
+    /// Unwritten bytes are sent to the servers.
+    Flush,
+    /// The unmounts.
+    Unmount,
+    /// Processes of the job that hold a mount are ended.
+    Kill,
+    /// What the job has read and written.
+    Report,
+}
+
+/// The phases of a start, in their order.
+pub const START_PHASES: &[Phase] = &[
+    Phase::Decide,
+    Phase::Resolve,
+    Phase::Mount,
+    Phase::Layout,
+    Phase::Tuning,
+    Phase::Lease,
+    Phase::Counters,
+];
+
+/// The phases of an end, in their order.
+pub const END_PHASES: &[Phase] =
+    &[Phase::Preflight, Phase::Flush, Phase::Unmount, Phase::Kill, Phase::Report];
+
+impl Phase {
+    /// Its setting, which ends in its name.
+    pub fn setting(self) -> &'static str {
+        match self {
+            Self::Decide => "jobs.deadlines.decide",
+            Self::Resolve => "jobs.deadlines.resolve",
+            Self::Mount => "jobs.deadlines.mount",
+            Self::Layout => "jobs.deadlines.layout",
+            Self::Tuning => "jobs.deadlines.tuning",
+            Self::Lease => "jobs.deadlines.lease",
+            Self::Counters => "jobs.deadlines.counters",
+            Self::Preflight => "jobs.deadlines.preflight",
+            Self::Flush => "jobs.deadlines.flush",
+            Self::Unmount => "jobs.deadlines.unmount",
+            Self::Kill => "jobs.deadlines.kill",
+            Self::Report => "jobs.deadlines.report",
+        }
+    }
+
+    /// Its name.
+    pub fn word(self) -> &'static str {
+        self.setting().rsplit('.').next().unwrap_or_default()
+    }
+}
