@@ -28,6 +28,8 @@ pub enum Work {
     Unmount(Box<Begun>),
     /// What a Lustre client says of itself.
     ReadClient(ClientFiles),
+    /// Drop the unused locks of a Lustre client, and with them what it has not written yet.
+    DropLocks(ClientFiles),
     /// Which files of a device are mapped into which processes.
     ReadMappings(MappingQuestion),
     /// The mounts of the namespace that a file holds.
@@ -54,6 +56,8 @@ pub enum Work {
     ReadTrusted(PathBuf),
     /// The first answer of a job, pinned in a folder that nodes share.
     Pin(Box<PinAttempt>),
+    /// Become another program like [`Self::Become`], so many seconds from now.
+    BecomeAfter(u64, Vec<String>),
     /// Other work, once the parent has said so on stdin; nothing if it goes away before.
     WhenTold(Box<Self>),
 }
@@ -91,6 +95,10 @@ impl Work {
                 told(begun.carry_out())
             }
             Self::ReadClient(files) => told(Ok(files.read())),
+            Self::DropLocks(files) => {
+                leave_the_caller();
+                told(files.drop_locks())
+            }
             Self::ReadMappings(question) => told(Ok(question.answer())),
             Self::LookInside(file) => told(mounts_inside(file)),
             Self::RemoveDirectory(directory) => told(
@@ -118,6 +126,11 @@ impl Work {
                 Ok(()) => work.answer(),
                 Err(error) => told::<()>(Err(error)),
             },
+            Self::BecomeAfter(seconds, words) => {
+                leave_the_caller();
+                std::thread::sleep(std::time::Duration::from_secs(*seconds));
+                Self::Become(words.clone()).answer()
+            }
             Self::Become(words) => {
                 leave_the_caller();
                 let (program, arguments) = words.split_first().unzip();
@@ -134,9 +147,11 @@ fn wait_for_word() -> std::io::Result<()> {
     std::io::Read::read_exact(&mut std::io::stdin(), &mut [0])
 }
 
-/// A session of its own, so that no signal for the caller's terminal or group arrives here, and
-/// nothing inherited: a descriptor of the caller kept open would make whoever reads it wait.
+/// A session of its own, so that no signal for the caller's terminal or group arrives here; no
+/// cgroup of a job, which would not end before us; and nothing inherited: a descriptor of the caller
+/// kept open would make whoever reads it wait.
 fn leave_the_caller() {
+    crate::host::leave_job_cgroup();
     if !crate::host::must_stay_in_group() {
         // It fails only for the leader of a group, which is apart already.
         let _ = nix::unistd::setsid();

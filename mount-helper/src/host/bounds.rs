@@ -30,4 +30,9 @@ impl<'a> Bounds<'a> {
     pub fn at_most(&self, budget: Duration) -> Self {
         Self { deadline: self.deadline.at_most(budget), ..*self }
     }
+
+    /// A pause of that length, or what is left.
+    pub fn pause(&self, length: Duration) -> Duration {
+        length.min(self.deadline.left())
+    }
 }

@@ -8,6 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 /// Longer than the kernel's longest record.
 const LONGEST_RECORD: usize = 8192;
@@ -29,8 +30,25 @@ impl KernelLog {
         Some(Self { file })
     }
 
+    /// What Lustre and LNet have logged in the time before now; `None` where the log cannot be read.
+    ///
+    /// A record carries the microseconds since boot, suspension apart (`CLOCK_MONOTONIC`).
+    pub fn of_the_last(path: &Path, before_now: Duration) -> Option<Vec<String>> {
+        let file =
+            OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path).ok()?;
+        let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).ok()?;
+        let since = Duration::from(now).saturating_sub(before_now);
+        let text = Self { file }.text();
+        let is_since = |line: &&str| logged_at(line).is_none_or(|at| at >= since);
+        Some(text.lines().filter(is_since).filter_map(lustre_message).collect())
+    }
+
     /// What Lustre and LNet have logged since; never waits.
     pub fn lustre_lines(&mut self) -> Vec<String> {
+        self.text().lines().filter_map(lustre_message).collect()
+    }
+
+    fn text(&mut self) -> String {
         let mut text = String::new();
         let mut record = vec![0_u8; LONGEST_RECORD];
         for _ in 0..MOST_RECORDS {
@@ -45,8 +63,14 @@ impl KernelLog {
                 Err(_) => break,
             }
         }
-        text.lines().filter_map(lustre_message).collect()
+        text
     }
+}
+
+/// When a record was logged, since boot.
+fn logged_at(line: &str) -> Option<Duration> {
+    let (prefix, _) = line.split_once(';')?;
+    prefix.split(',').nth(2)?.parse().ok().map(Duration::from_micros)
 }
 
 /// The text of a line without its prefix, if Lustre or LNet wrote it.
@@ -84,5 +108,9 @@ mod tests {
             ]
         );
         assert!(KernelLog::from_now_on(&folder.path().join("none")).is_none());
+        let recent = KernelLog::of_the_last(&path, Duration::ZERO).expect("readable");
+        assert_eq!(recent.len(), 1, "records of long ago are left out: {recent:?}");
+        let all = KernelLog::of_the_last(&path, Duration::MAX).expect("readable");
+        assert_eq!(all.len(), 3, "{all:?}");
     }
 }

@@ -5,6 +5,7 @@
 //! configuration file or the command line, never from an environment variable.
 
 mod bounds;
+mod cgroup;
 mod clock;
 mod kernel_log;
 mod lock;
@@ -19,6 +20,8 @@ mod state_file;
 mod trusted_file;
 
 pub use bounds::Bounds;
+pub(crate) use cgroup::leave_job as leave_job_cgroup;
+pub use cgroup::{CgroupPlace, hierarchy as cgroup_hierarchy};
 pub use clock::{Deadline, unix_seconds};
 pub use kernel_log::KernelLog;
 pub use lock::{Lock, LockError};

@@ -21,6 +21,10 @@ pub struct ClientFiles {
     sysfs: PathBuf,
     /// Lustre's name of the file system.
     pub fsname: String,
+    /// The address of the one client instance that is meant (`ff357431481cc000`); all of them where
+    /// it is not known.
+    #[serde(default)]
+    pub(super) instance: Option<String>,
 }
 
 /// One connection to a target.
@@ -65,7 +69,15 @@ impl ClientFiles {
             procfs: host.paths.procfs.clone(),
             sysfs: host.paths.sysfs.clone(),
             fsname: fsname.to_owned(),
+            instance: None,
         }
+    }
+
+    /// The same of one client instance alone, by its name (`p7lsxbev-ff357431481cc000`).
+    #[must_use]
+    pub fn of_instance(self, name: Option<&str>) -> Self {
+        let address = name.and_then(|name| name.rsplit_once('-')).map(|(_, address)| address);
+        Self { instance: address.map(str::to_owned), ..self }
     }
 
     /// Reads the connections in a child with a deadline; the error is the reason in words.
@@ -91,7 +103,7 @@ impl ClientFiles {
             match names(&folder) {
                 Ok(names) => {
                     let ours = names.into_iter().filter_map(|device| {
-                        let target = target_of(&device, kind, &self.fsname)?.to_owned();
+                        let target = self.target_of(&device, kind)?.to_owned();
                         Some((device, target))
                     });
                     for (device, target) in ours {
@@ -103,6 +115,18 @@ impl ClientFiles {
             }
         }
         state
+    }
+
+    /// The target of a device that is meant.
+    pub(super) fn target_of<'a>(&self, device: &'a str, kind: &str) -> Option<&'a str> {
+        let (_, address) = device.rsplit_once('-')?;
+        let is_meant = self.instance.as_ref().is_none_or(|instance| instance == address);
+        target_of(device, kind, &self.fsname).filter(|_| is_meant)
+    }
+
+    /// The folder of the client's namespaces of locks.
+    pub(super) fn lock_namespaces(&self) -> PathBuf {
+        self.sysfs.join("fs/lustre/ldlm/namespaces")
     }
 
     fn connection(
@@ -176,7 +200,7 @@ impl ClientFiles {
     }
 }
 
-fn names(folder: &Path) -> std::io::Result<Vec<String>> {
+pub(super) fn names(folder: &Path) -> std::io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         names.push(entry?.file_name().to_string_lossy().into_owned());
@@ -261,6 +285,7 @@ mod tests {
             procfs: folder.path().join("proc"),
             sysfs: folder.path().join("sys"),
             fsname: "p7lsxbev".into(),
+            instance: None,
         };
         let write = |path: PathBuf, text: &str| {
             std::fs::create_dir_all(path.parent().expect("parent")).expect("folder");

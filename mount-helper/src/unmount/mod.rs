@@ -6,15 +6,18 @@
 
 mod child;
 mod client;
+mod flush;
 mod holders;
 mod made_directory;
 mod request;
 mod said;
 mod steps;
 mod target;
+mod write_errors;
 
 pub use child::{Begun, How};
 pub use client::{ClientFate, ClientFiles, ClientState, Connection};
+pub use flush::Flushed;
 pub use holders::{Holder, HolderKind, Holders, find_holders};
 pub(crate) use holders::{MappingQuestion, look_inside, mounts_inside};
 pub(crate) use made_directory::remove_here;
@@ -22,6 +25,7 @@ pub use made_directory::remove_made_directory;
 pub use request::{Others, UnmountError, UnmountReport, UnmountRequest};
 pub use said::bytes;
 pub use target::Target;
+pub use write_errors::write_errors;
 
 use crate::failure::{Explain as _, Failure};
 use crate::hooks::{self, About, Event};

@@ -22,6 +22,7 @@ use crate::mounted::{self, Mounted};
 use crate::root::Root;
 use crate::server::FileSystem;
 use crate::tree::client::Client;
+use crate::tree::locks;
 use crate::tree::publisher::Publisher;
 
 /// How `mount.lustre` calls this binary; no user does.
@@ -138,6 +139,7 @@ fn connect(request: &Request, device: File) -> io::Result<Ready> {
     let mut client = Client::new(&request.filesystem, &request.server_nid, mount.device)?;
     let held = client.hold(&root)?;
     client.appear(&root)?;
+    locks::serve(&root, &client)?;
     let data = FileSystem::data(&root, &request.filesystem.name);
     let publisher = Publisher::start(root.clone(), client.clone(), data);
     publisher.publish()?;

@@ -4,5 +4,6 @@ pub mod activity;
 pub mod client;
 pub mod counters;
 pub mod lnet;
+pub mod locks;
 pub mod publisher;
 pub mod template;
