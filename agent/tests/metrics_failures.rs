@@ -164,11 +164,28 @@ fn an_eviction_between_two_scrapes_is_counted_once() {
     }
 }
 
-/// f6: no capture has the file's text, so it is what the kernel's source prints.
-#[test]
-fn a_deactivated_target_is_down() {
+/// f6: `import` and `state` of the deactivated target are captured. Its `ost_server_uuid` is not, so that
+/// is what the kernel's source prints.
+fn deactivated(state: &str) -> Tree {
     let tree = tree_of("f0_healthy");
+    for (name, text) in sections(&captured("f6_deactivate.params")) {
+        if let Some((device, file)) = name.rsplit_once('.').filter(|(_, file)| *file != "active") {
+            let device = device.strip_prefix("osc.").expect("an object storage target");
+            tree.write(&format!("proc/fs/lustre/osc/{device}/{file}"), text);
+        }
+    }
     let device = "proc/fs/lustre/osc/p7lsxbev-OST0002-osc-ff35743143f68800/ost_server_uuid";
-    tree.write(device, "p7lsxbev-OST0002_UUID\tFULL\tDEACTIVATED\n");
-    assert_eq!(up(&scrape(&tree.host()), "osc"), [true, true, false, true]);
+    tree.write(device, format!("p7lsxbev-OST0002_UUID\t{state}\tDEACTIVATED\n"));
+    tree
+}
+
+#[test]
+fn a_deactivated_target_is_down_whatever_its_state() {
+    for state in ["DISCONN", "FULL"] {
+        let text = scrape(&deactivated(state).host());
+        assert_eq!(up(&text, "osc"), [true, true, false, true], "{state}");
+        let labels = "fs=\"p7lsxbev\",kind=\"osc\",state=\"DEACTIVATED\"";
+        assert_eq!(value(&text, &format!("lustre_client_imports{{{labels}}}")), Some("1"));
+        assert_eq!(sum(&text, "lustre_client_import_disconnects_total", "osc"), 1);
+    }
 }

@@ -6,7 +6,9 @@
 
 use crate::file_system::AnswerSource;
 use crate::fstab::{self, Field};
-use crate::host::{Host, Mount, StateError, read_state, read_text, remove_state, write_state};
+use crate::host::{
+    Host, Mount, StateError, read_state, read_text, remove_state, state_names, write_state,
+};
 use crate::source::{Device, encode};
 use procfs::process::Process;
 use serde::{Deserialize, Serialize};
@@ -242,6 +244,21 @@ impl MountRecord {
     pub fn read(host: &Host, directory: &Path) -> Result<Option<Self>, StateError> {
         let record: Option<Self> = read_state(&Self::path(host, directory))?;
         Ok(record.filter(|record| record.format == FORMAT))
+    }
+
+    /// All records that are there and can be read, those of an earlier boot apart.
+    ///
+    /// # Errors
+    /// [`StateError`] when the folder cannot be listed, or one of them is not what we write.
+    pub fn all(host: &Host) -> Result<Vec<Self>, StateError> {
+        let folder = host.paths.state.join("mounts");
+        let mut records = Vec::new();
+        for name in state_names(&folder)? {
+            let record: Option<Self> = read_state(&folder.join(name))?;
+            let is_current = |one: &Self| one.format == FORMAT && one.is_of_this_boot(host);
+            records.extend(record.filter(is_current));
+        }
+        Ok(records)
     }
 
     /// The record of exactly this mount; `None` when there is none, or none that can be read.

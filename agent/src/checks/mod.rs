@@ -7,6 +7,7 @@ mod file_system_version;
 mod finding;
 mod fleet_fits_quota;
 mod kernel_supported;
+mod last_run;
 mod lnet_up;
 mod module_loadable;
 mod report;
@@ -14,6 +15,7 @@ mod tuning_advised;
 
 pub use file_system_found::Asked;
 pub use finding::{Evidence, Finding, Verdict};
+pub use last_run::{Answer, LastRun};
 pub use report::Report;
 
 use crate::compat::{Matrix, Node};

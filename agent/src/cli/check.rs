@@ -1,7 +1,7 @@
 //! `fsxlustre check`.
 
 use super::{Outcome, USAGE};
-use crate::checks::{Asked, Finding, Report, fleet, run_all};
+use crate::checks::{Asked, Finding, LastRun, Report, fleet, run_all};
 use crate::compat::Matrix;
 use crate::config::AgentConfig;
 use crate::facts::NodeFacts;
@@ -10,7 +10,7 @@ use clap::Args;
 use fsxlustre_mount::answer::Caller;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::file_system::FileSystem;
-use fsxlustre_mount::host::Deadline;
+use fsxlustre_mount::host::{Deadline, Host};
 use fsxlustre_mount::mount::DEFAULT_TIMEOUT_SECONDS;
 use fsxlustre_mount::options::Prefer;
 use fsxlustre_mount::resolve::{Question, Resolve as _};
@@ -57,7 +57,10 @@ impl CheckArgs {
         }
         let seconds = config.base.mount.timeout.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
         let fleet = fleet(&config.base.answers, Duration::from_secs(seconds));
-        self.show(&report(NodeFacts::gather(config.host()), &asked, fleet))
+        let report = report(NodeFacts::gather(config.host()), &asked, fleet);
+        let mut outcome = self.show(&report);
+        outcome.stderr.push_str(&keep(config.host(), &report));
+        outcome
     }
 
     fn show(&self, report: &Report) -> Outcome {
@@ -81,6 +84,20 @@ impl CheckArgs {
     }
 }
 
+/// Keeps what was found for the metrics service, where this is root's call; says why it could not.
+fn keep(host: &Host, report: &Report) -> String {
+    if !nix::unistd::geteuid().is_root() {
+        return String::new();
+    }
+    match LastRun::of(report).keep(host) {
+        Ok(()) => String::new(),
+        Err(error) => {
+            let because = error.because();
+            format!("fsxlustre: warning: the metrics service will not see this run: {because}\n")
+        }
+    }
+}
+
 /// Judges what is known, without looking at anything.
 fn report(facts: NodeFacts, asked: &Asked, fleet: Option<Finding>) -> Report {
     let findings = run_all(&facts, asked).into_iter().chain(fleet).collect();
@@ -100,7 +117,7 @@ fn file_system(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fsxlustre_mount::host::{Host, PathOverrides, Paths};
+    use fsxlustre_mount::host::{PathOverrides, Paths};
 
     fn check(source: Option<&str>, json: bool) -> Outcome {
         let nowhere = std::env::temp_dir().join("fsxl-check-no-such-root");

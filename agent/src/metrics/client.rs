@@ -104,7 +104,9 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
             let jobid_name = read_if_there(sources, "jobid_name", parse_word, &mut verdict);
             let (jobid_var, jobid_name) =
                 (jobid_var.unwrap_or_default(), jobid_name.unwrap_or_default());
-            encoder.family(&CLIENT_INFO).sample([&version, &jobid_var, &jobid_name], true);
+            let page_size = procfs::page_size().to_string();
+            let labels = [version.as_str(), &jobid_var, &jobid_name, &page_size];
+            encoder.family(&CLIENT_INFO).sample(labels, true);
         }
         Ok(None) => {}
         Err(error) => verdict.note(error),

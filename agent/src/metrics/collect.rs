@@ -7,8 +7,8 @@ use super::selection::Selection;
 use super::sources::Sources;
 use super::verdict::Verdict;
 use super::{
-    cache, client, extents, imports, jobs, ldlm, llite, lnet, mounts, network, peers, probe,
-    targets, tuning,
+    cache, check, client, drift, extents, imports, jobs, ldlm, llite, lnet, mounts, network, peers,
+    probe, targets, tuning,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ macro_rules! collectors {
 
 /// In the order in which they run: what children read is the last, so that they have had the time of
 /// everything else.
-pub const COLLECTORS: [Collector; 17] = collectors! {
+pub const COLLECTORS: [Collector; 19] = collectors! {
     "client" Files(client::collect), on, "The client as a whole: version, health, memory";
     "mounts" Files(mounts::collect), on, "Mounts that this node has";
     "llite" Files(llite::collect), on, "I/O and operations of programs, by file system";
@@ -77,6 +77,8 @@ pub const COLLECTORS: [Collector; 17] = collectors! {
     "peers" Files(peers::collect), off, "Credits of each peer of LNet";
     "network" Files(network::collect), on, "Allowances of the instance's network (ENA)";
     "jobs" Files(jobs::collect), on, "Ids of file systems, leases and jobs";
+    "drift" Files(drift::collect), on, "What of our mounts is not as it was asked for";
+    "check" Files(check::collect), on, "What the last fsxlustre check found";
     "import" Children(imports::collect), on, "Connections to targets: their states and troubles";
     "import_targets" Children(imports::collect_each), off, "Server and troubles of each connection";
     "probe" Children(probe::collect), on, "Whether each mount answers, and its room";

@@ -105,9 +105,9 @@ const fn labels(names: &[&str]) -> usize {
 }
 
 families! {
-    CLIENT_INFO "lustre_client_info" Gauge "1" ["version", "jobid_var", "jobid_name"]
+    CLIENT_INFO "lustre_client_info" Gauge "1" ["version", "jobid_var", "jobid_name", "page_size"]
         "S/fs/lustre/{version,jobid_var,jobid_name}" "all"
-        "The Lustre client that is loaded and how it tags requests with jobs, always 1.";
+        "The Lustre client that is loaded, how it tags requests with jobs, and the bytes of a page of this node, always 1.";
     CLIENT_HEALTHY "lustre_client_healthy" Gauge "1" [] "S/fs/lustre/health_check" "all"
         "Whether the client's own health check says healthy; it says so even while every server is unreachable.";
     CLIENT_LBUG "lustre_client_lbug" Gauge "1" [] "S/fs/lustre/health_check" "all"
@@ -144,7 +144,7 @@ families! {
         "Files that the file system can still hold.";
     IMPORTS "lustre_client_imports" Gauge "1" ["fs", "kind", "state"]
         "P/fs/lustre/{osc,mdc}/*/{ost,mds}_server_uuid" "all"
-        "Connections to targets by their current state.";
+        "Connections to targets by their current state; DEACTIVATED ones an administrator has switched off.";
     EVICTIONS "lustre_client_import_evictions_total" Counter "1" ["fs", "kind"]
         "P/fs/lustre/{osc,mdc}/*/state" "all"
         "Evictions by servers since the service began, as far as the last 16 changes of each connection tell; unwritten data was lost with each.";
@@ -350,6 +350,15 @@ families! {
     TARGET_CACHED "lustre_client_osc_cached_bytes" Gauge "bytes" ["fs", "target"]
         "P/fs/lustre/osc/*/osc_cached_mb" "all"
         "Page cache with data of an object storage target.";
+    TARGET_BUSY "lustre_client_osc_busy_pages" Gauge "1" ["fs", "target"]
+        "P/fs/lustre/osc/*/osc_cached_mb" "all"
+        "Cached pages of an object storage target that are in use just now.";
+    TARGET_RECLAIMS "lustre_client_osc_reclaims_total" Counter "1" ["fs", "target"]
+        "P/fs/lustre/osc/*/osc_cached_mb" "all"
+        "Times that cached pages of an object storage target were taken back because the limit was met.";
+    LOCKLESS "lustre_client_lockless_bytes_total" Counter "bytes" ["fs", "target", "direction"]
+        "P/fs/lustre/osc/*/osc_stats" "all"
+        "Bytes that went to and from an object storage target without a lock of this client: direct I/O.";
     TARGET_RPC_DURATION "lustre_client_target_rpc_duration_seconds" Summary "seconds" ["fs", "target", "kind", "operation"]
         "D/lustre/{osc,mdc}/*/stats" "all"
         "Time that requests to a target took.";
@@ -398,6 +407,18 @@ families! {
     FILE_SYSTEM_INFO "fsxlustre_file_system_info" Gauge "1" ["file_system_id", "fs", "mountpoint", "made_by"]
         "/run/fsxlustre/mounts" "all"
         "The FSx file system that a mount of ours is of, always 1; its id is the dimension FileSystemId of CloudWatch.";
+    DRIFT "fsxlustre_drift" Gauge "1" ["fs", "mountpoint", "kind"]
+        "/run/fsxlustre/mounts, P/self/mountinfo" "all"
+        "Settings of a mount of ours that are not as they were asked for. Kind mounted is the mount itself, options are its options, as far as mountinfo shows them.";
+    DRIFT_INFO "fsxlustre_drift_info" Gauge "1" ["fs", "mountpoint", "kind", "setting"]
+        "/run/fsxlustre/mounts, P/self/mountinfo" "all"
+        "A setting that was asked for and does not hold, always 1.";
+    CHECK_STATUS "fsxlustre_check_status" Gauge "1" ["check", "status"]
+        "/run/fsxlustre/check.json" "all"
+        "What a check of the last fsxlustre check found since this boot, always 1: pass, warn, fail or unknown; other states have no series.";
+    CHECK_TIME "fsxlustre_check_last_run_timestamp_seconds" Gauge "seconds" []
+        "/run/fsxlustre/check.json" "all"
+        "When root last ran fsxlustre check, since 1970 UTC; time() less this is its age.";
     LEASES "fsxlustre_mount_leases" Gauge "1" ["mountpoint"] "/run/fsxlustre/leases" "all"
         "Jobs that use a mount.";
     JOB_INFO "fsxlustre_job_info" Gauge "1" ["job_id", "fs", "mountpoint"]

@@ -36,6 +36,19 @@ pub(super) const STATES: [&str; 11] = [
     "IDLE",
 ];
 
+/// What is told in place of the state of a connection that an administrator has switched off.
+const DEACTIVATED: &str = "DEACTIVATED";
+/// What a connection can be told to be.
+const WORDS: [&str; STATES.len() + 1] = {
+    let mut words = [DEACTIVATED; STATES.len() + 1];
+    let mut index = 0;
+    while index < STATES.len() {
+        words[index] = STATES[index];
+        index += 1;
+    }
+    words
+};
+
 /// What a connection's file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Import {
@@ -51,10 +64,14 @@ impl Import {
         matches!(state, "FULL" | "IDLE") && !self.is_deactivated
     }
 
-    /// Its state, or that an administrator has switched it off, which is more.
+    /// The place in [`WORDS`] of its state, or of that an administrator has switched it off, which is
+    /// more.
+    fn place(self) -> usize {
+        if self.is_deactivated { STATES.len() } else { self.state }
+    }
+
     fn word(self) -> &'static str {
-        let state = STATES.get(self.state).copied().unwrap_or_default();
-        if self.is_deactivated { "DEACTIVATED" } else { state }
+        WORDS.get(self.place()).copied().unwrap_or_default()
     }
 }
 
@@ -123,7 +140,7 @@ pub fn tell_imports(host: &Host, tell: &mut dyn FnMut(usize, &ImportState)) -> R
 /// that misses one would be wrong.
 #[derive(Debug)]
 struct RollUp {
-    states: Option<[u64; STATES.len()]>,
+    states: Option<[u64; WORDS.len()]>,
     evictions: Option<u64>,
     disconnects: Option<u64>,
     last_eviction: Option<i64>,
@@ -134,7 +151,7 @@ struct RollUp {
 
 impl RollUp {
     const NOTHING: Self = Self {
-        states: Some([0; STATES.len()]),
+        states: Some([0; WORDS.len()]),
         evictions: Some(0),
         disconnects: Some(0),
         last_eviction: None,
@@ -149,7 +166,7 @@ impl RollUp {
         details: Option<&Details>,
         history: Option<&History>,
     ) {
-        let place = import.and_then(|import| self.states.as_mut()?.get_mut(import.state));
+        let place = import.and_then(|import| self.states.as_mut()?.get_mut(import.place()));
         match place {
             Some(count) => *count += 1,
             None => self.states = None,
@@ -246,8 +263,8 @@ fn encode_states(all: &BTreeMap<String, Found>, encoder: &mut Encoder) {
     let mut state = encoder.family(&IMPORT_STATE);
     for (fs, found) in all {
         for ((kind, target), imports) in &found.targets {
-            for (index, word) in STATES.iter().enumerate() {
-                if imports.iter().flatten().any(|import| import.state == index) {
+            for word in WORDS {
+                if imports.iter().flatten().any(|import| import.word() == word) {
                     state.sample([fs, target, kind, word], true);
                 }
             }
@@ -256,7 +273,7 @@ fn encode_states(all: &BTreeMap<String, Found>, encoder: &mut Encoder) {
     let mut imports = encoder.family(&IMPORTS);
     for (fs, found) in all {
         for (kind, roll_up) in &found.roll_ups {
-            for (word, count) in STATES.iter().zip(roll_up.states.iter().flatten()) {
+            for (word, count) in WORDS.iter().zip(roll_up.states.iter().flatten()) {
                 imports.sample([fs, kind, word], *count);
             }
         }

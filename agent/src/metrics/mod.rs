@@ -23,9 +23,11 @@
 //! Nothing here writes, and nothing but the children calls into a mount.
 
 mod cache;
+mod check;
 mod client;
 mod client_key;
 mod collect;
+mod drift;
 mod encode;
 mod exposition;
 mod extents;

@@ -47,6 +47,8 @@ pub(super) struct RpcStats {
     pub(super) reading: Option<i64>,
     /// Writes in flight.
     pub(super) writing: Option<i64>,
+    /// Direct reads and writes in flight; 2.17 and builds of DDN.
+    pub(super) direct: Option<i64>,
     /// Changes of metadata in flight.
     pub(super) modifying: Option<i64>,
     /// Pages that wait to be read.
@@ -73,6 +75,7 @@ impl RpcStats {
         Self {
             reading: number(self.reading, other.reading),
             writing: number(self.writing, other.writing),
+            direct: number(self.direct, other.direct),
             modifying: number(self.modifying, other.modifying),
             pending_read: number(self.pending_read, other.pending_read),
             pending_write: number(self.pending_write, other.pending_write),
@@ -87,6 +90,7 @@ impl RpcStats {
         match name {
             b"read RPCs in flight" => Some(&mut self.reading),
             b"write RPCs in flight" => Some(&mut self.writing),
+            b"DIO RPCs in flight" => Some(&mut self.direct),
             b"modify_RPCs_in_flight" => Some(&mut self.modifying),
             b"pending read pages" => Some(&mut self.pending_read),
             b"pending write pages" => Some(&mut self.pending_write),

@@ -2,17 +2,18 @@
 
 use super::encode::{Encoder, Micros, Value};
 use super::families::{
-    Family, MDC_READ_BYTES, MDC_REQUESTS, MDC_RPC_DURATION, MDC_WRITE_BYTES, OSC_DIRTY, OSC_GRANT,
-    OSC_READ_BYTES, OSC_RPC_DURATION, OSC_RPCS, OSC_WRITE_BYTES, PENDING, RPC_WAIT, RPCS_IN_FLIGHT,
-    TARGET_CACHED, TARGET_GRANT_LOST, TARGET_RPC_DURATION,
+    Family, LOCKLESS, MDC_READ_BYTES, MDC_REQUESTS, MDC_RPC_DURATION, MDC_WRITE_BYTES, OSC_DIRTY,
+    OSC_GRANT, OSC_READ_BYTES, OSC_RPC_DURATION, OSC_RPCS, OSC_WRITE_BYTES, PENDING, RPC_WAIT,
+    RPCS_IN_FLIGHT, TARGET_BUSY, TARGET_CACHED, TARGET_GRANT_LOST, TARGET_RECLAIMS,
+    TARGET_RPC_DURATION,
 };
 use super::instances::{Folder, Instance};
-use super::reading::Reading;
+use super::reading::{Reading, both};
 use super::rpc_histograms::encode_histograms;
 use super::rpc_stats::{self, RpcStats};
 use super::rpc_times::{self, TargetStats};
 use super::sources::{DeviceFile, Sources};
-use super::stats::{Scan, Unit, scan};
+use super::stats::{Scan, Unit, scan, signed};
 use super::verdict::Verdict;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -173,6 +174,7 @@ fn encode_in_flight(targets: &[Target<'_>], encoder: &mut Encoder) {
         let Some(stats) = &target.rpc_stats else { continue };
         samples.sample_if([fs, name, "read"], stats.reading);
         samples.sample_if([fs, name, "write"], stats.writing);
+        samples.sample_if([fs, name, "dio"], stats.direct);
         samples.sample_if([fs, name, "modify"], stats.modifying);
     }
 }
@@ -238,7 +240,8 @@ fn add_counts(mut a: Counts, b: Counts) -> Counts {
 
 /// The collector of what each target has to tell beside that; off unless asked for.
 ///
-/// *Source*: `stats` of `osc/*` and `mdc/*`, `cur_lost_grant_bytes` and `osc_cached_mb` of `osc/*`.
+/// *Source*: `stats` of `osc/*` and `mdc/*`; `cur_lost_grant_bytes`, `osc_cached_mb` and `osc_stats` of
+/// `osc/*`.
 pub(super) fn collect_each(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
     let osc = devices(sources, Folder::Osc, &mut verdict);
@@ -260,12 +263,65 @@ pub(super) fn collect_each(sources: &mut Sources, encoder: &mut Encoder) -> Verd
     encode_each(&TARGET_GRANT_LOST, &osc, encoder, |clients| {
         reading.sum_number(&mut lost, clients)
     });
-    let mut cached = DeviceFile::new(Folder::Osc, "osc_cached_mb").optional();
-    let parse = |text: &[u8]| (super::cache::field(text, "used_mb").and_then(mebibytes), 0);
-    encode_each(&TARGET_CACHED, &osc, encoder, |clients| {
-        reading.sum(&mut cached, clients, parse, i64::saturating_add)
-    });
+    encode_cached(&osc, encoder, &mut reading);
+    encode_lockless(&osc, encoder, &mut reading);
     verdict
+}
+
+/// *Source*: `osc_cached_mb`. *Units*: mebibytes, pages.
+fn encode_cached(osc: &[Instance], encoder: &mut Encoder, reading: &mut Reading<'_>) {
+    let mut file = DeviceFile::new(Folder::Osc, "osc_cached_mb").optional();
+    let all = sums(osc, reading, &mut file, ["used_mb", "busy_cnt", "reclaim"]);
+    for (family, place) in [(&TARGET_CACHED, 0), (&TARGET_BUSY, 1), (&TARGET_RECLAIMS, 2)] {
+        let mut samples = encoder.family(family);
+        for (device, numbers) in &all {
+            let number = numbers.get(place).copied().flatten();
+            let number = if place == 0 { number.and_then(mebibytes) } else { number };
+            samples.sample_if([device.fs(), device.target()], number);
+        }
+    }
+}
+
+/// *Source*: `osc_stats`. *Units*: bytes.
+fn encode_lockless(osc: &[Instance], encoder: &mut Encoder, reading: &mut Reading<'_>) {
+    let mut file = DeviceFile::new(Folder::Osc, "osc_stats").optional();
+    let all = sums(osc, reading, &mut file, ["lockless_read_bytes", "lockless_write_bytes"]);
+    let mut samples = encoder.family(&LOCKLESS);
+    for (device, numbers) in &all {
+        for (direction, number) in ["read", "write"].into_iter().zip(numbers) {
+            samples.sample_if([device.fs(), device.target(), direction], *number);
+        }
+    }
+}
+
+/// Numbers of these lines of a file, by target.
+fn sums<'d, const N: usize>(
+    devices: &'d [Instance],
+    reading: &mut Reading<'_>,
+    file: &mut DeviceFile,
+    names: [&str; N],
+) -> Vec<(&'d Instance, [Option<i64>; N])> {
+    let parse = |text: &[u8]| (Some(names.map(|name| line_number(text, name))), 0);
+    let plus = |mut a: [Option<i64>; N], b: [Option<i64>; N]| {
+        for (sum, more) in a.iter_mut().zip(b) {
+            *sum = both(*sum, more);
+        }
+        a
+    };
+    let targets = devices.chunk_by(Instance::has_same_target);
+    targets
+        .filter_map(|clients| Some((clients.first()?, reading.sum(file, clients, parse, plus)?)))
+        .collect()
+}
+
+/// The number of a line `name: number` or `name<blanks>number`; not of a line that was cut short.
+pub(super) fn line_number(text: &[u8], name: &str) -> Option<i64> {
+    text.split_inclusive(|byte| *byte == b'\n').find_map(|line| {
+        let rest = line.strip_suffix(b"\n")?.strip_prefix(name.as_bytes())?;
+        let is_end = |byte: &u8| *byte == b':' || byte.is_ascii_whitespace();
+        rest.first().filter(|byte| is_end(byte))?;
+        signed(rest.strip_prefix(b":").unwrap_or(rest).trim_ascii())
+    })
 }
 
 fn encode_each<V: Value>(
@@ -289,6 +345,22 @@ fn mebibytes(number: i64) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_lines() {
+        let text = b"elapsed_time:             1.5 secs.nsecs\nlockless_write_bytes\t\t2293760\n\
+                     lockless_read_bytes\t\t0\nbusy_cnt: 7\nlockless_read_bytes_x 9\ncut: 5";
+        for (name, number) in [
+            ("lockless_write_bytes", Some(2_293_760)),
+            ("lockless_read_bytes", Some(0)),
+            ("busy_cnt", Some(7)),
+            ("lockless", None),
+            ("elapsed_time", None),
+            ("cut", None),
+        ] {
+            assert_eq!(line_number(text, name), number, "{name}");
+        }
+    }
 
     #[test]
     fn requests_by_name() {

@@ -28,7 +28,7 @@ pub use errno::{ERRNO_MEANINGS, ErrnoMeaning};
 pub use late::{finish_late_mount, wait_for_attempt};
 pub use make::DEFAULT_RETRY;
 pub use namespace::MoveInto;
-pub use proof::write_and_remove;
+pub use proof::{missing_options, write_and_remove};
 pub use way::{BindMount, Way};
 
 use crate::answer::{AnswerSettings, Caller, PinnedAs, agree_with_pin};

@@ -72,8 +72,9 @@ pub(super) fn prove(
     Ok(unproved)
 }
 
-/// The options that were asked for and that a mount which is there already does not have.
-pub(super) fn missing_options(mount: &Mount, passed: &[String]) -> Vec<String> {
+/// The options that were asked for and that mountinfo shows a mount does not have. What its type does
+/// not show is not among them.
+pub fn missing_options(mount: &Mount, passed: &[String]) -> Vec<String> {
     passed.iter().filter(|option| shown(mount, option) == Shown::No).cloned().collect()
 }
 
