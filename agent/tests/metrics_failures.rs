@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test says with it what it relies on")]
 
+#[path = "metrics_failures/alerts.rs"]
+mod alerts;
 mod metrics_tree;
 
 use metrics_tree::{Tree, fixtures, scrape, success, value};
