@@ -4,9 +4,11 @@
 //! start mounted is known by the mount's own record, not by memory: a mount that was there before
 //! is never taken away.
 
+pub mod asked_for;
 mod cause;
 mod end;
 mod environment;
+mod gate;
 pub mod io;
 mod leaked;
 mod lease;
@@ -14,19 +16,24 @@ mod phase;
 mod policy;
 mod policy_table;
 pub mod report;
+mod request;
 mod start;
 mod template;
+mod told;
 
 pub use cause::{CAUSES, Cause, CauseRow, Lies, Verdict};
 pub use end::{Ended, Fate, end};
 pub use environment::{JobVariableError, JobVariables};
+pub use gate::{Closed, Gate};
 pub use leaked::{LeakCause, Leaked};
 pub use lease::Lease;
 pub use phase::{END_PHASES, Phase, START_PHASES};
 pub use policy::Policy;
 pub use policy_table::{PhaseRow, PolicyRow, PolicyTable};
+pub use request::{FrozenMount, FrozenRequest, MountOutcome, PhaseTime, StartOutcome};
 pub use start::{Started, start};
 pub use template::{JobField, TemplateError, fill, sample};
+pub use told::{Missing, forget_told, tell, told};
 
 use crate::config::JobsSection;
 use fsxlustre_mount::failure::Failure;

@@ -47,7 +47,7 @@ pub fn start(
         // Nobody reads what a prolog prints.
         tell: &|_| {},
     };
-    let rules: Vec<_> = node.jobs.rules_for(job.partition.as_deref()).collect();
+    let rules: Vec<_> = node.jobs.rules_for(job).collect();
     let mut lease = Lease::read(node.host, job)?.unwrap_or_else(|| Lease::new(node.host, job));
     lease.has_ended = false;
     lease.directories.extend(rules.iter().map(|rule| rule.directory.clone()));

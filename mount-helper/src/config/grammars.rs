@@ -158,6 +158,15 @@ pub(super) const MOUNT_OPTIONS: Grammar = Grammar {
     },
 };
 
+/// A name of the scheduler: of an account, a licence, a feature; a word of a comment.
+pub(super) const NAME: Grammar = Grammar {
+    fits: "1 to 64 of A-Za-z0-9_.:=+/@%-",
+    check: |text| {
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_.:=+/@%-".contains(&b);
+        ensure((1..=64).contains(&text.len()) && text.bytes().all(is_plain))
+    },
+};
+
 /// When a job's mount is unmounted.
 pub(super) const UNMOUNT_WHEN: Grammar = Grammar {
     fits: "\"last-job\", \"idle-after 10min\" (s, min or h, up to a day) or \"never\"",

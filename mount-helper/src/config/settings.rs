@@ -5,8 +5,8 @@
 //! fails when one of them is missing.
 
 use super::grammars::{
-    ACCOUNT, ANY_TEXT, FOLDER, MOUNT_OPTIONS, PARAMETER_PATH, PLAIN_PATH, PROFILE, PROXY, REGION,
-    ROLE_ARN, TAG_VALUE, UNMOUNT_WHEN, URL, VPC_ID,
+    ACCOUNT, ANY_TEXT, FOLDER, MOUNT_OPTIONS, NAME, PARAMETER_PATH, PLAIN_PATH, PROFILE, PROXY,
+    REGION, ROLE_ARN, TAG_VALUE, UNMOUNT_WHEN, URL, VPC_ID,
 };
 use super::setting::{Default, Grammar, Kind, Setting, steps_of};
 use crate::answer::DEFAULT_QUOTA;
@@ -549,6 +549,25 @@ templates: {cluster}, {job.id}, {job.account}, {job.partition}, {job.user}",
         "For jobs of these partitions; for all where there is none",
     )
     .example("[\"gpu\"]"),
+    job_choice("jobs.mount[].accounts", "For jobs of these accounts; for all where there is none")
+        .example("[\"bio\"]"),
+    job_choice(
+        "jobs.mount[].licenses",
+        "For jobs that ask for one of these licences (-L fsx_scratch); for all where there is none",
+    )
+    .example("[\"fsx_scratch\"]"),
+    job_choice(
+        "jobs.mount[].features",
+        "For jobs whose constraint names one of these features (-C fsx), of alternatives too; for all \
+         where there is none",
+    )
+    .example("[\"fsx\"]"),
+    job_choice(
+        "jobs.mount[].comment",
+        "For jobs whose comment has one of these words (--comment \"fsx:scratch\"); for all where there \
+         is none. A rule with several lists is for jobs that each of them names",
+    )
+    .example("[\"fsx:scratch\"]"),
     Setting::local(
         "exporter.listen_address",
         Kind::Text(ANY_TEXT),
@@ -608,4 +627,8 @@ const fn job_mount(
     meaning: &'static str,
 ) -> Setting {
     Setting::local(key, Kind::Text(grammar), default, DIRECTORY, meaning)
+}
+
+const fn job_choice(key: &'static str, meaning: &'static str) -> Setting {
+    Setting::local(key, Kind::Texts(NAME), Default::Texts(&[]), DIRECTORY, meaning)
 }

@@ -35,7 +35,7 @@ pub(crate) use space::statvfs as statvfs_here;
 pub use space::{ProbeError, Space, probe_space};
 pub use state_file::{
     StateError, read_own_state, read_state, remove_state, state_names, write_private_state,
-    write_public, write_state,
+    write_public, write_public_state, write_state,
 };
 pub use trusted_file::{LARGEST_TRUSTED_BYTES, read_trusted};
 pub(crate) use trusted_file::{open_trusted_folder, read_trusted_at, read_trusted_here};

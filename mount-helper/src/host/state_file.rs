@@ -107,6 +107,16 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
     })
 }
 
+/// The same, and makes the folder where it is missing.
+///
+/// # Errors
+/// [`StateError::Io`]; the old file is then untouched.
+pub fn write_public_state(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
+    let io = |source| StateError::Io { attempt: "write", path: path.to_owned(), source };
+    path.parent().map_or(Ok(()), make_folder).map_err(io)?;
+    write_public(path, bytes)
+}
+
 /// Removes temporary files of the same name whose writers were killed.
 fn remove_left_over(path: &Path) {
     let Some((folder, stem)) = path.parent().zip(path.file_stem()) else { return };

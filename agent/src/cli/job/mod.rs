@@ -58,5 +58,5 @@ impl JobArgs {
 /// The job that Slurm's variables in the environment name; for root only.
 fn this_job(verb: &str) -> Result<JobVariables, Failure> {
     check_root(&format!("{verb} a job's mounts on"))?;
-    JobVariables::read(|name| std::env::var(name).ok()).map_err(|error| error.failure())
+    JobVariables::read(std::env::var_os::<&str>).map_err(|error| error.failure())
 }

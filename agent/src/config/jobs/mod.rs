@@ -6,7 +6,7 @@ mod rule;
 pub use deadlines::JobDeadlines;
 pub use rule::JobMount;
 
-use crate::jobs::{Cause, Policy, sample};
+use crate::jobs::{Cause, JobVariables, Policy, sample};
 use fsxlustre_mount::config::{Key, default_text, default_texts, idle_after};
 use fsxlustre_mount::failure::Explain as _;
 use fsxlustre_mount::source::Source;
@@ -134,12 +134,9 @@ impl JobsSection {
         self.on_leak.unwrap_or_default()
     }
 
-    /// The rules for a job of this partition.
-    pub fn rules_for(&self, partition: Option<&str>) -> impl Iterator<Item = &JobMount> {
-        self.mount.iter().filter(move |rule| {
-            rule.partitions.is_empty()
-                || partition.is_some_and(|name| rule.partitions.iter().any(|rule| rule == name))
-        })
+    /// The rules for a job, in the order of the files.
+    pub fn rules_for(&self, job: &JobVariables) -> impl Iterator<Item = &JobMount> {
+        self.mount.iter().filter(|rule| rule.is_for(job))
     }
 
     /// Looks at the rules of all files together: a job gets at most one file system on a directory,
@@ -177,18 +174,8 @@ mod tests {
             directory: "/mnt/genomics".into(),
             options: options.into(),
             partitions: partitions.iter().map(ToString::to_string).collect(),
+            ..JobMount::default()
         }
-    }
-
-    #[test]
-    fn rules_are_chosen_by_partition() {
-        let jobs = JobsSection {
-            mount: vec![rule("", &[]), rule("", &["gpu"])],
-            ..JobsSection::default()
-        };
-        assert_eq!(jobs.rules_for(Some("gpu")).count(), 2);
-        assert_eq!(jobs.rules_for(Some("cpu")).count(), 1);
-        assert_eq!(jobs.rules_for(None).count(), 1);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! `[[jobs.mount]]`: one file system that jobs get.
 
+use crate::jobs::JobVariables;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// One file system that jobs get.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JobMount {
     /// What to mount; its tags may have templates such as `{job.account}`.
@@ -17,20 +19,50 @@ pub struct JobMount {
     /// For jobs of these partitions; for all when there is none.
     #[serde(default)]
     pub partitions: Vec<String>,
+    /// For jobs of these accounts; for all when there is none.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    /// For jobs that ask for one of these licences; for all when there is none.
+    #[serde(default)]
+    pub licenses: Vec<String>,
+    /// For jobs whose constraint names one of these features; for all when there is none.
+    #[serde(default)]
+    pub features: Vec<String>,
+    /// For jobs whose comment has one of these words; for all when there is none.
+    #[serde(default)]
+    pub comment: Vec<String>,
 }
 
 impl JobMount {
-    /// Whether one job may get both.
+    /// Whether it is for this job: every list that it has must name something of the job's.
+    pub fn is_for(&self, job: &JobVariables) -> bool {
+        let has = |rule: &[String], own: &Option<String>| {
+            rule.is_empty() || own.as_ref().is_some_and(|own| rule.contains(own))
+        };
+        let asks = |rule: &[String], own: &BTreeSet<String>| {
+            rule.is_empty() || rule.iter().any(|name| own.contains(name))
+        };
+        has(&self.partitions, &job.partition)
+            && has(&self.accounts, &job.account)
+            && asks(&self.licenses, &job.licenses)
+            && asks(&self.features, &job.features)
+            && asks(&self.comment, &job.comment)
+    }
+
+    /// Whether one job may get both: it has one partition and one account, but may ask for all
+    /// licences, features and words at once.
     pub(super) fn may_meet(&self, other: &Self) -> bool {
-        self.partitions.is_empty()
-            || other.partitions.is_empty()
-            || self.partitions.iter().any(|name| other.partitions.contains(name))
+        let meet = |one: &[String], other: &[String]| {
+            one.is_empty() || other.is_empty() || one.iter().any(|name| other.contains(name))
+        };
+        meet(&self.partitions, &other.partitions) && meet(&self.accounts, &other.accounts)
     }
 
     /// The `-o` list: the given one, with `nosuid,nodev` unless it says otherwise.
     pub fn mount_options(&self) -> String {
         let says = |word: &str| self.options.split(',').any(|given| given == word);
         let mut options = vec![self.options.clone()];
+        options.retain(|given| !given.is_empty());
         for (word, opposite) in [("nosuid", "suid"), ("nodev", "dev")] {
             if !says(word) && !says(opposite) {
                 options.push(word.to_owned());
@@ -50,7 +82,7 @@ mod tests {
             source: "tag:Project:genomics".into(),
             directory: "/mnt/genomics".into(),
             options: options.into(),
-            partitions: Vec::new(),
+            ..JobMount::default()
         }
     }
 
@@ -61,5 +93,34 @@ mod tests {
         };
         assert_eq!(passed(""), "nosuid,nodev,noatime,flock");
         assert_eq!(passed("relatime,suid"), "relatime,suid,nodev,flock");
+    }
+
+    fn job(pairs: &[(&str, &str)]) -> JobVariables {
+        JobVariables::read(|name| {
+            let mut all = [("SLURM_JOB_ID", "1")].iter().chain(pairs);
+            all.find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+        .expect("fits")
+    }
+
+    #[test]
+    fn a_rule_is_for_jobs_that_each_of_its_lists_names() {
+        let list = |name: &str| vec![name.to_owned()];
+        let licensed = JobMount { licenses: list("fsx_scratch"), ..rule("") };
+        let featured = JobMount { features: list("fsx"), ..rule("") };
+        let worded = JobMount { comment: list("fsx:scratch"), ..rule("") };
+        let both = JobMount { accounts: list("bio"), partitions: list("gpu"), ..rule("") };
+        let plain = job(&[]);
+        assert!(rule("").is_for(&plain));
+        for rule in [&licensed, &featured, &worded, &both] {
+            assert!(!rule.is_for(&plain), "{rule:?}");
+        }
+        assert!(licensed.is_for(&job(&[("SLURM_JOB_LICENSES", "matlab:1,fsx_scratch:2")])));
+        assert!(!licensed.is_for(&job(&[("SLURM_JOB_LICENSES", "fsx_scratch2")])));
+        assert!(featured.is_for(&job(&[("SLURM_JOB_CONSTRAINTS", "gpu&[fsx|big]")])));
+        assert!(worded.is_for(&job(&[("SLURM_JOB_COMMENT", "run 7; fsx:scratch")])));
+        assert!(!worded.is_for(&job(&[("SLURM_JOB_COMMENT", "fsx:scratch/../other")])));
+        assert!(!both.is_for(&job(&[("SLURM_JOB_ACCOUNT", "bio")])));
+        assert!(both.is_for(&job(&[("SLURM_JOB_ACCOUNT", "bio"), ("SLURM_JOB_PARTITION", "gpu")])));
     }
 }
