@@ -106,6 +106,10 @@ impl NewFileSystem {
         self
     }
 
+    pub(crate) fn osts_number(&self) -> u32 {
+        self.osts
+    }
+
     fn request(&self) -> Value {
         let tags: Vec<Value> =
             self.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
@@ -148,9 +152,22 @@ impl Sandbox {
             dns_name: text(&shown["DNSName"]),
             nid: format!("{address}@tcp"),
         };
-        self.append("/etc/hosts", &format!("{address} {}\n", file_system.dns_name));
-        let osts = new.osts.to_string();
-        let FileSystem { mount_name, nid, .. } = &file_system;
+        self.serve_file_system(&file_system, new.osts);
+        file_system
+    }
+
+    /// Gives the name of a file system that was made in another sandbox an address, and lets this
+    /// sandbox's stand-in client serve it.
+    ///
+    /// # Panics
+    ///
+    /// When one of the two fails.
+    #[track_caller]
+    pub fn serve_file_system(&self, file_system: &FileSystem, osts: u32) {
+        let FileSystem { mount_name, nid, dns_name, .. } = file_system;
+        let address = nid.trim_end_matches("@tcp");
+        self.append("/etc/hosts", &format!("{address} {dns_name}\n"));
+        let osts = osts.to_string();
         self.standin(&[
             "filesystem",
             STANDIN_ROOT,
@@ -161,6 +178,5 @@ impl Sandbox {
             "--osts",
             &osts,
         ]);
-        file_system
     }
 }

@@ -28,6 +28,7 @@ mod prerequisites;
 mod run;
 mod sandbox;
 mod setup;
+pub mod slurm;
 pub mod stage;
 
 pub use aws::{Fault, Imds, LoggedRequest};

@@ -30,10 +30,19 @@ pub struct Plan {
     pub standin_client: PathBuf,
     /// The Python that has moto.
     pub python: PathBuf,
-    /// The AWS endpoint.
-    pub endpoint: PathBuf,
+    /// The AWS endpoint, unless another sandbox's is used.
+    pub endpoint: Option<Endpoint>,
     /// Where iproute2's `ip` is.
     pub ip: PathBuf,
+}
+
+/// An AWS endpoint that is to be started.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// The program in the checkout.
+    pub program: PathBuf,
+    /// Where it listens.
+    pub listen: String,
 }
 
 /// A program on the host, and its place in the sandbox.

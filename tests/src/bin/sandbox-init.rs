@@ -19,7 +19,7 @@ use std::time::Duration;
 use std::{env, fs, io, thread};
 
 use fsxlustre_tests::line::read_line;
-use fsxlustre_tests::plan::{API_ADDRESS, EMPTY, IMDS_HOST, OVERLAID, Plan, Program, STANDIN_ROOT};
+use fsxlustre_tests::plan::{EMPTY, Endpoint, IMDS_HOST, OVERLAID, Plan, Program, STANDIN_ROOT};
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -67,19 +67,16 @@ fn live() -> Outcome {
     io::stdin().read_line(&mut line)?;
     let plan: Plan = serde_json::from_str(&line)?;
     cover_folders()?;
-    start_network(&plan.ip)?;
-    let mut endpoint = start_endpoint(&plan)?;
+    start_network(&plan)?;
+    let endpoint = plan.endpoint.as_ref().map(|endpoint| start_endpoint(&plan, endpoint));
+    let endpoint = endpoint.transpose()?;
     for program in &plan.programs {
         install(program)?;
     }
     write_config(&plan.config)?;
     run(Command::new(&plan.standin_client).args(["install", STANDIN_ROOT]).stdout(Stdio::null()))?;
-    let mut said = endpoint.take().ok_or("the endpoint has no output")?;
-    let line = read_line(&mut said, ENDPOINT_DEADLINE)
-        .map_err(|error| format!("the AWS endpoint: {error}"))?;
-    if line != "ready" {
-        return Err(format!("the AWS endpoint said {line:?} where `ready` was due").into());
-    }
+    // Kept open: the endpoint may print more.
+    let _said = endpoint.map(wait_for_endpoint).transpose()?;
     thread::spawn(reap);
     println!("ready");
     io::copy(&mut io::stdin(), &mut io::sink())?;
@@ -112,23 +109,35 @@ fn mount_or_say(kind: &str, folder: &str, options: Option<&str>) -> Outcome {
 
 /// The loopback interface alone, which also has the address of the metadata service. Names come
 /// from /etc/hosts only.
-fn start_network(ip: &Path) -> Outcome {
-    run(Command::new(ip).args(["link", "set", "lo", "up"]))?;
-    run(Command::new(ip).args(["address", "add", &format!("{IMDS_HOST}/32"), "dev", "lo"]))?;
+fn start_network(plan: &Plan) -> Outcome {
+    let ip = || Command::new(&plan.ip);
+    run(ip().args(["link", "set", "lo", "up"]))?;
+    if plan.endpoint.is_some() {
+        run(ip().args(["address", "add", &format!("{IMDS_HOST}/32"), "dev", "lo"]))?;
+    }
     fs::write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n")?;
     Ok(())
 }
 
-fn start_endpoint(plan: &Plan) -> Result<Option<ChildStdout>, Box<dyn Error>> {
+fn start_endpoint(plan: &Plan, endpoint: &Endpoint) -> Result<ChildStdout, Box<dyn Error>> {
     let child = Command::new(&plan.python)
         .arg("-B")
-        .arg(&plan.endpoint)
-        .args(["--api", API_ADDRESS, "--imds", &format!("{IMDS_HOST}:80")])
+        .arg(&endpoint.program)
+        .args(["--api", &endpoint.listen, "--imds", &format!("{IMDS_HOST}:80")])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| format!("cannot run {}: {error}", plan.python.display()))?;
-    Ok(child.stdout)
+    child.stdout.ok_or_else(|| "the endpoint has no output".into())
+}
+
+fn wait_for_endpoint(mut said: ChildStdout) -> Result<ChildStdout, Box<dyn Error>> {
+    let line = read_line(&mut said, ENDPOINT_DEADLINE)
+        .map_err(|error| format!("the AWS endpoint: {error}"))?;
+    match line.as_str() {
+        "ready" => Ok(said),
+        _ => Err(format!("the AWS endpoint said {line:?} where `ready` was due").into()),
+    }
 }
 
 /// A bind mount: a debug build is too large to be copied for every sandbox.
