@@ -10,6 +10,20 @@ pub fn stage(name: &str) -> PathBuf {
     workspace().join("tests").join(name)
 }
 
+/// The text of a file in the checkout.
+///
+/// # Panics
+///
+/// When it cannot be read.
+#[track_caller]
+pub fn source(path: &str) -> String {
+    let path = workspace().join(path);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => panic!("{} cannot be read: {error}", path.display()),
+    }
+}
+
 /// What was built of it.
 ///
 /// # Panics

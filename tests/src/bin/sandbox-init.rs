@@ -13,7 +13,6 @@
 use std::error::Error;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::{ChildStdout, Command, ExitCode, Stdio};
 use std::time::Duration;
 use std::{env, fs, io, thread};

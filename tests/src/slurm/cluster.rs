@@ -1,16 +1,17 @@
 //! A cluster, from its first machine to its last.
 
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{fs, thread};
 
 use super::network::{self, api_address, controller_address, node_address};
 use super::shared::SharedFolder;
 use super::{Settings, accounting, daemons};
 use crate::error::Error;
 use crate::file_system::{FileSystem, NewFileSystem};
-use crate::prerequisites::{Tools, workspace};
+use crate::prerequisites::Tools;
 use crate::sandbox::Sandbox;
 use crate::setup::Setup;
+use crate::stage::source;
 
 /// The names of the nodes.
 pub const NODES: [&str; 2] = ["n1", "n2"];
@@ -120,10 +121,7 @@ impl Cluster {
             ("task-prolog", "/etc/slurm/fsxlustre-task-prolog"),
             ("unkillable-step", "/etc/slurm/fsxlustre-unkillable-step"),
         ] {
-            let path = workspace().join("packaging/slurm").join(from);
-            let text = fs::read_to_string(&path)
-                .unwrap_or_else(|error| panic!("{} cannot be read: {error}", path.display()));
-            node.write_program(to, &text);
+            node.write_program(to, &source(&format!("packaging/slurm/{from}")));
         }
         for (file_system, osts) in &self.file_systems {
             node.serve_file_system(file_system, *osts);
@@ -206,8 +204,14 @@ impl Cluster {
     /// What the daemons have logged, for a message.
     pub fn logs(&self) -> String {
         let tail = |on: &Sandbox, name: &str, file: &str| {
-            let said = on.run(["tail", "-n", "60", &format!("/run/slurm/{file}")]);
-            format!("== {file} of {name}\n{}", said.stdout)
+            let text = on.run(["cat", &format!("/run/slurm/{file}")]).stdout;
+            let is_noise = |line: &&str| {
+                let noise = ["debug: ", "debug2: ", "mpi", "MPI", "PMIx", "init: "];
+                noise.iter().any(|word| line.contains(word)) && !line.contains("prep/script")
+            };
+            let lines: Vec<_> = text.lines().filter(|line| !is_noise(line)).collect();
+            let last = lines.len().saturating_sub(50);
+            format!("== {file} of {name}\n{}\n", lines[last..].join("\n"))
         };
         let mut text = tail(&self.controller, "ctl", "slurmctld.log");
         for (name, node) in NODES.iter().zip(&self.nodes) {

@@ -27,10 +27,12 @@ impl Cluster {
     /// Runs a command on the controller as `ann`, from the shared folder.
     #[track_caller]
     pub fn as_user(&self, words: &[&str]) -> Output {
-        let user = ["setpriv", "--reuid=5001", "--regid=5001", "--clear-groups", "--"];
+        // srun and salloc are called back under the machine's name.
+        let enter = "hostname ctl && cd \"$0\" && exec setpriv --reuid=5001 --regid=5001 \
+                     --clear-groups -- \"$@\"";
         let folder = self.shared("");
-        let cd = ["env", "-C", &folder];
-        let all = cd.iter().chain(&user).chain(words).copied();
+        let machine = ["unshare", "--uts", "sh", "-c", enter, &folder];
+        let all = machine.iter().chain(words).copied();
         self.controller().command(all).deadline(DEADLINE).run()
     }
 

@@ -2,11 +2,10 @@
 //! nodes.
 
 use std::fmt::Write as _;
-use std::fs;
 
 use super::cluster::NODES;
 use super::network::{controller_address, node_address};
-use crate::prerequisites::workspace;
+use crate::stage::source;
 
 /// What a test cluster is, whatever its settings are. Several processors of a node are made up, so
 /// that many jobs share it.
@@ -15,6 +14,7 @@ ClusterName=prod
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
+AuthInfo=cred_expire=10
 CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 StateSaveLocation=/run/slurm/state
 SlurmdSpoolDir=/run/slurm/spool
@@ -37,7 +37,7 @@ KillWait=1
 SlurmdTimeout=60
 InactiveLimit=0
 Licenses=fsx_scratch:10
-SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,requeue_delay=1,nohold_on_prolog_fail
+SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,requeue_delay=1,sched_interval=1,bf_interval=1,nohold_on_prolog_fail
 ";
 
 /// What a cluster is to be like.
@@ -51,9 +51,7 @@ pub struct Settings {
 impl Settings {
     /// A cluster with what `packaging/slurm/slurm.conf` says, and nothing configured for jobs.
     pub fn packaged() -> Self {
-        let path = workspace().join("packaging/slurm/slurm.conf");
-        let text = fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{} cannot be read: {error}", path.display()));
+        let text = source("packaging/slurm/slurm.conf");
         let base = BASE.lines().chain(text.lines()).filter(|line| !line.starts_with('#'));
         let pairs = base.filter_map(|line| line.split_once('='));
         let mut settings =

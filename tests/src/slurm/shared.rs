@@ -1,6 +1,7 @@
 //! A folder that is the same on every machine of a cluster.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, io, process};
 
@@ -31,8 +32,7 @@ impl SharedFolder {
 
 impl Drop for SharedFolder {
     fn drop(&mut self) {
-        // The next owner of one tries again.
-        let _ = fs::remove_dir_all(&self.0);
+        remove(&self.0);
     }
 }
 
@@ -44,7 +44,13 @@ fn sweep() {
         let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { continue };
         let owner = rest.split('-').next().unwrap_or_default();
         if owner.parse::<u32>().is_ok() && !Path::new("/proc").join(owner).exists() {
-            let _ = fs::remove_dir_all(folder.path());
+            remove(&folder.path());
         }
     }
+}
+
+/// What cannot be removed is tried again by the next owner of such a folder.
+fn remove(folder: &Path) {
+    let words = ["-rf", "--one-file-system", "--"];
+    let _ = Command::new("/bin/rm").args(words).arg(folder).status();
 }
