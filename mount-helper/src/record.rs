@@ -324,14 +324,16 @@ impl MountRecord {
             && ours.subdir == shown.subdir
     }
 
-    /// Notes that the mount is there, and of which client it is: of the one that came with it, or of
-    /// the only one.
+    /// Notes that the mount is there, and of which client it is: of the one that it was bound from, of
+    /// the one that came with it, or of the only one.
     pub fn complete(&mut self, host: &Host, mount: &Mount) {
         let mut now = clients(host, &self.fsname());
+        let known = self.client.take().filter(|client| self.is_bind && now.contains(client));
         if now.iter().any(|client| !self.clients_before.contains(client)) {
             now.retain(|client| !self.clients_before.contains(client));
         }
         self.client = match <[String; 1]>::try_from(now) {
+            _ if known.is_some() => known,
             Ok([client]) => Some(client),
             Err(_) => None,
         };

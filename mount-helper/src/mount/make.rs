@@ -83,6 +83,7 @@ impl Mounter<'_> {
             Way::Client => self.attempts(request, resolved, &request.directory, bounds, record),
             Way::Bind { from, mount_id } => {
                 let _left_over = PrivateRoot::left_over(self.host, from, bounds.deadline);
+                record.client = self.client_of(*mount_id);
                 way::bind(self.host, from, *mount_id, record, bounds)
             }
             Way::PrivateClient => {
@@ -97,6 +98,13 @@ impl Mounter<'_> {
                 way::bind(self.host, &from, mount_id, record, bounds)
             }
         }
+    }
+
+    /// The client instance of a mount that is there, as far as its record knows.
+    fn client_of(&self, mount_id: i32) -> Option<String> {
+        let table = self.host.mounts().ok()?;
+        let mount = table.mounts.iter().find(|mount| mount.id == mount_id)?;
+        MountRecord::read_of(self.host, mount)?.client
     }
 
     fn attempts(
