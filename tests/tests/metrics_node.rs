@@ -151,6 +151,28 @@ fn a_mount_that_hangs_costs_neither_a_scrape_nor_the_services_end() {
     eventually("its children end", || probers(&sandbox) == 0);
 }
 
+/// The child that is asleep in statvfs holds the mount. It is the service's, and replaced.
+#[test]
+fn a_mount_that_hangs_can_be_unmounted_while_it_is_served() {
+    let (sandbox, made) = node(&[A]);
+    let _service = serve(&sandbox);
+    for how in [&[][..], &["--force"]] {
+        scrape(&sandbox);
+        server_of(&sandbox, A, "-STOP");
+        let metrics = scrape(&sandbox);
+        let stuck = of_mount("lustre_client_statfs_probe_stuck_seconds", &made[0], A);
+        assert!(value(&metrics, &stuck) > Some(0.0), "{metrics}");
+        let words = [&["fsxlustre", "umount", "--timeout", "5"], how, &[A]].concat();
+        // A server that does not answer cannot take the client's files away either, so it lives on.
+        let output = sandbox.run(words);
+        assert!(!sandbox.read_file("/proc/self/mountinfo").contains(A), "{output}");
+        assert!(!output.stderr.contains("in use"), "{output}");
+        server_of(&sandbox, A, "-CONT");
+        eventually("its client is gone", || !scrape(&sandbox).contains(&made[0].mount_name));
+        mount(&sandbox, &made[0].id, A, "noatime").assert_success();
+    }
+}
+
 /// Two clients of one name: as mountinfo shows them, nobody can tell which mount is whose.
 #[test]
 fn a_client_that_hangs_hides_no_other_of_the_same_name() {

@@ -4,6 +4,7 @@ use super::child::{self, Begun, Ending, How, Interrupted};
 use super::client::{ClientFate, ClientState};
 use super::holders::{Holders, find_holders};
 use super::made_directory::remove_made_directory;
+use super::probers;
 use super::request::{Others, UnmountError, UnmountReport, UnmountRequest};
 use super::said;
 use super::target::Target;
@@ -18,8 +19,10 @@ use std::time::Duration;
 const CLIENT_PATIENCE: Duration = Duration::from_secs(2);
 /// How long an evicted client's unwritten bytes may take to be written after all.
 const DIRTY_PATIENCE: Duration = Duration::from_secs(2);
-/// The pause before a forced unmount is tried again, while those it cut off end.
+/// The pause before an unmount is tried again, while those who hold the mount end.
 const AGAIN: Duration = Duration::from_millis(200);
+/// How often a plain unmount is tried again.
+const MOST_LOOKS: u32 = 3;
 /// How long the search for holders may take, also after the deadline of the unmount.
 const HOLDERS_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -161,21 +164,30 @@ impl Unmounting<'_> {
         find_holders(self.host, target, Deadline::after(HOLDERS_PATIENCE))
     }
 
-    /// The call; again where those who were cut off need a moment to end.
+    /// The call; again where those who were cut off need a moment to end, and a few times where the
+    /// mount is busy: whoever only looks at it, as statvfs(2) does, holds it for a moment.
     fn call(&self, begun: &Begun) -> Result<Ending, Failure> {
         let UnmountRequest { deadline, interrupt, how, others, .. } = *self.request;
+        if how == How::Force {
+            // A forced unmount of a mount that is busy would only leave the client dead.
+            probers::end_sleeping(self.host);
+        }
+        let mut looks = 0..MOST_LOOKS;
         loop {
             if child::is_interrupted(interrupt) {
                 return Ok(Ending::Interrupted(None));
             }
             let ending = child::carry_out(self.host, begun, deadline, interrupt)?;
-            let is_worth_it = how == How::Force
-                && others != Others::Spare
-                && ending == Ending::Errno(Errno::EBUSY)
-                && deadline.left() > AGAIN;
-            if !is_worth_it {
+            let is_worth_it = match how {
+                How::Force => others != Others::Spare,
+                How::Plain => looks.next().is_some(),
+                How::Lazy => false,
+            };
+            let is_busy = ending == Ending::Errno(Errno::EBUSY);
+            if !is_worth_it || !is_busy || deadline.left() <= AGAIN {
                 return Ok(ending);
             }
+            probers::end_sleeping(self.host);
             // A signal ends this early, and the next turn finds it.
             let next = deadline.at_most(AGAIN);
             while !next.has_passed() && !child::pause(u32::MAX, next, interrupt) {}

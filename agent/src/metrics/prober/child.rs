@@ -6,13 +6,14 @@ use super::super::instances::Instance;
 use super::super::sources::{DeviceFile, Sources};
 use super::question::{Answer, Connection, Details, Question, Room, StateRead};
 use fsxlustre_mount::host::{Host, Paths};
+use fsxlustre_mount::unmount::PROBER_WORD;
 use std::io::{BufRead, Error, Write};
 use std::path::Path;
 use std::time::Instant;
 
 /// The first argument that makes `fsxlustre` such a child; the roots of procfs, sysfs and debugfs
 /// follow.
-pub(super) const WORD: &str = "--fsxlustre-prober";
+pub(super) const WORD: &str = PROBER_WORD;
 
 /// The machine that this process was started to ask, if it was.
 pub fn asked_for() -> Option<Host> {

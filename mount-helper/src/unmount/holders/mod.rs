@@ -188,7 +188,7 @@ fn user_name(rootfs: &Path, uid: u32) -> Option<String> {
 }
 
 /// The numbers of all processes.
-fn process_ids(host: &Host) -> Vec<u32> {
+pub(super) fn process_ids(host: &Host) -> Vec<u32> {
     let Ok(entries) = std::fs::read_dir(&host.paths.processes) else { return Vec::new() };
     let own = std::process::id();
     let mut pids: Vec<u32> = entries
