@@ -55,7 +55,8 @@ fn family(row: &FamilyRow) -> String {
     let unit = if row.unit == "1" { String::new() } else { format!(" of {}", row.unit) };
     let versions = match row.versions {
         "all" => String::new(),
-        some => format!(" Lustre {some}."),
+        some if is_captured(some) => format!(" Lustre {some}."),
+        some => format!(" Lustre {some}: from source, not captured."),
     };
     let meaning = format!(
         "{} ({kind}{unit}; {source}.){versions}",
@@ -64,6 +65,17 @@ fn family(row: &FamilyRow) -> String {
         source = row.source,
     );
     tagged(row.name, &labels, &meaning)
+}
+
+/// The newest client whose files were captured.
+const NEWEST_CAPTURED: [u32; 3] = [2, 15, 8];
+
+/// Whether a client that was captured is one of these versions (`2.14 and later`).
+fn is_captured(versions: &str) -> bool {
+    let first = versions.split(' ').next().unwrap_or_default();
+    let mut numbers = first.split('.').map(|number| number.parse().unwrap_or(u32::MAX));
+    let mut next = || numbers.next().unwrap_or(0);
+    [next(), next(), next()] <= NEWEST_CAPTURED
 }
 
 /// Every collector.
@@ -87,6 +99,24 @@ mod tests {
             assert!(one.ask.ends_with('?') && one.answer.ends_with('.'), "{}", one.ask);
         }
         assert!(questions_of("rubbish").is_empty());
+    }
+
+    #[test]
+    fn what_no_capture_has_is_marked() {
+        for (versions, captured) in [
+            ("2.12 and later", true),
+            ("2.15 and later", true),
+            ("2.15.8 and later", true),
+            ("2.15.60 and later", false),
+            ("2.16 and later", false),
+            ("2.17 and later, builds of DDN", false),
+            ("builds of DDN", false),
+        ] {
+            assert_eq!(is_captured(versions), captured, "{versions}");
+        }
+        let marked =
+            FAMILIES.iter().filter(|row| row.versions != "all" && !is_captured(row.versions));
+        assert_eq!(families().matches("from source, not captured").count(), marked.count() + 1);
     }
 
     #[test]

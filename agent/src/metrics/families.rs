@@ -211,7 +211,7 @@ families! {
         "Requests to metadata targets by what they are for, all targets of a file system together.";
     RPCS_IN_FLIGHT "lustre_client_rpcs_in_flight" Gauge "1" ["fs", "target", "direction"]
         "P/fs/lustre/{osc,mdc}/*/rpc_stats" "all"
-        "Requests that a target has not answered yet; modify is of metadata.";
+        "Requests that a target has not answered yet; modify is of metadata, dio of direct I/O (2.17 and builds of DDN; from source, not captured).";
     PENDING "lustre_client_pending_bytes" Gauge "bytes" ["fs", "direction"]
         "P/fs/lustre/osc/*/rpc_stats" "all"
         "Data that waits for a request to object storage targets.";

@@ -1,0 +1,112 @@
+//! The packaged units of the metrics service under a booted systemd: its own user, readiness, socket
+//! activation, and mounts that come and go while it serves.
+
+#[path = "booted_systemd/node.rs"]
+#[expect(dead_code, reason = "of the node only what a service needs")]
+mod node;
+
+use std::time::Duration;
+
+use node::Node;
+
+const LINE: &str = "10.0.0.5@tcp:/abcdefgh /mnt/x fsxlustre _netdev,noatime,flock,nofail 0 0";
+const SOON: Duration = Duration::from_secs(10);
+const SERVICE: &str = "fsxlustre-exporter.service";
+const SOCKET: &str = "fsxlustre-exporter.socket";
+
+/// Puts the packaged files where a package puts them.
+fn installed() -> String {
+    let units = "usr/lib/systemd/system";
+    let files = [
+        (
+            format!("{units}/{SERVICE}"),
+            include_str!("../../packaging/systemd/fsxlustre-exporter.service"),
+        ),
+        (
+            format!("{units}/{SOCKET}"),
+            include_str!("../../packaging/systemd/fsxlustre-exporter.socket"),
+        ),
+        (
+            "usr/lib/sysusers.d/fsxlustre.conf".into(),
+            include_str!("../../packaging/systemd/fsxlustre.sysusers"),
+        ),
+    ];
+    let mut script = String::from("mkdir -p usr/lib/sysusers.d usr/lib/systemd/system\n");
+    for (path, text) in files {
+        script += &format!("cat >{path} <<'END'\n{text}END\n");
+    }
+    script
+}
+
+/// A scrape by bash alone.
+fn scrape(node: &Node) -> String {
+    let get = "exec 3<>/dev/tcp/127.0.0.1/9988 && printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3";
+    node.ask(get)
+}
+
+fn start(node: &Node, unit: &str) {
+    node.ask("systemd-sysusers");
+    node.ask(&format!("systemctl start {unit}"));
+}
+
+#[test]
+fn the_service_runs_as_its_own_user_with_one_capability_and_sees_mounts_come_and_go() {
+    let node = Node::boot_with(LINE, &installed());
+    node.wait_for("mnt-x.mount", "active", SOON);
+    start(&node, SERVICE);
+    // Type=notify: it is active since it said that it is ready.
+    assert_eq!(node.state(SERVICE), "active");
+    let pid = node.property(SERVICE, "MainPID");
+    let status = node.ask(&format!("cat /proc/{pid}/status"));
+    let user = node.ask("id -u fsxlustre");
+    assert_ne!(user, "0");
+    // CAP_DAC_READ_SEARCH is the third.
+    for line in [format!("Uid:\t{user}\t{user}"), "CapEff:\t0000000000000004".into()] {
+        assert!(status.contains(&line), "{line} is not in\n{status}");
+    }
+    let up = "lustre_client_mount_up{fs=\"abcdefgh\",mountpoint=\"/mnt/x\"} 1";
+    let metrics = scrape(&node);
+    assert!(metrics.contains(up), "{metrics}");
+    assert!(metrics.contains("lustre_client_read_bytes_total{fs=\"abcdefgh\"}"), "{metrics}");
+    assert!(metrics.contains("fsxlustre_file_system_info") || !metrics.contains("fs-"));
+
+    node.ask("systemctl stop mnt-x.mount");
+    assert!(node.lustre_mounts().is_empty());
+    assert_eq!(
+        node.ask("ls /run/standin/sys/fs/lustre/llite 2>/dev/null | grep -c abcd || true"),
+        "0"
+    );
+    assert!(!scrape(&node).contains("abcdefgh"));
+    node.ask("systemctl start mnt-x.mount");
+    assert!(scrape(&node).contains(up), "the service's namespace has what the node has");
+    node.ask(&format!("systemctl stop {SERVICE}"));
+    assert_eq!(node.property(SERVICE, "Result"), "success");
+}
+
+#[test]
+fn the_first_scrape_starts_the_service_where_the_socket_is_enabled() {
+    let node = Node::boot_with(LINE, &installed());
+    node.wait_for("mnt-x.mount", "active", SOON);
+    start(&node, SOCKET);
+    assert_eq!(node.state(SERVICE), "inactive");
+    assert!(scrape(&node).contains("lustre_client_mount_up{fs=\"abcdefgh\""));
+    assert_eq!(node.state(SERVICE), "active");
+    // Restarted behind the socket, no connection is refused meanwhile.
+    node.ask(&format!("systemctl restart --no-block {SERVICE}"));
+    assert!(scrape(&node).contains("lustre_client_mount_up{fs=\"abcdefgh\""));
+}
+
+#[test]
+fn a_restart_ends_while_a_mount_hangs() {
+    let node = Node::boot_with(LINE, &installed());
+    node.wait_for("mnt-x.mount", "active", SOON);
+    start(&node, SERVICE);
+    scrape(&node);
+    node.client_fault("io-hang");
+    assert!(scrape(&node).contains("lustre_client_statfs_probe_stuck_seconds"));
+    let before = node.property(SERVICE, "MainPID");
+    node.ask(&format!("systemctl restart {SERVICE}"));
+    assert_eq!(node.state(SERVICE), "active");
+    assert_ne!(node.property(SERVICE, "MainPID"), before);
+    assert!(scrape(&node).contains("lustre_client_import_up{fs=\"abcdefgh\""), "and it serves");
+}
