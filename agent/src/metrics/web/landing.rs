@@ -1,6 +1,6 @@
 //! The page for a person: what is mounted, whether it is well, and where the rest is.
 
-use super::super::snapshot::Snapshot;
+use super::super::snapshot::{Sample, Snapshot};
 use std::collections::BTreeSet;
 
 const STYLE: &str = "\
@@ -60,20 +60,37 @@ fn mounts(now: &Snapshot) -> String {
         let fs = mount.label("fs");
         let bytes = |name: &str| now.value(name, &[("fs", fs)]).map_or("?".to_owned(), bytes);
         format!(
-            "<tr><td><code>{}</code></td><td>{}</td><td><code>{}</code></td>\
+            "<tr><td><code>{}</code></td><td>{}</td><td><code>{}</code></td><td>{}</td>\
              <td class=\"n\">{}</td><td class=\"n\">{}</td></tr>\n",
             escape(mount.label("mountpoint")),
             escape(fs),
             escape(mount.label("source")),
+            answers(now, mount),
             bytes("lustre_client_read_bytes_total"),
             bytes("lustre_client_write_bytes_total"),
         )
     });
     format!(
         "<table><tr><th>Directory</th><th>File system</th><th>Source</th>\
-         <th class=\"n\">Read</th><th class=\"n\">Written</th></tr>\n{}</table>",
+         <th>Answers</th><th class=\"n\">Read</th><th class=\"n\">Written</th></tr>\n{}</table>",
         rows.collect::<String>()
     )
+}
+
+/// Whether a mount answers, and its room.
+fn answers(now: &Snapshot, mount: &Sample) -> String {
+    let labels = [("fs", mount.label("fs")), ("mountpoint", mount.label("mountpoint"))];
+    let value = |name: &str| now.value(name, &labels);
+    let room = value("lustre_client_filesystem_avail_bytes")
+        .zip(value("lustre_client_filesystem_size_bytes"))
+        .map(|(free, size)| format!(", {} of {} free", bytes(free), bytes(size)));
+    match value("lustre_client_mount_up") {
+        Some(up) if up > 0.0 => {
+            format!("<span class=\"good\">yes</span>{}", room.unwrap_or_default())
+        }
+        Some(_) => "<span class=\"bad\">no</span>".to_owned(),
+        None => "not known".to_owned(),
+    }
 }
 
 fn connections(now: &Snapshot) -> String {
@@ -159,6 +176,11 @@ mod tests {
         let now = Snapshot::parse(
             b"lustre_client_info{version=\"2.15.8\"} 1\nlustre_client_healthy 1\n\
               lustre_client_mount_info{fs=\"a\",mountpoint=\"/x<y\",source=\"n@tcp:/a\"} 1\n\
+              lustre_client_mount_info{fs=\"a\",mountpoint=\"/dead\",source=\"n@tcp:/a\"} 1\n\
+              lustre_client_mount_up{fs=\"a\",mountpoint=\"/x<y\"} 1\n\
+              lustre_client_mount_up{fs=\"a\",mountpoint=\"/dead\"} 0\n\
+              lustre_client_filesystem_size_bytes{fs=\"a\",mountpoint=\"/x<y\"} 4096\n\
+              lustre_client_filesystem_avail_bytes{fs=\"a\",mountpoint=\"/x<y\"} 1024\n\
               lustre_client_read_bytes_total{fs=\"a\"} 1572864\n\
               lustre_client_import_up{fs=\"a\",target=\"OST0000\",kind=\"osc\"} 1\n\
               lustre_client_import_up{fs=\"a\",target=\"OST0001\",kind=\"osc\"} 0\n\
@@ -170,6 +192,8 @@ mod tests {
         for part in [
             "2.15.8 and <span class=\"good\">healthy",
             "<code>/x&lt;y</code>",
+            "<span class=\"good\">yes</span>, 1.0 KiB of 4.0 KiB free",
+            "<span class=\"bad\">no</span>",
             "<td class=\"n\">1.5 MiB</td><td class=\"n\">?</td>",
             "<td>1 of 2</td>",
             "<span class=\"bad\">OST0001 DISCONN</span>",
