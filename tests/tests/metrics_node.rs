@@ -324,3 +324,53 @@ fn ids_drift_and_the_last_check_are_told() {
     assert!(samples(&metrics, "fsxlustre_check_status").is_empty());
     assert_eq!(value(&metrics, "fsxlustre_collector_success{collector=\"check\"}"), Some(0.0));
 }
+
+/// The one line of the README by which a fleet is scraped.
+fn line_for_fleets() -> String {
+    let readme = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    readme.lines().find(|line| line.contains("exporter.listen_address")).unwrap().to_owned()
+}
+
+#[test]
+fn flags_are_obeyed_and_the_line_for_fleets_opens_the_port_to_the_network() {
+    let sandbox = Sandbox::start();
+    sandbox.run(["mkdir", "-p", "/etc/fsxlustre/fsxlustre.d"]).assert_success();
+    let get = |url: &str| sandbox.request("GET", url).try_send().ok();
+    {
+        let _service = serve(&sandbox);
+        assert_eq!(get("http://169.254.169.254:9988/-/healthy"), None, "this node's own only");
+    }
+    sandbox.run(["sh", "-c", &line_for_fleets()]).assert_success();
+    {
+        let _service = serve(&sandbox);
+        let answer = get("http://169.254.169.254:9988/-/healthy").expect("an answer");
+        assert_eq!(answer.status, 200);
+    }
+    let made = sandbox.create_file_system(FileSystem::lustre());
+    sandbox.run(["mkdir", A]).assert_success();
+    mount(&sandbox, &made.id, A, "noatime").assert_success();
+    let _service = sandbox.spawn([
+        "fsxlustre",
+        "serve",
+        "--web.listen-address=127.0.0.1:9001",
+        "--web.listen-address=127.0.0.1:9002",
+        "--web.telemetry-path=/lustre",
+        "--web.max-series=60",
+        "--no-collector.lnet",
+        "--collector.targets",
+    ]);
+    for port in [9001, 9002] {
+        let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
+        eventually("it listens", || get(&url("/-/ready")).is_some());
+        assert_eq!(get(&url("/metrics")).map(|answer| answer.status), Some(404));
+        let page = get(&url("/")).unwrap().body;
+        assert!(page.contains("href=\"/lustre\"") && page.contains(A), "{page}");
+        let metrics = get(&url("/lustre")).unwrap().body;
+        assert!(!metrics.contains("lustre_lnet_"));
+        assert!(metrics.contains("fsxlustre_collector_success{collector=\"targets\"} 1"));
+        let series = metrics.lines().filter(|line| line.starts_with("lustre_")).count();
+        assert!(series <= 60, "{series}");
+        assert!(!samples(&metrics, "fsxlustre_family_dropped").is_empty());
+    }
+}
