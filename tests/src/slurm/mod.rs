@@ -1,6 +1,6 @@
 //! Real Slurm in sandboxes: a controller, and two nodes with a stand-in Lustre client each.
 //!
-//! Each is a [`Sandbox`], so it has mount, network and PID namespaces of its own, and nothing is
+//! Each is a [`Sandbox`](crate::Sandbox), so it has mount, network and PID namespaces of its own, and nothing is
 //! left of a cluster when its owner ends, even by SIGKILL. All three are joined by a bridge in the
 //! controller's network and use the controller's AWS endpoint. A folder below /tmp is the same on
 //! all of them, as a shared file system is.
