@@ -9,6 +9,7 @@ pub mod checks;
 pub mod cli;
 pub mod compat;
 pub mod config;
+pub mod evacuate;
 pub mod facts;
 pub mod fstab;
 pub mod gone;

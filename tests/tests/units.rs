@@ -12,7 +12,9 @@ fn systemd_finds_no_fault_with_the_units() {
     let folder = std::env::temp_dir().join(format!("fsxl-units-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let mut files = Vec::new();
-    for name in ["fsxlustre-exporter.service", "fsxlustre-exporter.socket"] {
+    for name in
+        ["fsxlustre-exporter.service", "fsxlustre-exporter.socket", "fsxlustre-evacuate.service"]
+    {
         let text = std::fs::read_to_string(root().join("packaging/systemd").join(name)).unwrap();
         // Program and page are not installed here.
         let text = text.replace("/usr/bin/fsxlustre", "/bin/true");
@@ -56,6 +58,7 @@ fn make_install_brings_what_prometheus_and_grafana_need() {
         "share/fsxlustre/grafana/dashboards/fleet.json",
         "share/man/man7/fsxlustre-metrics.7",
         "lib/systemd/system/fsxlustre-exporter.service",
+        "lib/systemd/system/fsxlustre-evacuate.service",
         "lib/sysusers.d/fsxlustre.conf",
     ]
     .into_iter()

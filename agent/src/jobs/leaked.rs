@@ -5,9 +5,10 @@
 
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::host::{
-    Host, Mount, read_state, remove_state, state_names, unix_seconds, write_state,
+    Host, read_state, remove_state, state_names, unix_seconds, write_state,
 };
 use fsxlustre_mount::record::MountRecord;
+use fsxlustre_mount::unmount::Target;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ pub enum LeakCause {
     Evicted,
     /// It is unmounted here, and its client lives on.
     ClientStays,
-    /// Its job vanished without an end.
+    /// Its job vanished without an end, or the end was cut short.
     Abandoned,
     /// Something else.
     Other,
@@ -66,7 +67,8 @@ impl LeakCause {
     pub fn of(code: Code) -> Self {
         match code {
             Code::Busy => Self::Busy,
-            Code::UnmountTimeout | Code::LockTimeout | Code::Interrupted => Self::Hung,
+            Code::UnmountTimeout | Code::LockTimeout => Self::Hung,
+            Code::Interrupted => Self::Abandoned,
             Code::EvictedAndDirty => Self::Evicted,
             Code::ClientStays => Self::ClientStays,
             _ => Self::Other,
@@ -85,13 +87,13 @@ impl LeakCause {
 
 impl Leaked {
     /// A mount that was given up because of a failure.
-    pub fn new(host: &Host, mount: &Mount, job: &str, failure: &Failure) -> Self {
+    pub fn new(host: &Host, target: &Target, job: &str, failure: &Failure) -> Self {
         Self {
             format: FORMAT,
             boot_id: host.boot_id(),
-            directory: mount.directory.clone(),
-            source: mount.source.clone(),
-            mount_id: Some(mount.id),
+            directory: target.directory.clone(),
+            source: target.source.clone(),
+            mount_id: Some(target.mount_id),
             job: job.to_owned(),
             cause: LeakCause::of(failure.code),
             code: failure.code.row().id.to_owned(),
@@ -103,12 +105,12 @@ impl Leaked {
     }
 
     /// A mount that no job uses and no end was called for.
-    pub fn abandoned(host: &Host, mount: &Mount, job: &str) -> Self {
+    pub fn abandoned(host: &Host, target: &Target, job: &str) -> Self {
         Self {
             cause: LeakCause::Abandoned,
             ..Self::new(
                 host,
-                mount,
+                target,
                 job,
                 &Failure {
                     code: Code::Busy,
@@ -206,7 +208,8 @@ mod tests {
             because: "sleep (pid 7, ann): current directory".into(),
             remedy: "end it".into(),
         };
-        let leaked = Leaked::new(&host, &table.mounts[0], "c_1_0_n", &failure);
+        let target = Target::new(&table.mounts[0], &table);
+        let leaked = Leaked::new(&host, &target, "c_1_0_n", &failure);
         let first = Leaked { since_unix_seconds: 5, ..leaked.clone() };
         first.write(&host).expect("written");
         leaked.write(&host).expect("written");

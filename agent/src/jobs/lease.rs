@@ -12,6 +12,7 @@ use fsxlustre_mount::host::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const FORMAT: u32 = 1;
 
@@ -21,6 +22,9 @@ pub struct Lease {
     format: u32,
     /// The job's key.
     pub job: String,
+    /// The job's number, which its cgroups and Slurm's processes for it are named by.
+    #[serde(default)]
+    pub(super) job_id: Option<u32>,
     /// The boot it belongs to.
     boot_id: Option<String>,
     /// When it began, seconds since 1970 UTC.
@@ -29,6 +33,9 @@ pub struct Lease {
     pub directories: BTreeSet<PathBuf>,
     /// Whether the job has ended and only its unmount is still to be done.
     pub has_ended: bool,
+    /// When its end began, seconds since 1970 UTC.
+    #[serde(default)]
+    ended_unix_seconds: Option<u64>,
 }
 
 impl Lease {
@@ -37,11 +44,45 @@ impl Lease {
         Self {
             format: FORMAT,
             job: job.key(),
+            job_id: Some(job.id()),
             boot_id: host.boot_id(),
             began_unix_seconds: unix_seconds(),
             directories: BTreeSet::new(),
             has_ended: false,
+            ended_unix_seconds: None,
         }
+    }
+
+    /// Notes that the job has ended.
+    pub(super) fn end(&mut self) {
+        self.has_ended = true;
+        self.ended_unix_seconds = Some(unix_seconds());
+    }
+
+    /// How long ago it began.
+    pub fn age(&self) -> Duration {
+        Duration::from_secs(unix_seconds().saturating_sub(self.began_unix_seconds))
+    }
+
+    /// How long ago its end began; as long as ever for one that was written without it.
+    pub(super) fn ended_for(&self) -> Duration {
+        let since = self.ended_unix_seconds.unwrap_or_default();
+        Duration::from_secs(unix_seconds().saturating_sub(since))
+    }
+
+    /// Whether it was written in this boot.
+    pub(super) fn is_of_this_boot(&self, host: &Host) -> bool {
+        self.boot_id == host.boot_id()
+    }
+
+    /// All leases that can be read, of any boot.
+    ///
+    /// # Errors
+    /// The folder cannot be listed.
+    pub(super) fn all(host: &Host) -> Result<Vec<Self>, Failure> {
+        let folder = Self::folder(host);
+        let names = state_names(&folder).map_err(|error| error.failure())?;
+        Ok(names.iter().filter_map(|name| read_state(&folder.join(name)).ok().flatten()).collect())
     }
 
     fn folder(host: &Host) -> PathBuf {

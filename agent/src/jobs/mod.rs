@@ -9,22 +9,28 @@ mod cause;
 mod end;
 mod environment;
 mod gate;
+mod housekeeping;
+mod idle;
 pub mod io;
 mod leaked;
 mod lease;
+mod members;
 mod phase;
 mod policy;
 mod policy_table;
+mod reap;
 pub mod report;
 mod request;
 mod start;
 mod template;
+mod timer;
 mod told;
 
 pub use cause::{CAUSES, Cause, CauseRow, Lies, Verdict};
-pub use end::{Ended, Fate, end};
+pub use end::{Course, Ended, Fate, end, foresee};
 pub use environment::{JobVariableError, JobVariables};
 pub use gate::{Closed, Gate};
+pub use housekeeping::{Housekeeping, housekeeping};
 pub use leaked::{LeakCause, Leaked};
 pub use lease::Lease;
 pub use phase::{END_PHASES, Phase, START_PHASES};
@@ -34,6 +40,8 @@ pub use request::{FrozenMount, FrozenRequest, MountOutcome, PhaseTime, StartOutc
 pub use start::{Started, start};
 pub use template::{JobField, TemplateError, fill, sample};
 pub use told::{Missing, forget_told, tell, told};
+
+use reap::reap;
 
 use crate::config::JobsSection;
 use fsxlustre_mount::failure::Failure;
@@ -55,5 +63,9 @@ fn lock_directory(host: &Host, directory: &Path, bounds: &Bounds<'_>) -> Result<
     use fsxlustre_mount::failure::Explain as _;
     let record = MountRecord::path(host, directory);
     let name = record.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Lock::take(&host.paths.state, &format!("job.{name}"), *bounds).map_err(|error| error.failure())
+    let lock = Lock::take(&host.paths.state, &format!("job.{name}"), *bounds)
+        .map_err(|error| error.failure())?;
+    // Whoever has it decides what becomes of a mount that was only kept for a while.
+    idle::cancel(host, directory);
+    Ok(lock)
 }

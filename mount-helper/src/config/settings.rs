@@ -507,6 +507,15 @@ pub const SETTINGS: &[Setting] = &[
          Only administrators may write to it",
     )
     .example("\"/shared/fsxlustre/reports\""),
+    Setting::shared(
+        "jobs.vanished_after",
+        Kind::Number(0, 86_400),
+        Default::Number(600),
+        "How old a lease must be before its job counts as gone where it has no process of Slurm's and no \
+         cgroup on this node. What it used is then unmounted as if it had ended. With PrologFlags=Alloc \
+         and without Contain, a job of salloc has neither before its first step",
+    )
+    .unit("seconds"),
     phase("jobs.deadlines.decide", 3, "Start: which file systems the job gets, and whether it does"),
     phase("jobs.deadlines.resolve", 8, "Start: which file system a source names"),
     phase(

@@ -36,9 +36,14 @@ impl CgroupPlace {
     }
 
     /// The word by which Slurm names the job whose cgroup this is: `17` of
-    /// `/slurm/uid_0/job_17/step_0`.
+    /// `/slurm/uid_0/job_17/step_0`; in version 2 whatever is in the scope of the step daemons, which
+    /// may be named by the id of the run.
     pub fn job(&self) -> Option<&str> {
         let mut parts = self.path.split('/').skip_while(|part| !part.contains("slurm"));
+        if parts.next()?.ends_with("slurmstepd.scope") {
+            let name = parts.next().filter(|name| *name != "system")?;
+            return Some(name.strip_prefix("job_").unwrap_or(name));
+        }
         parts.find_map(|part| part.strip_prefix("job_"))
     }
 }

@@ -72,6 +72,13 @@ impl Deadline {
     }
 }
 
+/// Seconds since boot, suspension apart (`CLOCK_MONOTONIC`), which nobody sets. Zero when the clock
+/// cannot be read.
+pub fn boot_seconds() -> u64 {
+    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC);
+    now.map_or(0, |now| Duration::from(now).as_secs())
+}
+
 /// Seconds since 1970, UTC. Zero when the clock stands before that.
 pub fn unix_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())

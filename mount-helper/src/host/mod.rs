@@ -22,7 +22,7 @@ mod trusted_file;
 pub use bounds::Bounds;
 pub(crate) use cgroup::leave_job as leave_job_cgroup;
 pub use cgroup::{CgroupPlace, hierarchy as cgroup_hierarchy};
-pub use clock::{Deadline, unix_seconds};
+pub use clock::{Deadline, boot_seconds, unix_seconds};
 pub use kernel_log::KernelLog;
 pub use lock::{Lock, LockError};
 pub use mountinfo::{Mount, MountInfoError, MountTable, unescape};

@@ -266,11 +266,11 @@ impl Program {
         watch(command, words, limits, announce)
     }
 
-    /// Starts a piece of work that outlives this process and is told nothing of it.
+    /// Starts a piece of work that outlives this process and is told nothing of it; its number.
     ///
     /// # Errors
     /// The error of the start.
-    pub fn leave_behind(work: &Work) -> std::io::Result<()> {
+    pub fn leave_behind(work: &Work) -> std::io::Result<u32> {
         Command::new(Self::own().path)
             .args(work.arguments())
             .current_dir("/")
@@ -279,7 +279,7 @@ impl Program {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .map(drop)
+            .map(|child| child.id())
     }
 
     fn words<S: AsRef<OsStr>>(&self, args: &[S]) -> Vec<String> {

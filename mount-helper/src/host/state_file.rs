@@ -168,10 +168,11 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// Reads a value; `None` when there is no such file.
+/// Reads a value; `None` when there is no such file. What another user than root, or than the one
+/// who runs this, owns or may write to is refused.
 ///
 /// # Errors
-/// [`StateError`] when it cannot be read or is not valid.
+/// [`StateError`] when it cannot be read, is not valid or is foreign.
 pub fn read_state<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> {
     let io = |source| StateError::Io { attempt: "read", path: path.to_owned(), source };
     let file = match open(path) {
@@ -179,6 +180,10 @@ pub fn read_state<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateEr
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(io(error)),
     };
+    if !is_ours(&file).map_err(io)? {
+        let because = "it belongs to another user, or others may write to it";
+        return Err(io(std::io::Error::other(because)));
+    }
     let text = bounded(file).map_err(io)?;
     serde_json::from_slice(&text)
         .map(Some)
@@ -199,12 +204,17 @@ fn open(path: &Path) -> std::io::Result<File> {
 /// that can be used.
 pub fn read_own_state<T: DeserializeOwned>(path: &Path) -> Option<T> {
     let file = open(path).ok()?;
-    let about = file.metadata().ok()?;
-    let is_ours = [0, nix::unistd::geteuid().as_raw()].contains(&about.uid());
-    if !is_ours || about.mode() & 0o022 != 0 {
+    if !is_ours(&file).ok()? {
         return None;
     }
     serde_json::from_slice(&bounded(file).ok()?).ok()
+}
+
+/// Whether only root, or whoever runs this, can have written a file.
+fn is_ours(file: &File) -> std::io::Result<bool> {
+    let about = file.metadata()?;
+    let owners = [0, nix::unistd::geteuid().as_raw()];
+    Ok(owners.contains(&about.uid()) && about.mode() & 0o022 == 0)
 }
 
 fn bounded(file: File) -> std::io::Result<Vec<u8>> {
@@ -275,5 +285,10 @@ mod tests {
         let torn = folder.join("torn.json");
         std::fs::write(&torn, "[1,").expect("file");
         assert!(matches!(read_state::<Vec<i32>>(&torn), Err(StateError::Content { .. })));
+        let foreign = folder.join("foreign.json");
+        std::fs::write(&foreign, "[1]").expect("file");
+        assert!(read_state::<Vec<i32>>(&foreign).is_ok());
+        std::fs::set_permissions(&foreign, Permissions::from_mode(0o666)).expect("mode");
+        assert!(matches!(read_state::<Vec<i32>>(&foreign), Err(StateError::Io { .. })));
     }
 }

@@ -252,6 +252,13 @@ impl ClientState {
         self.connections.iter().filter(|one| one.state.as_deref() == Some("FULL"))
     }
 
+    /// By whom this client was evicted not long ago, in words; `None` where it was not.
+    pub fn was_evicted_by(&self) -> Option<String> {
+        let evicted = self.connections.iter().filter(|one| one.was_evicted == Some(true));
+        let targets: Vec<_> = evicted.map(|one| one.target.as_str()).collect();
+        (!targets.is_empty()).then(|| format!("it was evicted by {}", targets.join(", ")))
+    }
+
     /// The connections that are neither up nor idle, in words; `None` when all are well.
     pub fn troubles(&self) -> Option<String> {
         let is_well = |one: &&Connection| matches!(one.state.as_deref(), Some("FULL" | "IDLE"));

@@ -1,43 +1,83 @@
 //! `fsxlustre job end`.
 
 use super::super::{FAILED, Outcome};
-use crate::config::AgentConfig;
-use crate::jobs::{self, Fate, JobVariables, Node};
+use crate::config::{AgentConfig, OnLeak};
+use crate::jobs::{self, Ended, Fate, Gate, JobVariables, Node, Phase};
 use crate::metrics::io_counters;
-use fsxlustre_mount::failure::{Code, Failure};
-use fsxlustre_mount::host::stop_signals;
+use fsxlustre_mount::failure::Failure;
+use fsxlustre_mount::host::{Deadline, stop_signals};
 use fsxlustre_mount::journal::{Entry, Priority};
 use std::fmt::Write as _;
 
-pub(super) fn run(config: &AgentConfig, job: &JobVariables) -> Result<Outcome, Failure> {
+pub(super) fn run(config: &AgentConfig, job: &JobVariables) -> Outcome {
     let signals = stop_signals();
     let node = Node { host: config.host(), jobs: &config.jobs };
-    // Before the unmount, which takes the counters with it. What cannot be told delays no end.
-    let done = jobs::io::since_begin(node.host, &job.key(), &io_counters(node.host));
-    let Some(ended) = jobs::end(&node, job, signals.as_ref())? else {
-        return Ok(Outcome::done(format!("{}: nothing is recorded for it here\n", job.label())));
-    };
-    let mut outcome = Outcome::default();
-    for line in done.ok().flatten().iter().flat_map(|done| done.lines(&job.label())) {
-        let _ = writeln!(outcome.stdout, "{line}");
-        outcome.log.push(Entry::new(Priority::Info, line));
-    }
-    for one in &ended {
-        // Writing to a String does not fail.
-        let _ = writeln!(outcome.stdout, "{}", one.line(job));
-        outcome.log.push(Entry::new(Priority::Info, one.line(job)));
-        if let Fate::Failed(failure) = &one.fate {
-            outcome.log.push(Entry::failure(failure));
-            let _ = writeln!(outcome.stderr, "fsxlustre: {failure}");
-            outcome.status = outcome.status.max(epilog_status(failure));
+    let time = node.jobs.deadlines.of(Phase::Decide);
+    let ended = match Gate::of(config, Deadline::after(time)) {
+        Gate::Closed(closed) => {
+            let line = format!("{}: nothing is done: {}\n", job.label(), closed.because());
+            return Outcome::done(line);
         }
-    }
-    Ok(outcome)
+        Gate::Observe => jobs::foresee(&node, job),
+        Gate::Open => {
+            // Before the unmount, which takes the counters with it. What cannot be told delays no end.
+            let done = jobs::io::since_begin(node.host, &job.key(), &io_counters(node.host));
+            let ended = jobs::end(&node, job, signals.as_ref());
+            return told(config, job, &ended, done.ok().flatten().as_ref());
+        }
+    };
+    told(config, job, &ended, None)
 }
 
-/// A directory that is merely in use stays mounted for the next job, and so does a client that
-/// another mount namespace keeps; the node stays in service. An unmount that hangs says that the
-/// node's client is unwell: Slurm drains the node.
-fn epilog_status(failure: &Failure) -> u8 {
-    if matches!(failure.code, Code::Busy | Code::ClientStays) { 0 } else { FAILED }
+fn told(
+    config: &AgentConfig,
+    job: &JobVariables,
+    ended: &Result<Option<Vec<Ended>>, Failure>,
+    done: Option<&jobs::io::JobIo>,
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    for line in done.iter().flat_map(|done| done.lines(&job.label())) {
+        outcome.say(Priority::Info, &line);
+    }
+    match ended {
+        Ok(None) => {
+            outcome.stdout = format!("{}: nothing is recorded for it here\n", job.label());
+        }
+        Ok(Some(ended)) => ended.iter().for_each(|one| outcome.tell(one, &one.line(job))),
+        // What is wrong with our own state takes no node out of service, and no mount away.
+        Err(failure) => outcome.blame(failure),
+    }
+    let is_leaked =
+        |ended: &Vec<Ended>| ended.iter().any(|one| matches!(one.fate, Fate::Leaked(_)));
+    let is_leaked = ended.as_ref().is_ok_and(|ended| ended.as_ref().is_some_and(is_leaked));
+    if is_leaked && config.jobs.on_leak() == OnLeak::Drain {
+        outcome.status = FAILED;
+    }
+    outcome
+}
+
+impl Outcome {
+    /// What became of one directory: a line on stdout, which slurmd logs when the end fails, warnings
+    /// and failures beside it.
+    pub(super) fn tell(&mut self, one: &Ended, line: &str) {
+        self.say(Priority::Info, line);
+        for warning in one.warnings() {
+            let _ = writeln!(self.stderr, "fsxlustre: warning: {warning}");
+            self.log.push(Entry::new(Priority::Warning, warning));
+        }
+        if let Some(failure) = one.fate.failure() {
+            self.blame(failure);
+        }
+    }
+
+    fn say(&mut self, priority: Priority, line: &str) {
+        // Writing to a String does not fail.
+        let _ = writeln!(self.stdout, "{line}");
+        self.log.push(Entry::new(priority, line));
+    }
+
+    fn blame(&mut self, failure: &Failure) {
+        self.log.push(Entry::failure(failure));
+        let _ = writeln!(self.stderr, "fsxlustre: {failure}");
+    }
 }

@@ -2,6 +2,7 @@
 //! verb.
 
 mod end;
+mod housekeeping;
 mod policy;
 mod start;
 
@@ -27,6 +28,8 @@ enum Verb {
     Start,
     /// Unmount what a start had mounted, when no other job uses it (Epilog)
     End,
+    /// Unmount what the ends of jobs could not; a timer calls it while there is such
+    Housekeeping,
     /// The causes for which a job goes without a file system, what each leads to, the deadlines
     Policy(policy::PolicyArgs),
 }
@@ -36,20 +39,26 @@ impl JobArgs {
     pub(super) fn asking(&self) -> Asking {
         match self.verb {
             Verb::Start => Asking::WhenDue(Duration::MAX),
-            Verb::End | Verb::Policy(_) => Asking::Never,
+            Verb::End | Verb::Housekeeping | Verb::Policy(_) => Asking::Never,
         }
+    }
+
+    /// Whether a job ends.
+    pub(super) fn is_end(&self) -> bool {
+        matches!(self.verb, Verb::End)
     }
 
     /// Whether it does something to the node.
     pub(super) fn changes_the_node(&self) -> bool {
-        matches!(self.verb, Verb::Start | Verb::End)
+        matches!(self.verb, Verb::Start | Verb::End | Verb::Housekeeping)
     }
 
     /// Does it.
     pub fn run(&self, config: &AgentConfig) -> Outcome {
         match &self.verb {
             Verb::Start => this_job("start").and_then(|job| start::run(config, &job)).into(),
-            Verb::End => this_job("end").and_then(|job| end::run(config, &job)).into(),
+            Verb::End => this_job("end").map(|job| end::run(config, &job)).into(),
+            Verb::Housekeeping => housekeeping::run(config).into(),
             Verb::Policy(args) => args.run(config),
         }
     }

@@ -7,7 +7,7 @@ pub use deadlines::JobDeadlines;
 pub use rule::JobMount;
 
 use crate::jobs::{Cause, JobVariables, Policy, sample};
-use fsxlustre_mount::config::{Key, default_text, default_texts, idle_after};
+use fsxlustre_mount::config::{Key, default_number, default_text, default_texts, idle_after};
 use fsxlustre_mount::failure::Explain as _;
 use fsxlustre_mount::source::Source;
 use serde::Deserialize;
@@ -34,6 +34,8 @@ pub struct JobsSection {
     pub on_leak: Option<OnLeak>,
     /// A folder that nodes share, for reports and evidence.
     pub report_dir: Option<PathBuf>,
+    /// Seconds after which a job without a trace counts as gone.
+    pub vanished_after: Option<u64>,
     /// `[jobs.deadlines]`.
     pub deadlines: JobDeadlines,
     /// `[[jobs.mount]]`, in the order of the files.
@@ -127,6 +129,12 @@ impl JobsSection {
     /// Whether an end may end processes of the job's own cgroup that hold a mount.
     pub fn may_kill(&self) -> bool {
         self.kill.as_deref().unwrap_or(default_text("jobs.kill")) == "job"
+    }
+
+    /// How old a lease must be before its job counts as gone where there is no trace of it.
+    pub fn vanished_after(&self) -> Duration {
+        let seconds = self.vanished_after;
+        Duration::from_secs(seconds.unwrap_or_else(|| default_number("jobs.vanished_after")))
     }
 
     /// What becomes of a node on which a mount could not be unmounted.

@@ -1,0 +1,191 @@
+//! The ladder of one unmount: look, flush, unmount plainly and again, end the job's own processes
+//! where that is allowed; then stop. Never by force, never lazily.
+
+use super::course::Course;
+use crate::jobs::{Node, Phase, members::Members};
+use fsxlustre_mount::failure::{Code, Explain as _, Failure};
+use fsxlustre_mount::host::{Bounds, Deadline, sleep_unless_interrupted};
+use fsxlustre_mount::record::MountRecord;
+use fsxlustre_mount::unmount::{
+    ClientFiles, Target, UnmountError, UnmountRequest, unmount_as, write_errors,
+};
+use nix::sys::signalfd::SignalFd;
+use rustix::process::Signal;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// The pause before a busy mount is tried again, at first and at most: each try looks through all
+/// processes.
+const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
+
+/// One unmount.
+pub(super) struct Ladder<'a> {
+    pub(super) node: &'a Node<'a>,
+    /// The mount; one that is gone already where only its end is to be seen.
+    pub(super) target: &'a Target,
+    /// Its job, whose processes may be ended where that is allowed.
+    pub(super) job: Option<&'a Members<'a>>,
+    /// How long ago the job began, for what the kernel logged meanwhile.
+    pub(super) since: Duration,
+    pub(super) interrupt: Option<&'a SignalFd>,
+}
+
+type Step = Result<(), Box<UnmountError>>;
+
+impl Ladder<'_> {
+    /// Climbs it.
+    ///
+    /// # Errors
+    /// Why it is still there: the failure of the last try.
+    pub(super) fn climb(&self, course: &mut Course) -> Result<(), Failure> {
+        course.file_system = self.target.fsname();
+        if self.is_last_mount() {
+            self.flush(course);
+        }
+        let deadline = self.deadline(Phase::Unmount);
+        let mut last = course.timed(Phase::Unmount, |course| self.unmount_until(deadline, course));
+        if let (Err(error), Some(job), true) = (&last, self.job, self.node.jobs.may_kill())
+            && error.failure.code == Code::Busy
+        {
+            last = course.timed(Phase::Kill, |course| self.end_holders(job, error, course));
+        }
+        if let Some(fsname) = &course.file_system {
+            course.write_errors = write_errors(self.node.host, fsname, self.since);
+        }
+        last.map_err(|error| error.failure)
+    }
+
+    fn deadline(&self, phase: Phase) -> Deadline {
+        Deadline::after(self.node.jobs.deadlines.of(phase))
+    }
+
+    fn bounds(&self, phase: Phase) -> Bounds<'_> {
+        Bounds { deadline: self.deadline(phase), interrupt: self.interrupt }
+    }
+
+    /// Whether the client goes with this mount. One that stays for others keeps what it has not
+    /// written, and their locks are not ours to drop.
+    fn is_last_mount(&self) -> bool {
+        let table = self.node.host.mounts();
+        table.is_ok_and(|table| {
+            self.target.is_in(&table) && self.target.other_mounts(&table).is_empty()
+        })
+    }
+
+    /// Looks what is not written yet, and sends it.
+    fn flush(&self, course: &mut Course) {
+        let host = self.node.host;
+        let Some(fsname) = self.target.fsname() else { return };
+        let record = MountRecord::read(host, &self.target.directory).ok().flatten();
+        let client = record.and_then(|record| record.client);
+        let files = ClientFiles::new(host, &fsname).of_instance(client.as_deref());
+        let before =
+            course.timed(Phase::Preflight, |_| files.state(self.deadline(Phase::Preflight)));
+        let is_lost = match &before {
+            Ok(state) => {
+                course.troubles.extend(state.troubles());
+                course.troubles.extend(state.was_evicted_by());
+                // Nobody takes these bytes any more.
+                !state.evicted_and_dirty().is_empty()
+            }
+            Err(because) => {
+                course.troubles.push(because.clone());
+                false
+            }
+        };
+        if !is_lost {
+            let bounds = self.bounds(Phase::Flush);
+            course.flushed = Some(course.timed(Phase::Flush, |_| files.flush(&bounds)));
+        }
+    }
+
+    /// Unmounts plainly, and again while it is only in use.
+    fn unmount_until(&self, deadline: Deadline, course: &mut Course) -> Step {
+        let [mut pause, longest] = PAUSES;
+        loop {
+            let error = match self.unmount(deadline, course) {
+                Err(error) if error.failure.code == Code::Busy && deadline.left() > pause => error,
+                done => return done,
+            };
+            if sleep_unless_interrupted(pause, self.interrupt) {
+                return Err(error);
+            }
+            pause = (pause * 2).min(longest);
+        }
+    }
+
+    fn unmount(&self, deadline: Deadline, course: &mut Course) -> Step {
+        course.tries = course.tries.saturating_add(1);
+        let request = UnmountRequest {
+            interrupt: self.interrupt,
+            ..UnmountRequest::plain(&self.target.directory, deadline)
+        };
+        match unmount_as(self.node.host, &request, &mut |_| ()) {
+            Ok(report) => {
+                course.warnings.extend(report.warnings);
+                Ok(())
+            }
+            // Somebody else was first.
+            Err(error) if error.failure.code == Code::NotMounted => Ok(()),
+            error => error.map(drop),
+        }
+    }
+
+    /// Ends those of the job's own processes that hold the mount: SIGTERM, and for the second half of
+    /// the time SIGKILL.
+    fn end_holders(
+        &self,
+        members: &Members<'_>,
+        error: &UnmountError,
+        course: &mut Course,
+    ) -> Step {
+        let whole = self.deadline(Phase::Kill);
+        let mut last = Box::new(error.clone());
+        for (signal, until) in
+            [(Signal::TERM, whole.at_most(whole.budget() / 2)), (Signal::KILL, whole)]
+        {
+            let holders = last.holders.iter().flat_map(|holders| &holders.found);
+            let busy: BTreeSet<u32> =
+                holders.filter(|holder| holder.busy).filter_map(|holder| holder.pid).collect();
+            let told = members.signal(&busy, signal);
+            for pid in &told {
+                course.note_ended(&last, *pid);
+            }
+            if told.is_empty() {
+                continue;
+            }
+            match self.unmount_until(until, course) {
+                Err(again) if again.failure.code == Code::Busy => last = again,
+                done => return done,
+            }
+        }
+        Err(last)
+    }
+}
+
+impl Course {
+    fn note_ended(&mut self, error: &UnmountError, pid: u32) {
+        let mut holders = error.holders.iter().flat_map(|holders| &holders.found);
+        let command = holders.find(|one| one.pid == Some(pid)).and_then(|one| one.command.clone());
+        let name = format!("{} (pid {pid})", command.unwrap_or_else(|| "a process".into()));
+        if !self.ended_processes.contains(&name) {
+            self.ended_processes.push(name);
+        }
+    }
+}
+
+/// What is to be seen of an unmount that an earlier call began; `None` when there is none.
+pub(super) fn earlier_target(node: &Node<'_>, directory: &std::path::Path) -> Option<Target> {
+    let begun = fsxlustre_mount::unmount::Begun::read(node.host, directory).ok().flatten()?;
+    Some(begun.target)
+}
+
+/// The mount on a directory.
+pub(super) fn target_on(
+    node: &Node<'_>,
+    directory: &std::path::Path,
+) -> Result<Option<(Target, fsxlustre_mount::host::Mount)>, Failure> {
+    let table = node.host.mounts().map_err(|error| error.failure())?;
+    let mount = table.on(directory).filter(|mount| node.host.is_lustre(mount));
+    Ok(mount.map(|mount| (Target::new(mount, &table), mount.clone())))
+}

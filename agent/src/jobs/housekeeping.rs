@@ -1,0 +1,121 @@
+//! What goes on after the hooks: mounts that could not be unmounted, or that were kept for a while,
+//! and leases of jobs that are gone.
+//!
+//! Nothing of it runs while nothing is left to do: the timer is set with the first mount that is
+//! given up, and cancelled with the last.
+
+use super::end::{Ended, Ending, Fate};
+use super::timer::Timer;
+use super::{Leaked, Node, idle, reap};
+use fsxlustre_mount::failure::{Code, Explain as _, Failure};
+use fsxlustre_mount::host::{Deadline, Host, Lock, read_state, remove_state, write_state};
+use nix::sys::signalfd::SignalFd;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How often it is tried again.
+const EVERY: Duration = Duration::from_mins(1);
+/// The name of its timer.
+const UNIT: &str = "fsxlustre-housekeeping";
+/// How long the lock of the timer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What housekeeping did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Housekeeping {
+    /// The keys of jobs that were gone without an end.
+    pub reaped: Vec<String>,
+    /// What became of each directory that was left to do.
+    pub directories: Vec<Ended>,
+}
+
+/// The timer that is set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Kept {
+    boot_id: Option<String>,
+    timer: Timer,
+}
+
+/// Does what is left to do.
+///
+/// # Errors
+/// State cannot be read or written.
+pub fn housekeeping(
+    node: &Node<'_>,
+    interrupt: Option<&SignalFd>,
+) -> Result<Housekeeping, Failure> {
+    let reaped = reap(node, "")?;
+    let leaked = Leaked::all(node.host)?;
+    let due = idle::due(node.host)?;
+    let mut left: Vec<(PathBuf, String)> =
+        leaked.into_iter().map(|leaked| (leaked.directory, leaked.job)).collect();
+    let is_new = |directory: &PathBuf| !left.iter().any(|(other, _)| other == directory);
+    let due: Vec<_> = due.into_iter().filter(|idle| is_new(&idle.directory)).collect();
+    left.extend(due.into_iter().map(|idle| (idle.directory, idle.job)));
+    // Backwards: a directory below another one goes before it.
+    left.sort_by(|one, other| other.cmp(one));
+    let mut done = Housekeeping { reaped, directories: Vec::new() };
+    for (directory, key) in left {
+        let since = Duration::ZERO;
+        let ending = Ending { node, key: "", job: None, since, is_now: true, interrupt };
+        let mut ended = Ending { key: &key, ..ending }.settle(&directory);
+        if let Fate::InUse(_) = ended.fate {
+            idle::cancel(node.host, &directory);
+        }
+        ended.course.tries = 0;
+        done.directories.push(ended);
+    }
+    ensure(node.host)?;
+    Ok(done)
+}
+
+fn path(host: &Host) -> PathBuf {
+    host.paths.state.join("housekeeping.json")
+}
+
+/// Whether a timer was set and not cancelled.
+pub(super) fn is_set(host: &Host) -> bool {
+    path(host).exists()
+}
+
+/// Sets the timer when something is left to do, and cancels it when nothing is.
+///
+/// # Errors
+/// State cannot be read or written, or no timer can be set.
+pub(super) fn ensure(host: &Host) -> Result<(), Failure> {
+    let path = path(host);
+    let _lock = Lock::take(&host.paths.state, "housekeeping", Deadline::after(PATIENCE))
+        .map_err(|error| error.failure())?;
+    let is_needed = !Leaked::all(host)?.is_empty();
+    // One that cannot be read is as good as none.
+    let kept: Option<Kept> = read_state(&path).ok().flatten();
+    let kept = kept.filter(|kept| kept.boot_id == host.boot_id());
+    match kept {
+        Some(kept) if is_needed && kept.timer.is_set(host) => Ok(()),
+        _ if is_needed => {
+            let about = "unmount what could not be unmounted";
+            let timer =
+                Timer::repeated(host, UNIT, about, EVERY).map_err(|because| no_timer(&because))?;
+            write_state(&path, &Kept { boot_id: host.boot_id(), timer })
+                .map_err(|error| error.failure())
+        }
+        Some(kept) => {
+            remove_state(&path).map_err(|error| error.failure())?;
+            kept.timer.cancel(host);
+            Ok(())
+        }
+        None => remove_state(&path).map_err(|error| error.failure()),
+    }
+}
+
+fn no_timer(because: &str) -> Failure {
+    Failure {
+        code: Code::ProgramFailed,
+        what: "no timer could be set for housekeeping".into(),
+        asked: "run `fsxlustre job housekeeping` later".into(),
+        because: because.to_owned(),
+        remedy: "run `fsxlustre job housekeeping` by hand; the next job's start and end do it too"
+            .into(),
+    }
+}

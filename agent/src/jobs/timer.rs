@@ -1,0 +1,162 @@
+//! What wakes housekeeping: a transient timer of systemd where that runs, else a process that sleeps,
+//! in a session of its own and in no job's cgroup.
+
+use fsxlustre_mount::failure::Explain as _;
+use fsxlustre_mount::host::{Deadline, Host, Program, RunLimits};
+use fsxlustre_mount::record::Attempt;
+use fsxlustre_mount::worker::Work;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How long systemd may take to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// What is run.
+const WORDS: [&str; 2] = ["job", "housekeeping"];
+/// The longest name of a unit that systemd takes, without its ending.
+const LONGEST_UNIT: usize = 240;
+
+/// Something that runs housekeeping later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Timer {
+    /// A transient timer, by its name without the ending.
+    Unit(String),
+    /// A process.
+    Process(Attempt),
+}
+
+impl Timer {
+    /// Runs it once, that much later.
+    pub(super) fn once(
+        host: &Host,
+        unit: &str,
+        about: &str,
+        after: Duration,
+    ) -> Result<Self, String> {
+        let seconds = after.as_secs();
+        if is_systemd_here(host) && unit.len() <= LONGEST_UNIT {
+            // Of an earlier time; it may be in the way.
+            let _ = systemctl(host, &["stop", &format!("{unit}.timer")]);
+            let begun = set(host, unit, about, &[format!("--on-active={seconds}s")]);
+            if begun.is_ok() {
+                return Ok(Self::Unit(unit.to_owned()));
+            }
+        }
+        sleeper(host, seconds)
+    }
+
+    /// Runs it again and again, with that much between two runs; a process runs once only.
+    pub(super) fn repeated(
+        host: &Host,
+        unit: &str,
+        about: &str,
+        every: Duration,
+    ) -> Result<Self, String> {
+        let seconds = every.as_secs();
+        if is_systemd_here(host) {
+            let times =
+                [format!("--on-active={seconds}s"), format!("--on-unit-inactive={seconds}s")];
+            let begun = set(host, unit, about, &times);
+            if begun.is_ok() || is_active(host, unit) {
+                return Ok(Self::Unit(unit.to_owned()));
+            }
+        }
+        sleeper(host, seconds)
+    }
+
+    /// Whether it is still going to run something.
+    pub(super) fn is_set(&self, host: &Host) -> bool {
+        match self {
+            Self::Unit(unit) => is_active(host, unit),
+            Self::Process(process) => process.is_alive() && process.pid != std::process::id(),
+        }
+    }
+
+    /// It is not needed any more. This process itself is spared.
+    pub(super) fn cancel(&self, host: &Host) {
+        match self {
+            Self::Unit(unit) => {
+                // It would find nothing to do.
+                let _ = systemctl(host, &["stop", &format!("{unit}.timer")]);
+            }
+            Self::Process(process) if self.is_set(host) => {
+                if let Ok(pid) = i32::try_from(process.pid) {
+                    let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+                }
+            }
+            Self::Process(_) => {}
+        }
+    }
+}
+
+/// `fsxlustre-idle` and a name, whose `%` systemd itself writes `\x25`.
+pub(super) fn unit_name(kind: &str, name: &str) -> String {
+    format!("fsxlustre-{kind}{}", name.replace('%', "\\x25"))
+}
+
+/// Whether systemd is what runs this machine (`sd_booted(3)`).
+fn is_systemd_here(host: &Host) -> bool {
+    host.paths.rootfs.join("run/systemd/system").is_dir()
+}
+
+/// Where this program is, for somebody else to run it.
+fn own_path(host: &Host) -> Option<String> {
+    let installed = host.program("fsxlustre").ok().map(|program| program.path().to_owned());
+    installed.or_else(|| std::env::current_exe().ok())?.into_os_string().into_string().ok()
+}
+
+fn set(host: &Host, unit: &str, about: &str, times: &[String]) -> Result<(), String> {
+    let program = host.program("systemd-run").map_err(|error| error.because())?;
+    let mut words = vec![
+        "--quiet".to_owned(),
+        "--collect".to_owned(),
+        format!("--unit={unit}"),
+        format!("--description=fsxlustre: {about}"),
+        "--timer-property=AccuracySec=1s".to_owned(),
+        "--property=Type=oneshot".to_owned(),
+        // What is stuck in the kernel is left behind, and the unit ends all the same.
+        "--property=KillMode=process".to_owned(),
+    ];
+    words.extend_from_slice(times);
+    words.push(own_path(host).ok_or("the path of this program is not known")?);
+    words.extend(WORDS.map(str::to_owned));
+    succeed(&program, &words)
+}
+
+fn systemctl(host: &Host, words: &[&str]) -> Result<(), String> {
+    let program = host.program("systemctl").map_err(|error| error.because())?;
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    succeed(&program, &words)
+}
+
+fn is_active(host: &Host, unit: &str) -> bool {
+    systemctl(host, &["is-active", "--quiet", &format!("{unit}.timer")]).is_ok()
+}
+
+fn succeed(program: &Program, words: &[String]) -> Result<(), String> {
+    let limits = RunLimits::until(Deadline::after(PATIENCE));
+    let done = program.run(words, &limits).map_err(|error| error.because())?;
+    if done.status.success() { Ok(()) } else { Err(done.last_words()) }
+}
+
+/// A process that sleeps and becomes housekeeping.
+fn sleeper(host: &Host, seconds: u64) -> Result<Timer, String> {
+    let program = own_path(host).ok_or("the path of this program is not known")?;
+    let words = std::iter::once(program).chain(WORDS.map(str::to_owned)).collect();
+    let pid = Program::leave_behind(&Work::BecomeAfter(seconds, words))
+        .map_err(|error| error.to_string())?;
+    Attempt::of(pid).map(Timer::Process).ok_or_else(|| "it ended at once".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_is_named_as_systemd_takes_it() {
+        assert_eq!(unit_name("idle", "-mnt-a_b.c"), "fsxlustre-idle-mnt-a_b.c");
+        assert_eq!(unit_name("idle", "-mnt-%C3"), "fsxlustre-idle-mnt-\\x25C3");
+    }
+}
