@@ -164,6 +164,7 @@ fn two_clients_of_one_file_system_are_one_sum_or_nothing() {
     let second = "sys/kernel/debug/lustre/llite/p7lsxbev-ff0000000000000a/stats";
     let text = "snapshot_time 1.0 secs.nsecs\nread_bytes 5 samples [bytes] 1 1 40 40\n";
     tree.write(second, text);
+    tree.write("sys/fs/lustre/llite/p7lsxbev-ff0000000000000a/fstype", "lustre\n");
     let osc = "p7lsxbev-OST0000-osc-ff0000000000000a";
     tree.write(&format!("sys/kernel/debug/lustre/osc/{osc}/stats"), text);
     let uuid = format!("proc/fs/lustre/osc/{osc}/ost_server_uuid");

@@ -26,9 +26,15 @@ fn switches(pid: u32) -> Vec<String> {
     lines.collect()
 }
 
+/// The children of all threads of a process.
 fn children(pid: u32) -> Vec<u32> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
-    text.expect("it runs").split_whitespace().map(|pid| pid.parse().expect("a number")).collect()
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+    let all = tasks.flat_map(|task| {
+        let path = task.expect("a thread").path().join("children");
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.split_whitespace().map(|pid| pid.parse().expect("a number")).collect::<Vec<u32>>()
+    });
+    all.collect()
 }
 
 fn open_files(pid: u32) -> Vec<PathBuf> {

@@ -36,7 +36,7 @@ fn made_by(record: &MountRecord) -> &'static str {
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
     let host = sources.host().clone();
-    let table = match host.mounts() {
+    let table = match sources.mounts() {
         Ok(table) => table,
         Err(error) => {
             verdict.note(error.into());

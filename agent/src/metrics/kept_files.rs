@@ -13,11 +13,24 @@ use std::path::{Path, PathBuf};
 const FIRST_ROOM_BYTES: usize = 64 << 10;
 /// A record of LNet's tables is given whole or not at all, so each read has at least this room.
 const LEAST_ROOM_BYTES: usize = 4 << 10;
+/// The kernel fills a page with lines until the next one does not fit, and no line is as long as
+/// 512 bytes: a read of fewer bytes than this has given the last one. (A file that is made in one
+/// piece is given in one piece, whatever its length.)
+const LAST_READ_BYTES: usize = (4 << 10) - 512;
 /// No file of a client is as large as this.
 const LARGEST_FILE_BYTES: usize = 4 << 20;
 /// So many stay open: well below the 1024 that a process may have, since each costs the kernel a
 /// page.
 const MOST_KEPT: usize = 600;
+
+/// How the kernel gives a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Given {
+    /// As many lines at a time as fit into a page.
+    ByPage,
+    /// One line at a time, as LNet's tables: only an empty read is the end.
+    ByLine,
+}
 
 /// A file that is open, and whether it was read in this pass.
 #[derive(Debug)]
@@ -32,18 +45,23 @@ pub(super) struct KeptFiles(HashMap<PathBuf, Kept>);
 
 impl KeptFiles {
     /// Reads a file into `room`, as it is now; gives the length.
-    pub(super) fn read(&mut self, path: &Path, room: &mut Vec<u8>) -> Result<usize, Error> {
+    pub(super) fn read(
+        &mut self,
+        path: &Path,
+        given: Given,
+        room: &mut Vec<u8>,
+    ) -> Result<usize, Error> {
         if let Some(kept) = self.0.get_mut(path) {
             kept.was_read = true;
             let file = &kept.file;
-            if let Ok(length) = fill(room, |room, place| file.read_at(room, place)) {
+            if let Ok(length) = fill(room, given, |room, place| file.read_at(room, place)) {
                 return Ok(length);
             }
             // Its device has gone, and another one may have come.
             self.0.remove(path);
         }
         let mut file = File::open(path)?;
-        let length = fill(room, |room, _| file.read(room))?;
+        let length = fill(room, given, |room, _| file.read(room))?;
         if self.0.len() < MOST_KEPT {
             self.0.insert(path.to_owned(), Kept { file, was_read: true });
         }
@@ -57,13 +75,14 @@ impl KeptFiles {
 }
 
 /// Reads a whole file into `room`, which grows as needed; gives the length.
-pub(super) fn read_into(path: &Path, room: &mut Vec<u8>) -> Result<usize, Error> {
+pub(super) fn read_into(path: &Path, given: Given, room: &mut Vec<u8>) -> Result<usize, Error> {
     let mut file = File::open(path)?;
-    fill(room, |room, _| file.read(room))
+    fill(room, given, |room, _| file.read(room))
 }
 
 fn fill(
     room: &mut Vec<u8>,
+    given: Given,
     mut read: impl FnMut(&mut [u8], u64) -> Result<usize, Error>,
 ) -> Result<usize, Error> {
     let mut length = 0;
@@ -77,7 +96,12 @@ fn fill(
         let place = u64::try_from(length).unwrap_or(u64::MAX);
         match read(room.get_mut(length..).unwrap_or_default(), place) {
             Ok(0) => return Ok(length),
-            Ok(more) => length += more,
+            Ok(more) => {
+                length += more;
+                if given == Given::ByPage && more < LAST_READ_BYTES {
+                    return Ok(length);
+                }
+            }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
@@ -99,13 +123,31 @@ mod tests {
         let (mut kept, mut room) = (KeptFiles::default(), Vec::new());
         for text in ["1\n", "22\n", ""] {
             write(text);
-            let length = kept.read(&path, &mut room).expect("read");
+            let length = kept.read(&path, Given::ByPage, &mut room).expect("read");
             assert_eq!(room.get(..length), Some(text.as_bytes()));
             assert_eq!(kept.0.len(), 1);
             kept.end_pass();
         }
         kept.end_pass();
         assert!(kept.0.is_empty());
-        assert!(kept.read(&folder.path().join("none"), &mut room).is_err());
+        assert!(kept.read(&folder.path().join("none"), Given::ByPage, &mut room).is_err());
+    }
+
+    #[test]
+    fn a_file_is_read_to_its_end_however_it_is_given() {
+        let lines = |read_bytes: &[usize], given| {
+            let mut pieces = read_bytes.iter();
+            let (mut room, mut calls) = (Vec::new(), 0);
+            let length = fill(&mut room, given, |_, _| {
+                calls += 1;
+                Ok(pieces.next().copied().unwrap_or_default())
+            });
+            (length.expect("read"), calls)
+        };
+        assert_eq!(lines(&[2133], Given::ByPage), (2133, 1));
+        assert_eq!(lines(&[4090, 4000, 17], Given::ByPage), (8107, 3));
+        assert_eq!(lines(&[4090], Given::ByPage), (4090, 2));
+        assert_eq!(lines(&[], Given::ByPage), (0, 1));
+        assert_eq!(lines(&[60, 60, 60], Given::ByLine), (180, 4));
     }
 }

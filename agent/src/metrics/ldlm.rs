@@ -3,6 +3,7 @@
 use super::encode::Encoder;
 use super::families::{Family, LDLM_CALLBACKS, LDLM_LOCKS, LDLM_LRU, LDLM_RESOURCES, LDLM_UNUSED};
 use super::instances::{Folder, Instance};
+use super::kept_files::Given;
 use super::reading::Reading;
 use super::sources::{DeviceFile, Sources};
 use super::stats::{Unit, scan};
@@ -49,7 +50,7 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
 
 fn collect_callbacks(sources: &mut Sources, encoder: &mut Encoder, verdict: &mut Verdict) {
     let paths = sources.any_file("ldlm/services/ldlm_cbd/stats");
-    let counts = match sources.first_of(&paths) {
+    let counts = match sources.first_of(&paths, Given::ByPage) {
         Ok(Some(text)) => parse_callbacks(text),
         // Without debugfs other collectors say so.
         Ok(None) => return,

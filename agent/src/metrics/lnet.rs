@@ -6,6 +6,7 @@ use super::families::{
     LNET_RECEIVE_BYTES, LNET_RECEIVE_MESSAGES, LNET_ROUTE_BYTES, LNET_ROUTE_MESSAGES,
     LNET_SEND_BYTES, LNET_SEND_MESSAGES, NI_CREDITS, NI_CREDITS_MAX, NI_CREDITS_MIN, NI_UP,
 };
+use super::kept_files::Given;
 use super::sources::Sources;
 use super::stats::{signed, unsigned};
 use super::verdict::{SourceError, Verdict};
@@ -55,7 +56,7 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let is_loaded =
         sources.host().paths.sysfs.join("module/lnet").is_dir() || sources.is_client_loaded();
     match sources
-        .first_of(&folders.each_ref().map(|folder| folder.join("stats")))
+        .first_of(&folders.each_ref().map(|folder| folder.join("stats")), Given::ByLine)
         .map(|text| text.map(parse))
     {
         Ok(Some(Some(numbers))) => {
@@ -77,7 +78,7 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
 
 fn collect_interfaces(sources: &mut Sources, encoder: &mut Encoder, verdict: &mut Verdict) {
     let paths = folders(sources).map(|folder| folder.join("nis"));
-    let (interfaces, oddities) = match sources.first_of(&paths) {
+    let (interfaces, oddities) = match sources.first_of(&paths, Given::ByLine) {
         Ok(Some(text)) => parse_interfaces(text),
         // Where LNet's other file is missing too, that was said.
         Ok(None) => return,

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`families`] | every family: name, type, labels, help, source, versions. The one definition |
 //! | `encode`, `exposition` | samples as text; the families of a scrape in one valid text |
-//! | `sources`, `reading` | where the client's files are, how one is read, what several add up to |
+//! | `sources`, `kept_files`, `listing`, `reading` | where the client's files are, how one is read, what several add up to |
 //! | `instances`, `stats`, `rpc_stats`, `rpc_times`, `import_file`, `history` | what the kernel prints: pure |
 //! | `client` to `network`, `jobs` | one collector each: parser, reader, encoder |
 //! | `client_key`, `prober`, `probers` | children, one for each mounted client, that ask what may sleep in the kernel: statvfs, connections |
@@ -42,6 +42,7 @@ mod io;
 mod jobs;
 mod kept_files;
 mod ldlm;
+mod listing;
 mod llite;
 mod lnet;
 mod mounts;

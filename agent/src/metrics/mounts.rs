@@ -46,9 +46,9 @@ fn labels<'m>(mounts: impl Iterator<Item = &'m Mount>) -> (BTreeSet<Labels>, u64
 /// *Source*: `/proc/self/mountinfo`: the mounts that this service's mount namespace has.
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
-    let host = sources.host();
-    match host.mounts() {
+    match sources.mounts() {
         Ok(table) => {
+            let host = sources.host();
             let lustre = table.mounts.iter().filter(|mount| host.is_lustre(mount));
             let (labels, oddities) = labels(lustre);
             verdict.oddities = oddities + u64::try_from(table.unread_lines).unwrap_or(u64::MAX);

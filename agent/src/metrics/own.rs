@@ -24,6 +24,8 @@ pub(super) struct OwnMetrics {
     dropped: IntGaugeVec,
     stuck: IntGauge,
     scrapes: IntCounter,
+    /// The collectors that have values, each with whether it had a report.
+    told: Vec<(&'static str, bool)>,
 }
 
 fn options<const N: usize>(family: &Family<N>) -> Opts {
@@ -45,6 +47,7 @@ impl OwnMetrics {
             dropped: IntGaugeVec::new(options(&FAMILY_DROPPED), FAMILY_DROPPED.labels())?,
             stuck: IntGauge::with_opts(options(&SCRAPE_STUCK))?,
             scrapes: IntCounter::with_opts(options(&SCRAPES))?,
+            told: Vec::new(),
         };
         let build = IntGaugeVec::new(options(&BUILD_INFO), BUILD_INFO.labels())?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
@@ -66,13 +69,19 @@ impl OwnMetrics {
 
     /// Appends them for a scrape of these collectors. A collector without a report has not ended: it
     /// has no success, and its duration and oddities are not known.
-    pub(super) fn append(&self, scraped: &Scraped<'_>, text: &mut Vec<u8>) {
-        self.success.reset();
-        self.duration.reset();
-        self.unknown.reset();
+    pub(super) fn append(&mut self, scraped: &Scraped<'_>, text: &mut Vec<u8>) {
+        let report_of = |name| scraped.reports.iter().find(|report| report.collector == name);
+        let names = scraped.collectors.names();
+        let told = names.map(|name| (name, report_of(name).is_some())).collect();
+        if told != self.told {
+            self.success.reset();
+            self.duration.reset();
+            self.unknown.reset();
+            self.told = told;
+        }
         self.dropped.reset();
-        for name in scraped.collectors.names() {
-            let report = scraped.reports.iter().find(|report| report.collector == name);
+        for (name, _) in &self.told {
+            let report = report_of(name);
             let succeeded = report.is_some_and(|report| report.trouble.is_none());
             self.success.with_label_values(&[name]).set(i64::from(succeeded));
             if let Some(Report { oddities, took, .. }) = report {

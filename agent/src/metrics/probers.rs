@@ -166,7 +166,7 @@ impl Probers {
             return all;
         }
         let clients = sources.devices(Folder::Llite).unwrap_or_else(|_| Arc::from([]));
-        match self.host.mounts() {
+        match sources.mounts() {
             Ok(table) => {
                 for (fs, mount) in lustre_mounts(&self.host, &table) {
                     let key = ClientKey::of_mount(&self.host, &clients, fs, mount);

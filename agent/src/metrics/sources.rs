@@ -5,10 +5,11 @@
 //! order, whatever the version.
 
 use super::instances::{Folder, Instance};
-use super::kept_files::{KeptFiles, read_into};
+use super::kept_files::{Given, KeptFiles, read_into};
+use super::listing::{add_names, has_entry, split};
 use super::verdict::SourceError;
-use fsxlustre_mount::host::Host;
-use std::collections::BTreeSet;
+use fsxlustre_mount::host::{Host, MountInfoError, MountTable};
+use std::collections::{BTreeSet, HashMap};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,20 +19,20 @@ use std::sync::Arc;
 pub(super) struct DeviceFile {
     folder: &'static str,
     name: &'static str,
-    /// Which root to try first: the one that had the file of the device before.
-    hint: usize,
+    /// Which root to try first, once it is known: the one that had the file of the device before.
+    hint: Option<usize>,
     is_optional: bool,
 }
 
 impl DeviceFile {
     /// The file of that name.
     pub(super) const fn new(folder: Folder, name: &'static str) -> Self {
-        Self { folder: folder.name(), name, hint: 0, is_optional: false }
+        Self { folder: folder.name(), name, hint: None, is_optional: false }
     }
 
     /// The file of that name in a device's namespace of locks, which is called as the device is.
     pub(super) const fn of_namespace(name: &'static str) -> Self {
-        Self { folder: "ldlm/namespaces", name, hint: 0, is_optional: false }
+        Self { folder: "ldlm/namespaces", name, hint: None, is_optional: false }
     }
 
     /// The same, of a file that not every version or build has.
@@ -41,16 +42,30 @@ impl DeviceFile {
     }
 }
 
+/// What a folder of devices had, and whether it was listed in this pass.
+#[derive(Debug, Default)]
+struct Listed {
+    is_current: bool,
+    /// As sysfs and procfs list them; the same names are the same devices.
+    names: Vec<u8>,
+    devices: Arc<[Instance]>,
+}
+
 /// The files of this node's client.
 #[derive(Debug)]
 pub(super) struct Sources {
     host: Host,
     /// debugfs, sysfs, procfs: the order in which a file is looked for.
     roots: [PathBuf; 3],
-    /// The devices of this pass.
-    devices: [Option<Arc<[Instance]>>; 3],
+    devices: [Listed; 3],
+    /// Where the files of a folder and name were found last.
+    hints: HashMap<(&'static str, &'static str), usize>,
+    /// The list of mounts: whether it was read in this pass, its text, and what that means.
+    mounts: (bool, Vec<u8>, Arc<MountTable>),
     path: PathBuf,
     room: Vec<u8>,
+    /// Room for names.
+    names: Vec<u8>,
     kept: KeptFiles,
     /// Files that were read in this pass.
     files: u64,
@@ -69,10 +84,13 @@ impl Sources {
                 paths.procfs.join("fs/lustre"),
             ],
             host: host.clone(),
-            devices: [None, None, None],
+            devices: Default::default(),
+            hints: HashMap::new(),
+            mounts: (false, Vec::new(), Arc::default()),
             path: PathBuf::new(),
             kept: KeptFiles::default(),
             room: Vec::new(),
+            names: Vec::new(),
             files: 0,
             refused: [false; 3],
         }
@@ -85,7 +103,8 @@ impl Sources {
 
     /// Begins a pass: what was listed before is listed anew.
     pub(super) fn begin(&mut self) {
-        self.devices = [None, None, None];
+        self.devices.iter_mut().for_each(|listed| listed.is_current = false);
+        self.mounts.0 = false;
         self.files = 0;
         self.refused = [false; 3];
         self.kept.end_pass();
@@ -105,7 +124,7 @@ impl Sources {
         let mut states =
             [("debugfs", false, false), ("sysfs", false, false), ("procfs", false, false)];
         for ((state, root), was_refused) in states.iter_mut().zip(roots).zip(self.refused) {
-            let listed = std::fs::read_dir(root).map(|mut entries| entries.next().is_some());
+            let listed = has_entry(root);
             let is_refused = listed.as_ref().is_err_and(is_refusal);
             (state.1, state.2) = (listed.unwrap_or(false), is_refused || was_refused);
         }
@@ -125,34 +144,61 @@ impl Sources {
 
     /// The devices of a folder, sorted by name; empty when nothing is mounted.
     ///
-    /// debugfs is not needed for it: every version shows all devices in sysfs or procfs.
+    /// debugfs is not looked at: every version shows all devices in sysfs or procfs.
     ///
     /// # Errors
     /// [`SourceError`] when a folder cannot be listed, or there is no sysfs to look into.
     pub(super) fn devices(&mut self, folder: Folder) -> Result<Arc<[Instance]>, SourceError> {
-        let known = self.devices.get(folder as usize).and_then(Clone::clone);
-        if let Some(known) = known {
-            return Ok(known);
+        let Some(listed) = self.devices.get_mut(folder as usize) else { return Ok(Arc::default()) };
+        if listed.is_current {
+            return Ok(Arc::clone(&listed.devices));
         }
-        let mut found = BTreeSet::new();
-        for (index, root) in self.roots.iter().enumerate() {
+        self.names.clear();
+        for root in self.roots.iter().skip(1) {
             let path = root.join(folder.name());
-            match add_devices(folder, &path, &mut found) {
-                Err(error) if index > 0 && !is_absent(&error) => {
+            match add_names(&path, &mut self.names) {
+                Err(error) if !is_absent(&error) => {
                     return Err(SourceError::Unreadable { path, source: error });
                 }
                 _ => {}
             }
         }
+        if listed.names != self.names {
+            let names = split(&self.names).filter_map(|name| std::str::from_utf8(name).ok());
+            let found: BTreeSet<Instance> =
+                names.filter_map(|name| Instance::parse(folder, name)).collect();
+            listed.devices = found.into_iter().collect();
+            listed.names.clone_from(&self.names);
+        }
         let sysfs = &self.host.paths.sysfs;
-        if found.is_empty() && !sysfs.is_dir() {
+        if listed.devices.is_empty() && !sysfs.is_dir() {
             return Err(SourceError::missing("sysfs", std::slice::from_ref(sysfs)));
         }
-        let found: Arc<[Instance]> = found.into_iter().collect();
-        if let Some(place) = self.devices.get_mut(folder as usize) {
-            *place = Some(Arc::clone(&found));
+        listed.is_current = true;
+        Ok(Arc::clone(&listed.devices))
+    }
+
+    /// The list of mounts of this pass.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn mounts(&mut self) -> Result<Arc<MountTable>, MountInfoError> {
+        let (is_current, text, table) = &mut self.mounts;
+        if *is_current {
+            return Ok(Arc::clone(table));
         }
-        Ok(found)
+        let path = self.host.paths.procfs.join("self/mountinfo");
+        let Ok(length) = self.kept.read(&path, Given::ByLine, &mut self.room) else {
+            // It says why.
+            return self.host.mounts().map(Arc::new);
+        };
+        let now = self.room.get(..length).unwrap_or_default();
+        if text != now {
+            *table = Arc::new(MountTable::parse(now));
+            now.clone_into(text);
+        }
+        *is_current = true;
+        Ok(Arc::clone(table))
     }
 
     /// The text of a device's file; `None` when the device has gone meanwhile, or when the file is
@@ -165,7 +211,9 @@ impl Sources {
         file: &mut DeviceFile,
         device: &Instance,
     ) -> Result<Option<&[u8]>, SourceError> {
-        let order = std::iter::once(file.hint).chain((0..3).filter(|other| *other != file.hint));
+        let known = || self.hints.get(&(file.folder, file.name)).copied().unwrap_or_default();
+        let first = file.hint.unwrap_or_else(known);
+        let order = std::iter::once(first).chain((0..3).filter(|other| *other != first));
         let mut refused = None;
         for index in order {
             let Some(root) = self.roots.get(index) else { continue };
@@ -176,13 +224,16 @@ impl Sources {
             self.path.push(file.name);
             // An open file of debugfs would keep the client's modules loaded.
             let read = if index == 0 {
-                read_into(&self.path, &mut self.room)
+                read_into(&self.path, Given::ByPage, &mut self.room)
             } else {
-                self.kept.read(&self.path, &mut self.room)
+                self.kept.read(&self.path, Given::ByPage, &mut self.room)
             };
             match read {
                 Ok(length) => {
-                    file.hint = index;
+                    if file.hint != Some(index) {
+                        file.hint = Some(index);
+                        self.hints.insert((file.folder, file.name), index);
+                    }
                     self.files += 1;
                     return Ok(self.room.get(..length));
                 }
@@ -212,18 +263,27 @@ impl Sources {
     ///
     /// # Errors
     /// [`SourceError`] when none can be read and one is refused.
-    pub(super) fn first_of(&mut self, paths: &[PathBuf]) -> Result<Option<&[u8]>, SourceError> {
+    pub(super) fn first_of(
+        &mut self,
+        paths: &[PathBuf],
+        given: Given,
+    ) -> Result<Option<&[u8]>, SourceError> {
         let mut first = None;
         for path in paths {
             self.path.clone_from(path);
-            match read_into(path, &mut self.room) {
+            let is_of_debugfs = path.starts_with(&self.host.paths.debugfs);
+            let read = if is_of_debugfs {
+                read_into(path, given, &mut self.room)
+            } else {
+                self.kept.read(path, given, &mut self.room)
+            };
+            match read {
                 Ok(length) => {
                     self.files += 1;
                     return Ok(self.room.get(..length));
                 }
                 Err(error) if is_absent(&error) => {}
                 Err(source) => {
-                    let is_of_debugfs = path.starts_with(&self.host.paths.debugfs);
                     if let Some(refused) = self.refused.first_mut().filter(|_| is_of_debugfs) {
                         *refused |= is_refusal(&source);
                     }
@@ -268,12 +328,4 @@ fn is_absent(error: &Error) -> bool {
 /// Refused for want of a capability, or since the kernel is locked down.
 fn is_refusal(error: &Error) -> bool {
     error.kind() == ErrorKind::PermissionDenied
-}
-
-fn add_devices(folder: Folder, path: &Path, to: &mut BTreeSet<Instance>) -> Result<(), Error> {
-    for entry in std::fs::read_dir(path)? {
-        let name = entry?.file_name();
-        to.extend(name.to_str().and_then(|name| Instance::parse(folder, name)));
-    }
-    Ok(())
 }

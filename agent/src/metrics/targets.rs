@@ -18,17 +18,40 @@ use super::verdict::Verdict;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// One target, the sum of the clients that have it.
+/// What is told of one target: the sum of the clients that have it.
 #[derive(Debug)]
-pub(super) struct Target<'d> {
+struct Target<'d> {
     device: &'d Instance,
-    stats: Option<TargetStats>,
-    rpc_stats: Option<RpcStats>,
+    read_bytes: Option<i64>,
+    write_bytes: Option<i64>,
+    /// Requests by direction.
+    requests: [(&'static str, Option<i64>); 2],
+    /// What is in flight.
+    in_flight: [(&'static str, Option<i64>); 4],
     dirty_bytes: Option<i64>,
     grant_bytes: Option<i64>,
 }
 
-impl Target<'_> {
+impl<'d> Target<'d> {
+    fn new(device: &'d Instance, stats: Option<&TargetStats>, rpc: Option<&RpcStats>) -> Self {
+        let count = |direction| stats.and_then(|stats| stats.count(direction));
+        let number = |get: fn(&RpcStats) -> Option<i64>| rpc.and_then(get);
+        Self {
+            device,
+            read_bytes: stats.and_then(|stats| stats.read_bytes),
+            write_bytes: stats.and_then(|stats| stats.write_bytes),
+            requests: ["read", "write"].map(|direction| (direction, count(direction))),
+            in_flight: [
+                ("read", number(|rpc| rpc.reading)),
+                ("write", number(|rpc| rpc.writing)),
+                ("dio", number(|rpc| rpc.direct)),
+                ("modify", number(|rpc| rpc.modifying)),
+            ],
+            dirty_bytes: None,
+            grant_bytes: None,
+        }
+    }
+
     fn labels(&self) -> [&str; 2] {
         [self.device.fs(), self.device.target()]
     }
@@ -43,27 +66,29 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// The sums by file system; the targets are sorted by it.
-    fn of<'t>(targets: &'t [Target<'_>]) -> Vec<(&'t str, Self)> {
-        let chunks = targets.chunk_by(|a, b| a.device.fs() == b.device.fs());
-        chunks
-            .filter_map(|chunk| {
-                let fs = chunk.first()?.device.fs();
-                let mut stats = chunk.first()?.stats.clone();
-                let mut rpc_stats = chunk.first()?.rpc_stats;
-                for target in chunk.iter().skip(1) {
-                    match (&mut stats, &target.stats) {
-                        (Some(sum), Some(more)) => sum.add(more),
-                        _ => stats = None,
-                    }
-                    rpc_stats = match (rpc_stats, target.rpc_stats) {
-                        (Some(sum), Some(more)) => Some(sum.plus(more)),
-                        _ => None,
-                    };
-                }
-                Some((fs, Self { stats, rpc_stats }))
-            })
-            .collect()
+    /// Adds what one more target says.
+    fn add(&mut self, more: Self) {
+        self.stats = self.stats.take().zip(more.stats).map(|(sum, more)| sum.plus(more));
+        self.rpc_stats = self.rpc_stats.zip(more.rpc_stats).map(|(sum, more)| sum.plus(more));
+    }
+}
+
+/// The targets, and the sums by file system.
+#[derive(Debug, Default)]
+struct Targets<'d> {
+    each: Vec<Target<'d>>,
+    sums: Vec<(&'d str, Sums)>,
+}
+
+impl<'d> Targets<'d> {
+    /// Adds a target; the targets are sorted by file system.
+    fn add(&mut self, target: Target<'d>, more: Sums) {
+        let fs = target.device.fs();
+        self.each.push(target);
+        match self.sums.last_mut().filter(|(last, _)| *last == fs) {
+            Some((_, sums)) => sums.add(more),
+            None => self.sums.push((fs, more)),
+        }
     }
 }
 
@@ -81,23 +106,23 @@ fn read<'d>(
     folder: Folder,
     devices: &'d [Instance],
     verdict: &mut Verdict,
-) -> Vec<Target<'d>> {
+) -> Targets<'d> {
     let mut reading = Reading { sources, verdict };
     let mut stats = DeviceFile::new(folder, "stats");
     let mut rpc_stats = DeviceFile::new(folder, "rpc_stats");
     let mut dirty = DeviceFile::new(folder, "cur_dirty_bytes");
     let mut grant = DeviceFile::new(folder, "cur_grant_bytes");
-    let mut targets = Vec::with_capacity(devices.len());
+    let mut targets = Targets::default();
     for clients in devices.chunk_by(Instance::has_same_target) {
         let Some(device) = clients.first() else { continue };
-        let is_osc = folder == Folder::Osc;
-        targets.push(Target {
-            device,
-            stats: reading.sum(&mut stats, clients, rpc_times::parse, TargetStats::plus),
-            rpc_stats: reading.sum(&mut rpc_stats, clients, rpc_stats::parse, RpcStats::plus),
-            dirty_bytes: is_osc.then(|| reading.sum_number(&mut dirty, clients)).flatten(),
-            grant_bytes: is_osc.then(|| reading.sum_number(&mut grant, clients)).flatten(),
-        });
+        let stats = reading.sum(&mut stats, clients, rpc_times::parse, TargetStats::plus);
+        let rpc = reading.sum(&mut rpc_stats, clients, rpc_stats::parse, RpcStats::plus);
+        let mut target = Target::new(device, stats.as_ref(), rpc.as_ref());
+        if folder == Folder::Osc {
+            target.dirty_bytes = reading.sum_number(&mut dirty, clients);
+            target.grant_bytes = reading.sum_number(&mut grant, clients);
+        }
+        targets.add(target, Sums { stats, rpc_stats: rpc });
     }
     targets
 }
@@ -106,27 +131,25 @@ fn read<'d>(
 pub(super) fn collect_osc(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
     let devices = devices(sources, Folder::Osc, &mut verdict);
-    let targets = read(sources, Folder::Osc, &devices, &mut verdict);
-    encode_bytes([&OSC_READ_BYTES, &OSC_WRITE_BYTES], &targets, encoder);
+    let Targets { each, sums } = read(sources, Folder::Osc, &devices, &mut verdict);
+    encode_bytes([&OSC_READ_BYTES, &OSC_WRITE_BYTES], &each, encoder);
     let mut rpcs = encoder.family(&OSC_RPCS);
-    for target in &targets {
+    for target in &each {
         let [fs, name] = target.labels();
-        for direction in ["read", "write"] {
-            let count = target.stats.as_ref().and_then(|stats| stats.count(direction));
+        for (direction, count) in target.requests {
             rpcs.sample_if([fs, name, direction], count);
         }
     }
-    encode_in_flight(&targets, encoder);
+    encode_in_flight(&each, encoder);
     for (family, get) in [
         (&OSC_DIRTY, (|target| target.dirty_bytes) as fn(&Target<'_>) -> Option<i64>),
         (&OSC_GRANT, |target| target.grant_bytes),
     ] {
         let mut samples = encoder.family(family);
-        for target in &targets {
+        for target in &each {
             samples.sample_if(target.labels(), get(target));
         }
     }
-    let sums = Sums::of(&targets);
     encode_durations("osc", &OSC_RPC_DURATION, &sums, encoder);
     encode_pending(&sums, encoder);
     encode_histograms(&sums, encoder);
@@ -137,10 +160,10 @@ pub(super) fn collect_osc(sources: &mut Sources, encoder: &mut Encoder) -> Verdi
 pub(super) fn collect_mdc(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
     let devices = devices(sources, Folder::Mdc, &mut verdict);
-    let targets = read(sources, Folder::Mdc, &devices, &mut verdict);
-    encode_bytes([&MDC_READ_BYTES, &MDC_WRITE_BYTES], &targets, encoder);
-    encode_in_flight(&targets, encoder);
-    encode_durations("mdc", &MDC_RPC_DURATION, &Sums::of(&targets), encoder);
+    let Targets { each, sums } = read(sources, Folder::Mdc, &devices, &mut verdict);
+    encode_bytes([&MDC_READ_BYTES, &MDC_WRITE_BYTES], &each, encoder);
+    encode_in_flight(&each, encoder);
+    encode_durations("mdc", &MDC_RPC_DURATION, &sums, encoder);
     let mut file = DeviceFile::new(Folder::Mdc, "md_stats").optional();
     let mut reading = Reading { sources, verdict: &mut verdict };
     let mut requests = encoder.family(&MDC_REQUESTS);
@@ -157,12 +180,12 @@ pub(super) fn collect_mdc(sources: &mut Sources, encoder: &mut Encoder) -> Verdi
 fn encode_bytes(families: [&'static Family<2>; 2], targets: &[Target<'_>], encoder: &mut Encoder) {
     let [read_family, write_family] = families;
     for (family, get) in [
-        (read_family, (|stats| stats.read_bytes) as fn(&TargetStats) -> Option<i64>),
-        (write_family, |stats| stats.write_bytes),
+        (read_family, (|target| target.read_bytes) as fn(&Target<'_>) -> Option<i64>),
+        (write_family, |target| target.write_bytes),
     ] {
         let mut samples = encoder.family(family);
         for target in targets {
-            samples.sample_if(target.labels(), target.stats.as_ref().and_then(get));
+            samples.sample_if(target.labels(), get(target));
         }
     }
 }
@@ -171,11 +194,9 @@ fn encode_in_flight(targets: &[Target<'_>], encoder: &mut Encoder) {
     let mut samples = encoder.family(&RPCS_IN_FLIGHT);
     for target in targets {
         let [fs, name] = target.labels();
-        let Some(stats) = &target.rpc_stats else { continue };
-        samples.sample_if([fs, name, "read"], stats.reading);
-        samples.sample_if([fs, name, "write"], stats.writing);
-        samples.sample_if([fs, name, "dio"], stats.direct);
-        samples.sample_if([fs, name, "modify"], stats.modifying);
+        for (direction, count) in target.in_flight {
+            samples.sample_if([fs, name, direction], count);
+        }
     }
 }
 

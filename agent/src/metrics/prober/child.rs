@@ -7,7 +7,7 @@ use super::super::sources::{DeviceFile, Sources};
 use super::question::{Answer, Connection, Details, Question, Room, StateRead};
 use fsxlustre_mount::host::{Host, Paths};
 use fsxlustre_mount::unmount::PROBER_WORD;
-use std::io::{BufRead, Error, Write};
+use std::io::{BufRead, BufWriter, Error, Write};
 use std::path::Path;
 use std::time::Instant;
 
@@ -27,6 +27,7 @@ pub fn asked_for() -> Option<Host> {
 
 /// Answers questions until there are no more.
 pub fn answer_questions(host: &Host, questions: &mut dyn BufRead, answers: &mut dyn Write) {
+    let answers = &mut BufWriter::new(answers);
     let mut child = Child { sources: Sources::new(host), connections: Vec::new() };
     let mut line = String::new();
     loop {
@@ -54,10 +55,8 @@ struct Child {
 }
 
 fn say(answers: &mut dyn Write, answer: &Answer) -> Result<(), Error> {
-    let mut line = serde_json::to_string(answer)?;
-    line.push('\n');
-    answers.write_all(line.as_bytes())?;
-    answers.flush()
+    serde_json::to_writer(&mut *answers, answer)?;
+    answers.write_all(b"\n")
 }
 
 impl Child {
@@ -77,16 +76,20 @@ impl Child {
             say(answers, &Answer::States(states))?;
         }
         if details {
+            answers.flush()?;
             let details = self.details();
             say(answers, &Answer::Details(details))?;
         }
         for directory in directories {
+            // What is known is told before what may sleep.
+            answers.flush()?;
             let begun = Instant::now();
             let result = statvfs(&directory).map_err(|errno| errno.to_string());
             let micros = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
             say(answers, &Answer::Statvfs { directory, micros, result })?;
         }
-        say(answers, &Answer::End)
+        say(answers, &Answer::End)?;
+        answers.flush()
     }
 
     fn states(&mut self) -> Vec<StateRead> {

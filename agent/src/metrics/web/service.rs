@@ -21,8 +21,11 @@ pub use super::listen::DEFAULT_LISTEN_ADDRESS;
 
 /// How long scrapes that are under way are waited for at the end.
 const LONGEST_END: Duration = LONGEST_BUDGET.saturating_add(Duration::from_secs(1));
-/// A thread that has collected ends soon, so that nothing wakes up between scrapes.
-const THREAD_KEEP_ALIVE: Duration = Duration::from_millis(50);
+/// A thread that has collected waits for the next scrape, however long that is: no timer wakes it,
+/// and a thread for each scrape would cost a tenth of a small one.
+const THREAD_KEEP_ALIVE: Duration = Duration::MAX;
+/// One that collects, and some that compare passwords.
+const MOST_THREADS: usize = 4;
 /// Connections at one time; further ones wait in the kernel.
 const MOST_CONNECTIONS: usize = 64;
 /// How long accepting rests when the process has no descriptor left.
@@ -59,6 +62,7 @@ pub fn serve(host: &Host, options: &ServiceOptions) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .thread_keep_alive(THREAD_KEEP_ALIVE)
+        .max_blocking_threads(MOST_THREADS)
         .build()
         .map_err(|error| internal("start the runtime", &error))?;
     let site = Site::new(scraper, options.collectors, &options.telemetry_path, settings);
