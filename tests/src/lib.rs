@@ -27,6 +27,7 @@ pub mod plan;
 mod prerequisites;
 mod run;
 mod sandbox;
+pub mod scrape_cost;
 mod setup;
 pub mod slurm;
 pub mod stage;

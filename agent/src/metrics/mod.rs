@@ -14,6 +14,7 @@
 //! | [`Scraper`] | one scrape: the collectors under a deadline, one collection at a time |
 //! | [`Selection`] | which collectors run |
 //! | [`Snapshot`] | a scrape read back |
+//! | `measured` | the encoder by itself, for `make bench` |
 //! | [`web`] | how it is served: the paths, and the process around them |
 //!
 //! What could not be read gives no series and `fsxlustre_collector_success 0`, never a zero. A file
@@ -45,6 +46,7 @@ mod ldlm;
 mod listing;
 mod llite;
 mod lnet;
+mod measured;
 mod mounts;
 mod network;
 mod own;
@@ -69,6 +71,7 @@ pub mod web;
 pub use collect::{COLLECTOR_NAMES, COLLECTORS, Collector};
 pub use imports::{ImportState, tell_imports};
 pub use io::{IoCounters, IoSnapshot, RpcCounters, WaitCounters, io_counters};
+pub use measured::{EncodingTime, encoding_times};
 pub use prober::{answer_questions as answer_prober, asked_for as prober_asked_for};
 pub use scrape::{ScrapeSettings, Scraper};
 pub use selection::{Selection, SelectionError};

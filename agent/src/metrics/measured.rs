@@ -1,0 +1,45 @@
+//! What `make bench` measures of the encoder by itself.
+
+use super::encode::Encoder;
+use super::exposition::Collected;
+use super::families::{Family, IMPORT_UP, OSC_RPCS, RPCS_IN_FLIGHT, TARGET_EVICTIONS};
+use std::time::{Duration, Instant};
+
+/// Families of three labels.
+const FAMILIES: [&Family<3>; 4] = [&OSC_RPCS, &RPCS_IN_FLIGHT, &IMPORT_UP, &TARGET_EVICTIONS];
+
+/// The times of one pass.
+#[derive(Clone, Copy, Debug)]
+pub struct EncodingTime {
+    /// Until all samples are written.
+    pub samples: Duration,
+    /// Until the whole text of the scrape is there, HELP and TYPE included.
+    pub text: Duration,
+    /// The length of the text.
+    pub bytes: usize,
+}
+
+/// Writes that many series of three labels into a buffer that is used again, as a scrape does.
+pub fn encoding_times(series: usize, passes: usize) -> Vec<EncodingTime> {
+    let each = series / FAMILIES.len();
+    let targets: Vec<String> = (0..each).map(|number| format!("OST{number:04x}")).collect();
+    let mut encoder = Encoder::default();
+    let mut text = Vec::new();
+    let pass = |_| {
+        encoder.clear();
+        text.clear();
+        let begun = Instant::now();
+        for family in FAMILIES {
+            let mut samples = encoder.family(family);
+            for (target, number) in targets.iter().zip(1_234_567_890_u64..) {
+                samples.sample(["p7lsxbev", target, "read"], number);
+            }
+        }
+        let samples = begun.elapsed();
+        let mut collected = Collected::default();
+        collected.add(encoder.written());
+        collected.write(None, &mut text);
+        EncodingTime { samples, text: begun.elapsed(), bytes: text.len() }
+    };
+    (0..passes).map(pass).collect()
+}

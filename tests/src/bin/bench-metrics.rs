@@ -1,0 +1,158 @@
+//! The part of `make bench` that is about `fsxlustre serve`: what a scrape costs, as ratios to merely
+//! opening and reading the same files in the same run.
+//!
+//! The trees are a captured 2.15.8 client's, grown by `scrape_cost::Grown`; they are regular files, so
+//! the kernel's own cost of making a real one's text is not in either number. The list of files is
+//! strace's, of a scrape that is not the first. Scrapes and passes of the floor alternate.
+//!
+//! `bench-metrics [PROGRAM]`: another `fsxlustre` than the one beside this program.
+
+use fsxlustre_agent::metrics::encoding_times;
+use fsxlustre_tests::scrape_cost::{Grown, Resident, Service, floor_pass};
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// OSTs, mounts, and how often each is scraped.
+const SIZES: [(usize, usize, usize); 4] = [(4, 1, 400), (64, 1, 400), (512, 1, 100), (16, 8, 200)];
+const SERIES: usize = 50_000;
+/// The first ones fill caches.
+const WARM: usize = 10;
+
+fn main() -> ExitCode {
+    let beside = || std::env::current_exe().map(|own| own.with_file_name("fsxlustre"));
+    let program = std::env::args_os().nth(1).map_or_else(beside, |given| Ok(PathBuf::from(given)));
+    match program.and_then(|program| run(&program)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench-metrics: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(program: &Path) -> io::Result<()> {
+    encoding();
+    println!(
+        "\na scrape of fsxlustre serve (no gzip, a kept connection); floor: open, read, close of the \
+         same files;\ntimes in ms (CPU: user and system, medians), memory in MiB (once: pages that \
+         both share counted once)\n\
+         {:>9} {:>7} {:>6} {:>8} {:>8} {:>6} {:>7} {:>7} {:>8} {:>8} {:>6}",
+        "OSTs",
+        "series",
+        "files",
+        "floor",
+        "CPU",
+        "ratio",
+        "median",
+        "p99",
+        "service",
+        "children",
+        "once"
+    );
+    for (osts, mounts, scrapes) in SIZES {
+        let tree = Grown::new(osts, mounts)?;
+        let files = files_of_a_scrape(program, tree.root())?;
+        let measured = measure(program, tree.root(), &files, scrapes)?;
+        let name = if mounts == 1 { osts.to_string() } else { format!("{mounts} x {osts}") };
+        print_row(&name, files.len(), &measured);
+    }
+    Ok(())
+}
+
+struct Measured {
+    series: usize,
+    floor: Duration,
+    cpu: Duration,
+    median: Duration,
+    p99: Duration,
+    resident: Resident,
+}
+
+fn print_row(name: &str, files: usize, measured: &Measured) {
+    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+    #[expect(clippy::cast_precision_loss, reason = "kibibytes of a process")]
+    let mib = |kib: u64| kib as f64 / 1024.0;
+    let Measured { series, floor, cpu, median, p99, resident } = measured;
+    println!(
+        "{name:>9} {series:>7} {files:>6} {:>8.3} {:>8.3} {:>6.2} {:>7.2} {:>7.2} {:>8.1} {:>8.1} {:>6.1}",
+        ms(*floor),
+        ms(*cpu),
+        ms(*cpu) / ms(*floor),
+        ms(*median),
+        ms(*p99),
+        mib(resident.service),
+        mib(resident.children),
+        mib(resident.once)
+    );
+}
+
+/// The regular files that service and children read in a scrape that is not the first.
+fn files_of_a_scrape(program: &Path, root: &Path) -> io::Result<Vec<PathBuf>> {
+    let log = tempfile::NamedTempFile::new()?;
+    let path = log.path().to_string_lossy().into_owned();
+    let strace = ["strace", "-f", "-y", "-qq", "-e", "trace=read,pread64", "-o", &path];
+    let mut service = Service::start(&strace, program, root)?;
+    service.scrape()?;
+    let first = std::fs::metadata(log.path())?.len();
+    service.scrape()?;
+    drop(service);
+    let text = std::fs::read_to_string(log.path())?;
+    let second = text.get(usize::try_from(first).map_err(io::Error::other)?..).unwrap_or_default();
+    let paths = second.lines().filter_map(|line| {
+        let (_, rest) = line.split_once('<')?;
+        let path = Path::new(rest.split_once('>')?.0);
+        (path.starts_with(root) && path.is_file()).then(|| path.to_owned())
+    });
+    Ok(paths.collect::<BTreeSet<_>>().into_iter().collect())
+}
+
+fn measure(program: &Path, root: &Path, files: &[PathBuf], scrapes: usize) -> io::Result<Measured> {
+    let mut service = Service::start(&[], program, root)?;
+    let mut room = vec![0; 128 << 10];
+    let (mut floors, mut cpus, mut times) = (Vec::new(), Vec::new(), Vec::new());
+    let mut series = 0;
+    for turn in 0..WARM + scrapes {
+        let (before, begun) = (service.cpu()?, Instant::now());
+        let text = service.scrape()?;
+        let took = begun.elapsed();
+        let cpu = service.cpu()?.saturating_sub(before);
+        let floor = floor_pass(files, &mut room)?;
+        if turn >= WARM {
+            series = text.lines().filter(|line| !line.starts_with('#')).count();
+            floors.push(floor);
+            cpus.push(cpu);
+            times.push(took);
+        }
+    }
+    let resident = service.resident()?;
+    Ok(Measured {
+        series,
+        floor: quantile(&mut floors, 50),
+        cpu: quantile(&mut cpus, 50),
+        median: quantile(&mut times, 50),
+        p99: quantile(&mut times, 99),
+        resident,
+    })
+}
+
+fn quantile(times: &mut [Duration], percent: usize) -> Duration {
+    times.sort_unstable();
+    let place = (times.len() * percent / 100).min(times.len().saturating_sub(1));
+    times.get(place).copied().unwrap_or_default()
+}
+
+fn encoding() {
+    let all = encoding_times(SERIES, 200);
+    let mut samples: Vec<Duration> = all.iter().map(|one| one.samples).collect();
+    let mut texts: Vec<Duration> = all.iter().map(|one| one.text).collect();
+    println!(
+        "{SERIES} series of three labels ({} bytes): samples encoded in {:.2} ms, the whole text \
+         in {:.2} ms (medians)",
+        all.first().map_or(0, |one| one.bytes),
+        quantile(&mut samples, 50).as_secs_f64() * 1e3,
+        quantile(&mut texts, 50).as_secs_f64() * 1e3
+    );
+}
