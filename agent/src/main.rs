@@ -1,6 +1,7 @@
 //! `fsxlustre`: the command line of the agent.
 
 use clap::Parser as _;
+use fsxlustre_agent::cli::job::hook_process;
 use fsxlustre_agent::cli::{Cli, Outcome};
 use fsxlustre_agent::{metrics, status};
 use fsxlustre_mount::cli::Progress;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         metrics::answer_prober(&host, &mut std::io::stdin().lock(), &mut std::io::stdout());
         return ExitCode::SUCCESS;
     }
+    hook_process::begin(&std::env::args_os().skip(1).collect::<Vec<_>>());
     match Cli::try_parse() {
         Ok(cli) => {
             let progress = Progress::new(std::io::stderr().is_terminal());

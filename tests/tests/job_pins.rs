@@ -50,7 +50,8 @@ fn a_node_that_finds_another_file_system_refuses_and_names_both() {
     assert!(!same.stderr.contains("pinned"), "{same}");
     let new = replace(&sandbox, &old);
     let other = start(&sandbox, "node-3", "0");
-    assert_eq!(other.code(), Some(1), "{other}");
+    assert_eq!(other.code(), Some(0), "the node is well: {other}");
+    assert!(other.stdout.contains("disagrees: the job is refused"), "{other}");
     for word in ["FSXL-S103", "node-1", "node-3", old.id.as_str(), new.id.as_str(), PINS] {
         assert!(other.stderr.contains(word), "{word}: {other}");
     }

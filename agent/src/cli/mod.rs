@@ -246,6 +246,11 @@ impl Command {
         {
             return Outcome::failed_json(failure);
         }
+        if let Self::Job(args) = self
+            && let Some(outcome) = args.broken_configuration(failure)
+        {
+            return outcome;
+        }
         let status = match self {
             Self::Mount(_) => failure.mount_exit(),
             Self::Check(_) | Self::Status(_) | Self::Fstab(_) => USAGE,

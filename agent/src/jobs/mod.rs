@@ -37,7 +37,7 @@ pub use phase::{END_PHASES, Phase, START_PHASES};
 pub use policy::Policy;
 pub use policy_table::{PhaseRow, PolicyRow, PolicyTable};
 pub use request::{FrozenMount, FrozenRequest, MountOutcome, PhaseTime, StartOutcome};
-pub use start::{Started, start};
+pub use start::{Lacking, PhaseClock, Ready, Started, drain_line, observe, start};
 pub use template::{JobField, TemplateError, fill, sample};
 pub use told::{Missing, forget_told, tell, told};
 

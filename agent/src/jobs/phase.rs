@@ -35,11 +35,11 @@ pub enum Phase {
 /// The phases of a start, in their order.
 pub const START_PHASES: &[Phase] = &[
     Phase::Decide,
+    Phase::Lease,
     Phase::Resolve,
     Phase::Mount,
     Phase::Layout,
     Phase::Tuning,
-    Phase::Lease,
     Phase::Counters,
 ];
 

@@ -108,7 +108,10 @@ mod tests {
         let line = |word: &str| text.lines().find(|line| line.starts_with(word)).expect("a line");
         assert!(line("api ").contains(" refuse ") && line("lnet ").contains(" drain "), "{text}");
         assert!(line("leaked ").contains(" admit "), "{text}");
-        assert!(line("start:").contains("at most 45 s: decide 3, resolve 8, mount 22"), "{text}");
+        assert!(
+            line("start:").contains("at most 45 s: decide 5, lease 3, resolve 8, mount 20"),
+            "{text}"
+        );
         assert!(line("end:").contains("at most 45 s"), "{text}");
     }
 }

@@ -1,8 +1,8 @@
 //! What a job is told: a file that its `TaskProlog` reads, `/run/fsxlustre/told/JOBID`.
 //!
 //! A `TaskProlog` runs as the user, so the file is for everybody. Each line is `export NAME=VALUE` or
-//! `print TEXT`, as Slurm reads them from a `TaskProlog`; all of it is printable ASCII of ours. A
-//! `TaskProlog` ends the job where the status is `refused`.
+//! `print TEXT`, as Slurm reads them from a `TaskProlog`; all of it is printable ASCII of ours. Where a
+//! line is `refuse`, the `TaskProlog` ends the job.
 //!
 //! | variable | value |
 //! |---|---|
@@ -24,6 +24,8 @@ const LONGEST_LINE: usize = 400;
 pub struct Missing {
     /// The directory.
     pub directory: PathBuf,
+    /// Whether it is mounted all the same.
+    pub is_mounted: bool,
     /// Why, as the table of causes has it.
     pub cause: Cause,
     /// What that leads to.
@@ -46,12 +48,16 @@ pub fn told(missing: &[Missing]) -> String {
         directories.join(":")
     );
     let goes_on = if is_admitted { "the job goes on without it" } else { "the job is refused" };
+    if !is_admitted {
+        text.push_str("refuse\n");
+    }
     for one in missing {
         let what = plain(&one.what);
+        let state = if one.is_mounted { "not as it should be" } else { "not there" };
         // Writing to a String does not fail.
         let _ = writeln!(
             text,
-            "print fsxlustre: {} is not there ({}): {what}; {goes_on}",
+            "print fsxlustre: {} is {state} ({}): {what}; {goes_on}",
             ascii(&one.directory),
             one.cause.word()
         );
@@ -97,6 +103,7 @@ mod tests {
     fn missing(verdict: Verdict, what: &str) -> Missing {
         Missing {
             directory: "/mnt/a".into(),
+            is_mounted: false,
             cause: Cause::Unreachable,
             verdict,
             what: what.into(),
@@ -115,6 +122,7 @@ mod tests {
         );
         let two = told(&[missing(Verdict::Admit, "x"), missing(Verdict::Refuse, "y")]);
         assert!(two.starts_with("export FSXLUSTRE_STATUS=refused\n"), "{two}");
+        assert_eq!(two.lines().filter(|line| *line == "refuse").count(), 1, "{two}");
         assert!(two.contains("FSXLUSTRE_MISSING=/mnt/a:/mnt/a\n"), "{two}");
     }
 

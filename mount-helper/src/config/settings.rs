@@ -460,11 +460,11 @@ pub const SETTINGS: &[Setting] = &[
     Setting::shared(
         "jobs.refuse",
         Kind::Texts(ANY_TEXT),
-        Default::Texts(&["leaked"]),
+        Default::Texts(&["leaked", "disagrees"]),
         "The causes for which a job is refused: its TaskProlog prints why and ends it, and the node \
          stays in service. A job with another cause is admitted and told by FSXLUSTRE_STATUS",
     )
-    .example("[\"leaked\", \"ambiguous\"]"),
+    .example("[\"leaked\", \"disagrees\", \"ambiguous\"]"),
     Setting::local(
         "jobs.drain",
         Kind::Texts(ANY_TEXT),
@@ -516,11 +516,15 @@ pub const SETTINGS: &[Setting] = &[
          and without Contain, a job of salloc has neither before its first step",
     )
     .unit("seconds"),
-    phase("jobs.deadlines.decide", 3, "Start: which file systems the job gets, and whether it does"),
+    phase(
+        "jobs.deadlines.decide",
+        5,
+        "Start: the settings, which file systems the job gets, and whether it does",
+    ),
     phase("jobs.deadlines.resolve", 8, "Start: which file system a source names"),
     phase(
         "jobs.deadlines.mount",
-        22,
+        20,
         "Start: the mounts, side by side, with the wait for an unmount of the same directory",
     ),
     phase("jobs.deadlines.layout", 4, "Start: layouts of what was mounted"),

@@ -17,6 +17,7 @@ mod make;
 mod namespace;
 mod occupied;
 mod once_asked;
+mod phases;
 mod proof;
 mod remount;
 mod tell_hook;
@@ -28,6 +29,7 @@ pub use errno::{ERRNO_MEANINGS, ErrnoMeaning};
 pub use late::{finish_late_mount, wait_for_attempt};
 pub use make::DEFAULT_RETRY;
 pub use namespace::MoveInto;
+pub use phases::Found;
 pub use proof::{missing_options, write_and_remove};
 pub use way::{BindMount, Way};
 
@@ -160,18 +162,40 @@ impl Mounter<'_> {
     /// A [`Failure`]; nothing is then mounted that was not before.
     pub fn mount(&self, request: &MountRequest) -> Result<MountReport, Failure> {
         let deadline = self.deadline(&request.options);
-        let mut result = self.try_mount(request, deadline);
-        if !request.is_dry_run && request.namespace.is_none() {
-            // What is kept for `fsxlustre status`; the caller is told all the same.
-            let _ = match &result {
-                Ok(_) => LastFailure::clear(self.host, &request.directory),
-                Err(failure) => LastFailure::write(self.host, &request.directory, failure),
-            };
-        }
-        if !request.is_dry_run {
-            self.tell_hook(request, &mut result, deadline);
+        let result = self.try_mount(request, deadline);
+        let waited = result.as_ref().map_or(Duration::ZERO, |report| report.waited);
+        self.noted(request, result, deadline.later_by(waited))
+    }
+
+    /// What became of a mount is kept for `fsxlustre status`, and told to the hook.
+    fn noted(
+        &self,
+        request: &MountRequest,
+        mut result: Result<MountReport, Failure>,
+        deadline: Deadline,
+    ) -> Result<MountReport, Failure> {
+        match &mut result {
+            Ok(report) => {
+                if !request.is_dry_run && request.namespace.is_none() {
+                    // The caller is told all the same.
+                    let _ = LastFailure::clear(self.host, &request.directory);
+                }
+                self.tell_ready(request, report, deadline);
+            }
+            Err(failure) => self.note_failure(request, failure, deadline),
         }
         result
+    }
+
+    fn note_failure(&self, request: &MountRequest, failure: &Failure, deadline: Deadline) {
+        if request.is_dry_run {
+            return;
+        }
+        if request.namespace.is_none() {
+            // The caller is told all the same.
+            let _ = LastFailure::write(self.host, &request.directory, failure);
+        }
+        self.tell_failed(request, failure, deadline);
     }
 
     fn try_mount(
@@ -179,33 +203,47 @@ impl Mounter<'_> {
         request: &MountRequest,
         deadline: Deadline,
     ) -> Result<MountReport, Failure> {
-        if !request.is_dry_run {
-            check_root("mount")?;
-        }
-        let source = Source::parse(&request.source).map_err(|error| error.failure())?;
         if request.options.is_remount {
+            let source = checked_source(request)?;
             return self.remount(request, &source, deadline);
         }
-        let look_up = LookUp {
+        let found = self.try_find(request, deadline)?;
+        self.try_mount_found(request, &found, deadline.later_by(found.resolved.waited))
+    }
+
+    fn look_up<'a>(&'a self, request: &MountRequest) -> LookUp<'a> {
+        LookUp {
             host: self.host,
             resolver: self.resolver,
             interrupt: self.interrupt,
             tell: self.tell,
             settings: self.answers,
             caller: Caller::of_this_process(self.host, &request.made_by),
-        };
-        let mut resolved = look_up.device(&source, &request.options, deadline)?;
+        }
+    }
+
+    fn try_find(&self, request: &MountRequest, deadline: Deadline) -> Result<Found, Failure> {
+        let source = checked_source(request)?;
+        let mut resolved = self.look_up(request).device(&source, &request.options, deadline)?;
         self.agree_with_others(request, &mut resolved, deadline)?;
-        let whole = deadline.later_by(resolved.waited);
-        let bounds = self.bounds(once_asked::deadline_before_asking(whole, &resolved));
-        self.wait_until_reachable(&resolved, &bounds)?;
+        Ok(Found { source, resolved })
+    }
+
+    fn try_mount_found(
+        &self,
+        request: &MountRequest,
+        Found { source, resolved }: &Found,
+        whole: Deadline,
+    ) -> Result<MountReport, Failure> {
+        let bounds = self.bounds(once_asked::deadline_before_asking(whole, resolved));
+        self.wait_until_reachable(resolved, &bounds)?;
         let result = match &request.namespace {
-            Some(namespace) => self.mount_elsewhere(request, &resolved, namespace, &bounds),
-            None => self.mount_resolved(request, &resolved, &bounds),
+            Some(namespace) => self.mount_elsewhere(request, resolved, namespace, &bounds),
+            None => self.mount_resolved(request, resolved, &bounds),
         };
         result.map_err(|failure| {
-            let asked = (&source, &request.options);
-            once_asked::explain(failure, &resolved, &look_up, asked, whole)
+            let asked = (source, &request.options);
+            once_asked::explain(failure, resolved, &self.look_up(request), asked, whole)
                 .unwrap_or_else(|failure| with_phase(failure, &resolved.device, &bounds))
         })
     }
@@ -359,6 +397,13 @@ impl Mounter<'_> {
             way => Ok(way),
         }
     }
+}
+
+fn checked_source(request: &MountRequest) -> Result<Source, Failure> {
+    if !request.is_dry_run {
+        check_root("mount")?;
+    }
+    Source::parse(&request.source).map_err(|error| error.failure())
 }
 
 fn report(request: &MountRequest, resolved: &Resolved) -> MountReport {

@@ -2,18 +2,18 @@
 //! verb.
 
 mod end;
+pub mod hook_process;
 mod housekeeping;
 mod policy;
 mod start;
 
 use super::Outcome;
-use crate::config::AgentConfig;
-use crate::jobs::JobVariables;
+use crate::config::{AgentConfig, JobDeadlines};
+use crate::jobs::{JobVariables, Phase};
 use crate::parameter_store::Asking;
 use clap::{Args, Subcommand};
 use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::mount::check_root;
-use std::time::Duration;
 
 /// Arguments of `fsxlustre job`.
 #[derive(Debug, Args)]
@@ -38,7 +38,8 @@ impl JobArgs {
     /// When Parameter Store may be asked: only a start asks, whatever else works without it.
     pub(super) fn asking(&self) -> Asking {
         match self.verb {
-            Verb::Start => Asking::WhenDue(Duration::MAX),
+            // Within half of it: the other half is the gate's.
+            Verb::Start => Asking::WhenDue(JobDeadlines::default().of(Phase::Decide)),
             Verb::End | Verb::Housekeeping | Verb::Policy(_) => Asking::Never,
         }
     }
@@ -53,11 +54,26 @@ impl JobArgs {
         matches!(self.verb, Verb::Start | Verb::End | Verb::Housekeeping)
     }
 
+    /// What a hook does where the settings cannot be read: it takes no node out of service for them.
+    /// A job that starts is told; one that ends keeps its lease, and what it used.
+    pub(super) fn broken_configuration(&self, failure: &Failure) -> Option<Outcome> {
+        match &self.verb {
+            Verb::Start => Some(this_job("start").map_or_else(
+                |failure| start::not_begun(&failure),
+                |job| start::without_settings(&job, failure),
+            )),
+            Verb::End => Some(start::not_begun(failure)),
+            Verb::Housekeeping | Verb::Policy(_) => None,
+        }
+    }
+
     /// Does it.
     pub fn run(&self, config: &AgentConfig) -> Outcome {
         match &self.verb {
-            Verb::Start => this_job("start").and_then(|job| start::run(config, &job)).into(),
-            Verb::End => this_job("end").map(|job| end::run(config, &job)).into(),
+            Verb::Start => this_job("start")
+                .map_or_else(|failure| start::not_begun(&failure), |job| start::run(config, &job)),
+            Verb::End => this_job("end")
+                .map_or_else(|failure| start::not_begun(&failure), |job| end::run(config, &job)),
             Verb::Housekeeping => housekeeping::run(config).into(),
             Verb::Policy(args) => args.run(config),
         }

@@ -1,0 +1,106 @@
+//! A job's start: decide once, write down what was decided, lease, mount what is missing, lay it out,
+//! count from here. Each phase has its own time, counted from its own start.
+//!
+//! The request and the lease are written before anything is mounted, so a start that is killed
+//! leaves by what its end, or the same start again, knows what may be there.
+
+mod clock;
+mod counters;
+mod evidence;
+mod layout;
+mod one;
+mod started;
+mod tuning;
+
+pub use clock::PhaseClock;
+pub use evidence::drain_line;
+pub use started::{Lacking, Ready, Started};
+
+use super::{FrozenRequest, JobVariables, Lease, Node, Phase, reap, tell};
+use crate::config::AgentConfig;
+use fsxlustre_mount::failure::Failure;
+use fsxlustre_mount::host::Host;
+use fsxlustre_mount::mount::Mounter;
+use fsxlustre_mount::resolve::Resolve;
+use nix::sys::signalfd::SignalFd;
+use one::One;
+
+/// Gives a job what the configuration gives it. Doing it again is fine: what was decided at first
+/// holds, whatever the settings or the job say meanwhile.
+///
+/// All mounts go on side by side, so that one dead file system delays no other. What does not work
+/// is in the result, with what it leads to; the lease then stays, so that the job's end finds what
+/// was done.
+pub fn start(
+    config: &AgentConfig,
+    job: &JobVariables,
+    resolver: &(dyn Resolve + Sync),
+    interrupt: Option<&SignalFd>,
+    mut clock: PhaseClock<'_>,
+) -> Started {
+    let host = config.host();
+    let request = clock.run(Phase::Decide, |_| decide(config, job));
+    let mut started = Started::new(request, config.jobs.policy());
+    started.warnings.extend(job.oddities.iter().cloned());
+    if started.request.mounts.is_empty() {
+        return started;
+    }
+    if let Err(failure) = clock.run(Phase::Lease, |_| lease(config, job, &started.request)) {
+        started.lacks_all(&failure);
+        return started.finish(host, clock.times());
+    }
+    let mounter = Mounter {
+        host,
+        defaults: &config.base.mount,
+        answers: &config.base.answers,
+        resolver,
+        interrupt,
+        // Nobody reads what a prolog prints meanwhile.
+        tell: &|_| {},
+    };
+    let one = One { mounter, job, deadlines: &config.jobs.deadlines };
+    started.take_results(one.all(&started.request), &mut clock);
+    clock.run(Phase::Layout, |deadline| layout::apply_all(config, &mut started, deadline));
+    clock.run(Phase::Tuning, |deadline| tuning::apply_all(config, &mut started, deadline));
+    let counted =
+        clock.run(Phase::Counters, |deadline| counters::begin(host, &job.key(), deadline));
+    started.warnings.extend(counted);
+    started.finish(host, clock.times())
+}
+
+/// What a start would do, decided and not done.
+pub fn observe(config: &AgentConfig, job: &JobVariables) -> FrozenRequest {
+    decide(config, job)
+}
+
+/// What was decided at the first start of this run, or what the rules say now.
+fn decide(config: &AgentConfig, job: &JobVariables) -> FrozenRequest {
+    FrozenRequest::read(config.host(), &job.key())
+        .filter(|frozen| frozen.is_of(job))
+        .unwrap_or_else(|| FrozenRequest::decide(config.host(), &config.jobs, job))
+}
+
+fn lease(config: &AgentConfig, job: &JobVariables, request: &FrozenRequest) -> Result<(), Failure> {
+    let host = config.host();
+    // What jobs without an end left behind must not keep this one from its start.
+    let _ = reap(&Node { host, jobs: &config.jobs }, &job.key());
+    request.write(host)?;
+    // One that is not understood is written anew: the request has the directories, too.
+    let mut lease = Lease::read(host, job).ok().flatten().unwrap_or_else(|| Lease::new(host, job));
+    lease.has_ended = false;
+    lease.directories.extend(request.directories().map(ToOwned::to_owned));
+    lease.write(host)
+}
+
+impl Started {
+    /// Writes down how it ended, and what the job is told.
+    fn finish(mut self, host: &Host, times: Vec<super::PhaseTime>) -> Self {
+        self.note_outcome(times);
+        let written = self.request.write(host);
+        let told = tell(host, self.request.job_id, &self.missing());
+        for failure in [written, told].into_iter().filter_map(Result::err) {
+            self.warnings.push(format!("{}: {}", failure.what, failure.because));
+        }
+        self
+    }
+}

@@ -1,0 +1,146 @@
+//! One file system of a job: which one it is, then the mount.
+
+use crate::config::JobDeadlines;
+use crate::jobs::{FrozenMount, FrozenRequest, JobVariables, Leaked, Phase, fill, lock_directory};
+use fsxlustre_mount::answer::PinnedAs;
+use fsxlustre_mount::failure::{Code, Explain as _, Failure};
+use fsxlustre_mount::host::{Bounds, Deadline, Host};
+use fsxlustre_mount::mount::{Found, MountReport, MountRequest, Mounter};
+use fsxlustre_mount::options::MountOptions;
+use fsxlustre_mount::record::Maker;
+use fsxlustre_mount::source::Device;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What the mounts of a start need.
+pub(super) struct One<'a> {
+    pub(super) mounter: Mounter<'a>,
+    pub(super) job: &'a JobVariables,
+    pub(super) deadlines: &'a JobDeadlines,
+}
+
+/// What became of one.
+pub(super) struct OneResult {
+    /// The profile that is to be applied to it.
+    pub(super) layout: Option<String>,
+    pub(super) result: Result<MountReport, Failure>,
+    pub(super) resolve: Duration,
+    pub(super) mount: Duration,
+}
+
+impl One<'_> {
+    /// All of a request, side by side, in its order.
+    pub(super) fn all(&self, request: &FrozenRequest) -> Vec<OneResult> {
+        thread::scope(|scope| {
+            let begun: Vec<_> = request
+                .mounts
+                .iter()
+                .map(|mount| scope.spawn(|| self.one(request, mount)))
+                .collect();
+            begun.into_iter().map(|thread| thread.join().unwrap_or_else(|_| lost())).collect()
+        })
+    }
+
+    fn one(&self, frozen: &FrozenRequest, mount: &FrozenMount) -> OneResult {
+        let mut done = OneResult {
+            layout: None,
+            result: Err(failure_of_a_thread()),
+            resolve: Duration::ZERO,
+            mount: Duration::ZERO,
+        };
+        let mut request = match self.request(frozen, mount) {
+            Ok(request) => request,
+            Err(failure) => return OneResult { result: Err(failure), ..done },
+        };
+        done.layout = request.options.layout.take();
+        let began = Instant::now();
+        let found = self.mounter.find(&request, self.deadlines.of(Phase::Resolve));
+        done.resolve = began.elapsed();
+        let began = Instant::now();
+        done.result = found.and_then(|found| self.mount(&request, &found));
+        done.mount = began.elapsed();
+        done
+    }
+
+    fn request(
+        &self,
+        frozen: &FrozenRequest,
+        mount: &FrozenMount,
+    ) -> Result<MountRequest, Failure> {
+        let source = match &mount.source {
+            Some(source) => source.clone(),
+            None => fill(&mount.rule, self.job).map_err(|error| error.failure())?,
+        };
+        Ok(MountRequest {
+            source,
+            directory: mount.directory.clone(),
+            options: MountOptions::parse(&mount.options).map_err(|error| error.failure())?,
+            is_dry_run: false,
+            made_by: Maker::Job(frozen.job.clone()),
+            makes_directory: true,
+            namespace: None,
+            pinned_as: Some(PinnedAs {
+                job: self.job.key_on_all_nodes(),
+                node: self.job.node().to_owned(),
+            }),
+        })
+    }
+
+    /// Another job's start holds the directory for the time of its mount, an end for that of its
+    /// unmount: what is left after the wait is the mount's.
+    fn mount(&self, request: &MountRequest, found: &Found) -> Result<MountReport, Failure> {
+        let deadline = Deadline::after(self.deadlines.of(Phase::Mount));
+        let bounds = Bounds { deadline, interrupt: self.mounter.interrupt };
+        let _lock = lock_directory(self.mounter.host, &request.directory, &bounds)?;
+        check_leaked(self.mounter.host, &request.directory, found.device())?;
+        self.mounter.mount_found(request, found, deadline.left())
+    }
+}
+
+/// A file system of which a mount on this node is spoilt is not given to a job: neither that mount
+/// nor another one of the same client would work.
+fn check_leaked(host: &Host, directory: &Path, device: &Device) -> Result<(), Failure> {
+    let is_there = |leaked: &Leaked| {
+        let table = host.mounts();
+        table.is_ok_and(|table| {
+            table.on(&leaked.directory).is_some_and(|mount| Some(mount.id) == leaked.mount_id)
+        })
+    };
+    let is_of_it = |leaked: &Leaked| {
+        let same = Device::parse(&leaked.source).is_some_and(|of| of.key() == device.key());
+        same || leaked.directory == directory
+    };
+    let all = Leaked::all(host)?;
+    let mut spoilt = all.iter().filter(|leaked| leaked.cause.spoils_the_mount());
+    let Some(leaked) = spoilt.find(|leaked| is_of_it(leaked) && is_there(leaked)) else {
+        return Ok(());
+    };
+    Err(Failure {
+        code: Code::from_id(&leaked.code).unwrap_or(Code::UnmountTimeout),
+        what: format!("{} could not be unmounted after an earlier job", leaked.directory.display()),
+        asked: format!("mount {device} on {}", directory.display()),
+        because: leaked.because.clone(),
+        remedy: leaked.remedy.clone(),
+    })
+}
+
+/// A thread that ended without a result can only be a fault of ours.
+fn failure_of_a_thread() -> Failure {
+    Failure {
+        code: Code::Internal,
+        what: "a mount ended without a result".into(),
+        asked: "mount for a job".into(),
+        because: "its thread ended early".into(),
+        remedy: "report this with the output of `fsxlustre job start`".into(),
+    }
+}
+
+fn lost() -> OneResult {
+    OneResult {
+        layout: None,
+        result: Err(failure_of_a_thread()),
+        resolve: Duration::ZERO,
+        mount: Duration::ZERO,
+    }
+}
