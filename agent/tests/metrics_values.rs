@@ -132,6 +132,54 @@ fn values_of_2_10_1() {
     assert_same(&text, &used, get(cached, "used_mb:", 0) * 1_048_576.0);
 }
 
+#[test]
+fn what_each_target_tells_is_what_its_files_say() {
+    let tree = "lustre-2.15.8";
+    let mut all = without_probes();
+    for name in ["targets", "import_targets"] {
+        all.set(name, true).expect("a collector");
+    }
+    let scraper = Scraper::new(&host(&fixtures().join(tree)), &settings()).expect("a scraper");
+    let text = scrape_of(&scraper, all);
+    let fs = "fs=\"p7lsxbev\"";
+    for (ost, family, kind, file, start, scale) in [
+        (
+            "OST0001",
+            "lockless_bytes_total",
+            "direction=\"write\"",
+            "osc_stats",
+            "lockless_write_bytes",
+            1.0,
+        ),
+        (
+            "OST0001",
+            "lockless_bytes_total",
+            "direction=\"read\"",
+            "osc_stats",
+            "lockless_read_bytes",
+            1.0,
+        ),
+        ("OST0001", "osc_reclaims_total", "", "osc_cached_mb", "reclaim:", 1.0),
+        ("OST0000", "osc_cached_bytes", "", "osc_cached_mb", "used_mb:", 1_048_576.0),
+        (
+            "OST0000",
+            "target_connection_attempts_total",
+            "kind=\"osc\"",
+            "import",
+            "connection_attempts:",
+            1.0,
+        ),
+        ("OST0000", "target_connection_generation", "kind=\"osc\"", "import", "generation:", 1.0),
+        ("OST0000", "target_idle_seconds", "kind=\"osc\"", "import", "idle:", 1.0),
+        ("OST0000", "target_service_estimate_seconds", "kind=\"osc\"", "import", "services:", 1.0),
+    ] {
+        let path = format!("proc/fs/lustre/osc/p7lsxbev-{ost}-osc-ff3391038293f800/{file}");
+        let more = if kind.is_empty() { String::new() } else { format!(",{kind}") };
+        let sample = format!("lustre_client_{family}{{{fs},target=\"{ost}\"{more}}}");
+        assert_same(&text, &sample, number(tree, &path, start, 0) * scale);
+    }
+}
+
 /// The captured client with many object storage targets.
 fn grown(osts: usize) -> Tree {
     let tree = Tree::of("lustre-2.15.8");
