@@ -21,3 +21,6 @@ pub mod parameter_store;
 pub mod resolve;
 pub mod retry;
 pub mod status;
+pub mod top;
+pub mod why;
+pub mod window;

@@ -14,7 +14,9 @@ pub mod resolve;
 mod resolve_many;
 pub mod serve;
 pub mod status;
+pub mod top;
 pub mod umount;
+pub mod why;
 
 use crate::config::AgentConfig;
 use crate::parameter_store::Asking;
@@ -48,6 +50,10 @@ enum Command {
     Mount(mount::MountArgs),
     /// Every Lustre mount of this node, and the last failures
     Status(status::StatusArgs),
+    /// What limits this node's I/O now, or a job's
+    Why(why::WhyArgs),
+    /// What this node does to its file systems, live
+    Top(top::TopArgs),
     /// The settings that hold and where they come from; what is wrong with them
     Config(config::ConfigArgs),
     /// Lustre lines of fstab: check them, write one, change their type
@@ -197,6 +203,8 @@ impl Command {
             Self::Cache(args) => args.run(config),
             Self::Mount(args) => args.run(config, tell),
             Self::Status(args) => args.run(config),
+            Self::Why(args) => args.run(config, tell),
+            Self::Top(args) => args.run(config),
             Self::Fstab(args) => args.run(config),
             Self::Layout(args) => args.run(config),
             Self::Job(args) => args.run(config),
@@ -215,6 +223,8 @@ impl Command {
             Self::Umount(_)
             | Self::Evacuate(_)
             | Self::Status(_)
+            | Self::Why(_)
+            | Self::Top(_)
             | Self::Serve(_)
             | Self::Fstab(_)
             | Self::Cache(_)

@@ -85,6 +85,11 @@ impl Lease {
         Ok(names.iter().filter_map(|name| read_state(&folder.join(name)).ok().flatten()).collect())
     }
 
+    /// When it began, seconds since 1970 UTC.
+    pub fn began_unix_seconds(&self) -> u64 {
+        self.began_unix_seconds
+    }
+
     fn folder(host: &Host) -> PathBuf {
         host.paths.state.join("leases")
     }

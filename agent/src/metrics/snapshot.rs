@@ -43,6 +43,19 @@ impl Snapshot {
         self.samples.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// The samples of each target by themselves, by file system and target.
+    pub fn by_target(&self) -> BTreeMap<(String, String), Self> {
+        let mut parts: BTreeMap<(String, String), Self> = BTreeMap::new();
+        for (name, samples) in &self.samples {
+            for sample in samples.iter().filter(|sample| !sample.label("target").is_empty()) {
+                let key = (sample.label("fs").to_owned(), sample.label("target").to_owned());
+                let part = parts.entry(key).or_default();
+                part.samples.entry(name.clone()).or_default().push(sample.clone());
+            }
+        }
+        parts
+    }
+
     /// The value of the first sample of a name whose labels are these.
     pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         let fits = |sample: &&Sample| labels.iter().all(|(key, value)| sample.label(key) == *value);

@@ -238,6 +238,10 @@ codes! {
         "name a free address with --web.listen-address";
     ExporterWebConfig "FSXL-E102" UserCanFix 2 "The file of --web.config.file cannot be used."
         "correct the setting that the message names, or leave --web.config.file out";
+    NoTerminal "FSXL-E201" UserCanFix 2 "There is no terminal to draw on."
+        "run it in a terminal, or with --once";
+    JobNotKnown "FSXL-E202" UserCanFix 2 "Nothing is known of what a job did on this node."
+        "name a job that `fsxlustre status` shows, or leave --job out";
     Internal "FSXL-X101" OurBug 4 "A fault of fsxlustre itself."
         "report this";
 }

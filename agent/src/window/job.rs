@@ -1,0 +1,223 @@
+//! A job's time on this node as a window.
+//!
+//! Of a job that runs, from what its start kept. Of one that has ended, from its report, a JSON
+//! object with a window in its field `window`.
+
+use super::{FileSystemWindow, JobDone, Span, Window};
+use crate::jobs::Lease;
+use crate::jobs::io::since_begin;
+use crate::metrics::{IoCounters, io_counters};
+use fsxlustre_mount::failure::{Code, Explain, Failure, one_line};
+use fsxlustre_mount::host::{Host, read_own_state, state_names, unix_seconds};
+use std::path::Path;
+
+/// Where a job's end leaves its report.
+pub(crate) const REPORTS: &str = "/var/lib/fsxlustre/jobs";
+
+/// A job's report, as far as it is of use here.
+#[derive(Debug, serde::Deserialize)]
+struct Report {
+    window: Option<Window>,
+}
+
+/// Nothing can be told of a job.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JobWindowError {
+    /// No job of that name.
+    #[error("no job {job} is known on this node")]
+    Unknown {
+        /// The name that was given.
+        job: String,
+        /// The jobs that are known.
+        known: Vec<String>,
+    },
+    /// More than one.
+    #[error("more than one job on this node is called {job}")]
+    Ambiguous {
+        /// The name that was given.
+        job: String,
+        /// The jobs that fit.
+        fitting: Vec<String>,
+    },
+    /// It is known, and its counters are not.
+    #[error("what the job {job} did is not known")]
+    NotKept {
+        /// The job's key.
+        job: String,
+    },
+}
+
+impl Explain for JobWindowError {
+    fn code(&self) -> Code {
+        Code::JobNotKnown
+    }
+    fn asked(&self) -> String {
+        let (Self::Unknown { job, .. } | Self::Ambiguous { job, .. } | Self::NotKept { job }) =
+            self;
+        format!("the counters of job {}", one_line(job))
+    }
+    fn because(&self) -> String {
+        match self {
+            Self::Unknown { known, .. } if known.is_empty() => {
+                format!("no job uses a file system here, and {REPORTS} has no report")
+            }
+            Self::Unknown { known, .. } => format!("there are {}", known.join(", ")),
+            Self::Ambiguous { fitting, .. } => format!("they are {}", fitting.join(", ")),
+            Self::NotKept { .. } => "its start kept no counters, and it left no report".into(),
+        }
+    }
+    fn remedy(&self) -> String {
+        match self {
+            Self::Ambiguous { .. } => "give the whole name, as it stands above".into(),
+            Self::Unknown { .. } | Self::NotKept { .. } => {
+                "run `fsxlustre why` without --job: it tells of the whole node".into()
+            }
+        }
+    }
+}
+
+/// The longest name of a job.
+const LONGEST_NAME: usize = 300;
+
+/// What a job did on this node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobWindow {
+    /// What it did.
+    pub window: Window,
+    /// Whether it still runs.
+    pub is_live: bool,
+}
+
+/// What a job did on this node. `name` is the scheduler's id of it, or its whole key.
+///
+/// # Errors
+/// [`JobWindowError`], or state that cannot be read.
+pub fn of_job(host: &Host, name: &str) -> Result<JobWindow, Failure> {
+    let live = Lease::live(host)?;
+    let reports = host.paths.rootfs.join(REPORTS.trim_start_matches('/'));
+    let ended = state_names(&reports).unwrap_or_default();
+    let ended = ended.iter().filter_map(|file| file.strip_suffix(".json"));
+    let keys = live.iter().map(|lease| lease.job.as_str()).chain(ended);
+    let key = choose(name, keys).map_err(|error| error.failure())?;
+    let is_live = live.iter().any(|lease| lease.job == key);
+    let window = if is_live { of_live(host, &live, &key)? } else { of_ended(&reports, &key) };
+    let window = window.ok_or_else(|| JobWindowError::NotKept { job: key }.failure())?;
+    Ok(JobWindow { window, is_live })
+}
+
+/// The key that a name means: the key itself, or the one whose second part (the scheduler's id) it
+/// is.
+fn choose<'k>(name: &str, keys: impl Iterator<Item = &'k str>) -> Result<String, JobWindowError> {
+    let mut keys: Vec<&str> = keys.collect();
+    keys.sort_unstable();
+    keys.dedup();
+    if name.len() <= LONGEST_NAME && keys.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    let fitting: Vec<&str> = keys.iter().copied().filter(|key| id_of(key) == Some(name)).collect();
+    let job = name.chars().take(LONGEST_NAME).collect();
+    match fitting.as_slice() {
+        [] => Err(JobWindowError::Unknown {
+            job,
+            known: keys.into_iter().map(str::to_owned).collect(),
+        }),
+        [one] => Ok((*one).to_owned()),
+        _ => Err(JobWindowError::Ambiguous {
+            job,
+            fitting: fitting.into_iter().map(str::to_owned).collect(),
+        }),
+    }
+}
+
+/// The scheduler's id in a key `CLUSTER_ID_RESTART_NODE`; a cluster's or node's name may have `_`.
+fn id_of(key: &str) -> Option<&str> {
+    let parts: Vec<&str> = key.split('_').collect();
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    parts.windows(2).skip(1).find_map(|pair| match pair {
+        [id, restart] if is_number(id) && is_number(restart) => Some(*id),
+        _ => None,
+    })
+}
+
+fn of_live(host: &Host, live: &[Lease], key: &str) -> Result<Option<Window>, Failure> {
+    let Some(done) = since_begin(host, key, &io_counters(host))? else { return Ok(None) };
+    let began = live.iter().find(|lease| lease.job == key).map(Lease::began_unix_seconds);
+    let seconds = began.map(|began| super::float(unix_seconds().saturating_sub(began)));
+    Ok(Some(Window {
+        span: Span::Job,
+        seconds,
+        is_shared: done.is_shared,
+        jobs: done
+            .file_systems
+            .iter()
+            .map(|(fs, io)| job_done(key, fs, io, done.is_shared))
+            .collect(),
+        file_systems: done.file_systems.iter().map(|(fs, io)| (fs.clone(), of_io(io))).collect(),
+        ..Window::default()
+    }))
+}
+
+fn known(number: Option<i64>) -> Option<u64> {
+    number.and_then(|number| u64::try_from(number).ok())
+}
+
+fn of_io(io: &IoCounters) -> FileSystemWindow {
+    let operations = io.operations.iter();
+    FileSystemWindow {
+        read_bytes: known(io.read_bytes),
+        write_bytes: known(io.write_bytes),
+        operations: operations
+            .map(|(name, count)| Some((name.clone(), known(Some(*count))?)))
+            .collect(),
+        ..FileSystemWindow::default()
+    }
+}
+
+fn job_done(job: &str, fs: &str, io: &IoCounters, is_shared: bool) -> JobDone {
+    JobDone {
+        job: job.to_owned(),
+        fs: fs.to_owned(),
+        is_shared: Some(is_shared),
+        read_bytes: known(io.read_bytes),
+        write_bytes: known(io.write_bytes),
+        operations: known(Some(io.operations.values().sum())),
+    }
+}
+
+fn of_ended(reports: &Path, key: &str) -> Option<Window> {
+    let report: Report = read_own_state(&reports.join(format!("{key}.json")))?;
+    report.window.map(|window| Window { span: Span::Job, ..window })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_known_by_its_id_or_its_whole_key() {
+        let keys = [
+            "prod_17_0_node-1",
+            "prod_18_0_node_2",
+            "my_prod_19_0_n",
+            "prod_20_0_n",
+            "prod_20_1_n",
+        ];
+        let choose = |name: &str| choose(name, keys.into_iter());
+        assert_eq!(choose("17").as_deref(), Ok("prod_17_0_node-1"));
+        assert_eq!(choose("19").as_deref(), Ok("my_prod_19_0_n"));
+        assert_eq!(choose("prod_18_0_node_2").as_deref(), Ok("prod_18_0_node_2"));
+        assert!(matches!(choose("20"), Err(JobWindowError::Ambiguous { .. })));
+        for none in ["", "0", "1", "../17", "prod"] {
+            assert!(matches!(choose(none), Err(JobWindowError::Unknown { .. })), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_report_carries_a_window_and_need_not_carry_all_of_it() {
+        let text = r#"{"format": 7, "window": {"seconds": 60.0, "file_systems": {"x": {"read_bytes": 5}}}}"#;
+        let report: Report = serde_json::from_str(text).expect("a report");
+        let window = report.window.expect("a window");
+        assert_eq!(window.file_systems["x"].read_bytes, Some(5));
+        assert_eq!(window.file_systems["x"].write_bytes, None);
+    }
+}
