@@ -21,6 +21,7 @@ s         sort by the next column
 r         sort the other way round
 p, space  pause, go on
 arrows    scroll; page up and down by ten
+Ctrl-L    draw everything anew
 q, Esc    quit
 
 META, RD LAT, WR LAT  mean time of a metadata

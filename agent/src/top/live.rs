@@ -2,14 +2,15 @@
 //! that is stuck leaves the keys working.
 
 use super::draw::draw;
-use super::fault;
 use super::screen::{Next, Screen};
 use super::view::View;
+use super::{SLOW_TIER, fault};
 use crate::window::{JobDone, Look, Looker, between};
 use fsxlustre_mount::failure::{Code, Failure};
 use fsxlustre_mount::host::Host;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
+use ratatui::layout::{Position, Rect};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -36,7 +37,7 @@ pub enum End {
 /// # Errors
 /// The terminal cannot be used, or a fault of ours.
 pub fn live(host: &Host, apart: Duration, has_colour: bool) -> Result<End, Failure> {
-    let looker = Looker::new(host)?;
+    let looker = Looker::new(host, SLOW_TIER)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| fault(&error))?;
     let ended = runtime.block_on(async {
@@ -146,7 +147,16 @@ async fn show(
         tokio::select! {
             number = signals.first() => return Ok(End::Signal(number)),
             event = told.recv() => match event {
-                Some(Event::Key(key)) if screen.press(key) == Next::Quit => return Ok(End::Quit),
+                Some(Event::Key(key)) => match screen.press(key) {
+                    Next::Quit => return Ok(End::Quit),
+                    Next::Redraw => {
+                        // Not clear(), which asks the terminal where the cursor is, and fails
+                        // where nobody answers.
+                        let size = terminal.size()?;
+                        terminal.resize(Rect::from((Position::ORIGIN, size)))?;
+                    }
+                    Next::Stay => {}
+                },
                 Some(_) => {}
                 // The terminal is gone; its signal may come too late.
                 None => return Ok(End::Signal(1)),

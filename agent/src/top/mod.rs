@@ -17,6 +17,9 @@ use fsxlustre_mount::failure::{Code, Failure};
 use fsxlustre_mount::host::Host;
 use std::time::Duration;
 
+/// A screen shows nothing of what changes faster and is read slowly.
+const SLOW_TIER: Duration = Duration::from_mins(1);
+
 /// Looks twice and tells what happened in between.
 ///
 /// # Errors
@@ -24,7 +27,7 @@ use std::time::Duration;
 pub fn once(host: &Host, apart: Duration) -> Result<View, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| fault(&error))?;
-    let looker = Looker::new(host)?;
+    let looker = Looker::new(host, SLOW_TIER)?;
     let (first, second) = runtime.block_on(async {
         let first = looker.look().await;
         tokio::time::sleep(apart.saturating_sub(first.at.elapsed())).await;

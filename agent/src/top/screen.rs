@@ -14,6 +14,8 @@ pub(super) const HISTORY: usize = 120;
 pub(super) enum Next {
     /// Go on.
     Stay,
+    /// Draw everything anew, since something else has written there.
+    Redraw,
     /// End.
     Quit,
 }
@@ -113,8 +115,11 @@ impl Screen {
             return Next::Stay;
         }
         if key.modifiers.contains(KeyModifiers::CONTROL) {
-            let is_end = matches!(key.code, KeyCode::Char('c' | 'd'));
-            return if is_end { Next::Quit } else { Next::Stay };
+            return match key.code {
+                KeyCode::Char('c' | 'd') => Next::Quit,
+                KeyCode::Char('l') => Next::Redraw,
+                _ => Next::Stay,
+            };
         }
         if std::mem::take(&mut self.has_help) {
             // Any key closes it; what ends the program ends it from here too.
@@ -202,6 +207,8 @@ mod tests {
         assert_eq!(press('q').0, Next::Quit);
         let control = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         assert_eq!(screen.press(control), Next::Quit);
+        let control = KeyEvent::new(KeyCode::Char('l'), KeyModifiers::CONTROL);
+        assert_eq!(screen.press(control), Next::Redraw);
     }
 
     #[test]

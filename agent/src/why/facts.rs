@@ -94,7 +94,7 @@ impl Facts {
         }
         match &self.sources.debugfs {
             Some(because) if family.source.starts_with("D/") => because.clone(),
-            _ => format!("{} does not tell it", family.source),
+            _ => format!("{} does not tell it", super::finding::place(family.source)),
         }
     }
 

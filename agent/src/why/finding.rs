@@ -85,7 +85,7 @@ impl Finding {
 
     /// The same with something that was read.
     pub(super) fn seen(mut self, value: impl Into<String>, from: impl Into<String>) -> Self {
-        self.evidence.push(Evidence::new(value, from));
+        self.evidence.push(Evidence::new(value, place(&from.into())));
         self
     }
 
@@ -93,6 +93,15 @@ impl Finding {
     pub(super) fn mended_by(self, remedy: impl Into<String>) -> Self {
         Self { remedy: remedy.into(), ..self }
     }
+}
+
+/// A source as the table of families has it, as a path that can be looked at.
+pub(super) fn place(source: &str) -> String {
+    let roots = [("D/", "/sys/kernel/debug/"), ("S/", "/sys/"), ("P/", "/proc/")];
+    let path = roots
+        .iter()
+        .find_map(|(short, root)| source.strip_prefix(short).map(|rest| format!("{root}{rest}")));
+    path.unwrap_or_else(|| source.to_owned())
 }
 
 /// What limits most comes first; what is unknown goes before what is clear.
@@ -106,6 +115,12 @@ pub(super) fn rank(findings: &mut [Finding]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_can_be_looked_at() {
+        assert_eq!(place("D/lustre/llite/*/stats"), "/sys/kernel/debug/lustre/llite/*/stats");
+        assert_eq!(place("fsx:DescribeFileSystems"), "fsx:DescribeFileSystems");
+    }
 
     #[test]
     fn what_limits_most_comes_first() {

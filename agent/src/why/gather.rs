@@ -41,7 +41,7 @@ pub fn gather(config: &AgentConfig, asked: &Asked<'_>, tell: Tell<'_>) -> Result
     let job = asked.job.map(|name| of_job(host, name)).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| fault(&error))?;
-    let looker = Looker::new(host)?;
+    let looker = Looker::new(host, Duration::ZERO)?;
     let first = runtime.block_on(looker.look());
     let efa_before = efa_devices(host);
     let ids = ids(&between(None, &first.seen, None));

@@ -29,17 +29,18 @@ pub struct Looker {
 }
 
 impl Looker {
-    /// Of this host.
+    /// Of this host. `slow_tier` is how old what is read slowly may be: locks, settings, and the
+    /// details of connections.
     ///
     /// # Errors
     /// A fault of ours in the table of families or collectors.
-    pub fn new(host: &Host) -> Result<Self, Failure> {
+    pub fn new(host: &Host, slow_tier: Duration) -> Result<Self, Failure> {
         let mut collectors = Selection::default();
         for name in MORE {
             collectors.set(name, true).map_err(|error| fault(&error))?;
         }
-        let scraper =
-            Scraper::new(host, &ScrapeSettings::default()).map_err(|error| fault(&error))?;
+        let settings = ScrapeSettings { slow_tier, ..ScrapeSettings::default() };
+        let scraper = Scraper::new(host, &settings).map_err(|error| fault(&error))?;
         Ok(Self { scraper, collectors })
     }
 
