@@ -320,12 +320,20 @@ fn a_job_is_judged_by_its_own_counters_while_it_runs_and_by_its_report_after_it(
     assert_verdict(&found, "one_target", "unknown", "did not keep it");
     assert_verdict(&found, "connections", "clear", "");
 
-    let window = json!({"seconds": 60.0, "is_shared": true, "file_systems": {"abcdefgh": {
-        "evictions": 2, "read_bytes": 5, "settings": {"osc_max_rpcs": 8}}}});
-    let report = json!({"format": 1, "window": window, "more": [1]}).to_string();
+    let done = json!({"evictions": 2, "read_bytes": 5,
+        "read_rpcs": {"count": 90, "sizes": [{"up_to_bytes": 4096, "count": 90}]}});
+    let report = json!({"format": 1, "key": "prod_16_0_node-1", "is_shared": true,
+        "began_unix_seconds": 100, "ended_unix_seconds": 160, "file_systems": {"abcdefgh": done}});
+    let report = report.to_string();
     sandbox.write_file("/var/lib/fsxlustre/jobs/prod_16_0_node-1.json", &report);
     let found: Value = serde_json::from_str(&of("16").assert_success().stdout).unwrap();
     assert_verdict(&found, "connections", "limits", "2 evictions");
+    assert_verdict(
+        &found,
+        "small_rpcs",
+        "limits",
+        "90 of 90 read requests carried 64 KiB or less in the job",
+    );
     assert_eq!(found["file_systems"], json!(["abcdefgh"]));
     let text = sandbox.run(["fsxlustre", "why", "--job=prod_16_0_node-1"]).assert_success().stdout;
     assert!(text.contains("of 60 s in which other jobs were here too"), "{text}");

@@ -1,24 +1,19 @@
 //! A job's time on this node as a window.
 //!
-//! Of a job that runs, from what its start kept. Of one that has ended, from its report, a JSON
-//! object with a window in its field `window`.
+//! Of a job that runs, from what its start kept. Of one that has ended, from the report that its end
+//! left.
 
-use super::{FileSystemWindow, JobDone, Span, Window};
+use super::{FileSystemWindow, JobDone, Requests, Span, Spent, Step, Window, float};
 use crate::jobs::Lease;
 use crate::jobs::io::since_begin;
-use crate::metrics::{IoCounters, io_counters};
+use crate::jobs::report::{FileSystemReport, JobReport, RpcReport, WaitReport};
+use crate::metrics::io_counters;
 use fsxlustre_mount::failure::{Code, Explain, Failure, one_line};
 use fsxlustre_mount::host::{Host, read_own_state, state_names, unix_seconds};
 use std::path::Path;
 
 /// Where a job's end leaves its report.
 pub(crate) const REPORTS: &str = "/var/lib/fsxlustre/jobs";
-
-/// A job's report, as far as it is of use here.
-#[derive(Debug, serde::Deserialize)]
-struct Report {
-    window: Option<Window>,
-}
 
 /// Nothing can be told of a job.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -141,52 +136,82 @@ fn id_of(key: &str) -> Option<&str> {
 
 fn of_live(host: &Host, live: &[Lease], key: &str) -> Result<Option<Window>, Failure> {
     let Some(done) = since_begin(host, key, &io_counters(host))? else { return Ok(None) };
-    let began = live.iter().find(|lease| lease.job == key).map(Lease::began_unix_seconds);
-    let seconds = began.map(|began| super::float(unix_seconds().saturating_sub(began)));
-    Ok(Some(Window {
-        span: Span::Job,
-        seconds,
+    let of = |(fs, io): (&String, _)| (fs.clone(), FileSystemReport::of(io));
+    Ok(Some(of_report(&JobReport {
+        key: key.to_owned(),
         is_shared: done.is_shared,
-        jobs: done
+        began_unix_seconds: live
+            .iter()
+            .find(|lease| lease.job == key)
+            .map(Lease::began_unix_seconds),
+        ended_unix_seconds: Some(unix_seconds()),
+        file_systems: done.file_systems.iter().map(of).collect(),
+        ..JobReport::default()
+    })))
+}
+
+fn of_ended(reports: &Path, key: &str) -> Option<Window> {
+    let report: JobReport = read_own_state(&reports.join(format!("{key}.json")))?;
+    Some(of_report(&report))
+}
+
+fn of_report(report: &JobReport) -> Window {
+    let times = report.began_unix_seconds.zip(report.ended_unix_seconds);
+    let done = report.file_systems.iter().map(|(fs, of)| JobDone {
+        job: report.key.clone(),
+        fs: fs.clone(),
+        is_shared: Some(report.is_shared),
+        read_bytes: known(of.read_bytes),
+        write_bytes: known(of.written_bytes),
+        operations: of_file_system(of).calls(),
+    });
+    Window {
+        span: Span::Job,
+        seconds: times.map(|(began, ended)| float(ended.saturating_sub(began))),
+        is_shared: report.is_shared,
+        jobs: done.collect(),
+        file_systems: report
             .file_systems
             .iter()
-            .map(|(fs, io)| job_done(key, fs, io, done.is_shared))
+            .map(|(fs, of)| (fs.clone(), of_file_system(of)))
             .collect(),
-        file_systems: done.file_systems.iter().map(|(fs, io)| (fs.clone(), of_io(io))).collect(),
         ..Window::default()
-    }))
+    }
 }
 
 fn known(number: Option<i64>) -> Option<u64> {
     number.and_then(|number| u64::try_from(number).ok())
 }
 
-fn of_io(io: &IoCounters) -> FileSystemWindow {
-    let operations = io.operations.iter();
+fn of_file_system(report: &FileSystemReport) -> FileSystemWindow {
+    let operations = report.operations.iter();
+    let times = operations.clone().filter_map(|(name, of)| {
+        Some((name.clone(), Spent { count: known(Some(of.count))?, seconds: of.seconds? }))
+    });
     FileSystemWindow {
-        read_bytes: known(io.read_bytes),
-        write_bytes: known(io.write_bytes),
+        read_bytes: known(report.read_bytes),
+        write_bytes: known(report.written_bytes),
+        operation_times: times.collect(),
         operations: operations
-            .map(|(name, count)| Some((name.clone(), known(Some(*count))?)))
+            .map(|(name, of)| Some((name.clone(), known(Some(of.count))?)))
             .collect(),
+        mdc_wait: report.metadata_wait.and_then(waited),
+        osc_wait: report.data_wait.and_then(waited),
+        reads: requests(report.read_rpcs.as_ref()),
+        writes: requests(report.write_rpcs.as_ref()),
+        evictions: report.evictions,
         ..FileSystemWindow::default()
     }
 }
 
-fn job_done(job: &str, fs: &str, io: &IoCounters, is_shared: bool) -> JobDone {
-    JobDone {
-        job: job.to_owned(),
-        fs: fs.to_owned(),
-        is_shared: Some(is_shared),
-        read_bytes: known(io.read_bytes),
-        write_bytes: known(io.write_bytes),
-        operations: known(Some(io.operations.values().sum())),
-    }
+fn waited(report: WaitReport) -> Option<Spent> {
+    Some(Spent { count: known(Some(report.count))?, seconds: report.seconds })
 }
 
-fn of_ended(reports: &Path, key: &str) -> Option<Window> {
-    let report: Report = read_own_state(&reports.join(format!("{key}.json")))?;
-    report.window.map(|window| Window { span: Span::Job, ..window })
+fn requests(report: Option<&RpcReport>) -> Requests {
+    let sizes = report.and_then(|report| report.sizes.as_ref()).into_iter().flatten();
+    let steps = sizes.map(|size| Step { up_to: Some(size.up_to_bytes), count: size.count });
+    Requests { by_size: steps.collect(), by_concurrency: Vec::new() }
 }
 
 #[cfg(test)]
@@ -213,11 +238,19 @@ mod tests {
     }
 
     #[test]
-    fn a_report_carries_a_window_and_need_not_carry_all_of_it() {
-        let text = r#"{"format": 7, "window": {"seconds": 60.0, "file_systems": {"x": {"read_bytes": 5}}}}"#;
-        let report: Report = serde_json::from_str(text).expect("a report");
-        let window = report.window.expect("a window");
-        assert_eq!(window.file_systems["x"].read_bytes, Some(5));
-        assert_eq!(window.file_systems["x"].write_bytes, None);
+    fn a_report_is_a_window_and_what_it_lacks_is_unknown() {
+        let text = r#"{"format": 1, "key": "prod_1_0_n", "began_unix_seconds": 100, "ended_unix_seconds": 160,
+            "is_shared": true, "file_systems": {"x": {"read_bytes": 5, "operations": {"open": {"count": 3}},
+            "read_rpcs": {"count": 4, "sizes": [{"up_to_bytes": 4096, "count": 4}]},
+            "metadata_wait": {"count": 2, "seconds": 0.5}, "evictions": 1}}, "to_come": 1}"#;
+        let report: JobReport = serde_json::from_str(text).expect("a report");
+        let window = of_report(&report);
+        assert_eq!((window.span, window.seconds, window.is_shared), (Span::Job, Some(60.0), true));
+        let x = &window.file_systems["x"];
+        assert_eq!((x.read_bytes, x.write_bytes, x.calls()), (Some(5), None, Some(3)));
+        assert_eq!((x.evictions, x.reads.up_to_size(65_536)), (Some(1), (4, 4)));
+        assert_eq!(x.mdc_wait.and_then(Spent::mean_seconds), Some(0.25));
+        assert!(x.operation_times.is_empty() && x.osc_wait.is_none());
+        assert_eq!(window.jobs[0].read_bytes, Some(5));
     }
 }
