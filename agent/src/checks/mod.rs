@@ -11,12 +11,14 @@ mod last_run;
 mod lnet_up;
 mod module_loadable;
 mod report;
+mod slurm;
 mod tuning_advised;
 
 pub use file_system_found::Asked;
 pub use finding::{Evidence, Finding, Verdict};
 pub use last_run::{Answer, LastRun};
 pub use report::Report;
+pub use slurm::slurm;
 
 use crate::compat::{Matrix, Node};
 use crate::facts::{NodeFacts, Observed};

@@ -228,7 +228,7 @@ fn file_system_version() {
         ..healthy()
     };
     let version = |version| file_system("AVAILABLE", Some(version));
-    let table = [
+    let table = vec![
         (healthy(), Some(version("2.15")), Pass),
         (healthy(), Some(version("2.12")), Pass),
         (healthy(), Some(version("2.10")), Fail),

@@ -1,7 +1,7 @@
 //! `fsxlustre check`.
 
 use super::{Outcome, USAGE};
-use crate::checks::{Asked, Finding, LastRun, Report, fleet, run_all};
+use crate::checks::{Asked, Finding, LastRun, Report, fleet, run_all, slurm};
 use crate::compat::Matrix;
 use crate::config::AgentConfig;
 use crate::facts::NodeFacts;
@@ -57,7 +57,9 @@ impl CheckArgs {
         }
         let seconds = config.base.mount.timeout.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
         let fleet = fleet(&config.base.answers, Duration::from_secs(seconds));
-        let report = report(NodeFacts::gather(config.host()), &asked, fleet);
+        let facts = NodeFacts::gather(config.host());
+        let slurm = slurm(&facts, &config.jobs, config.node.role());
+        let report = report(facts, &asked, fleet.into_iter().chain(slurm));
         let mut outcome = self.show(&report);
         outcome.stderr.push_str(&keep(config.host(), &report));
         outcome
@@ -99,8 +101,8 @@ fn keep(host: &Host, report: &Report) -> String {
 }
 
 /// Judges what is known, without looking at anything.
-fn report(facts: NodeFacts, asked: &Asked, fleet: Option<Finding>) -> Report {
-    let findings = run_all(&facts, asked).into_iter().chain(fleet).collect();
+fn report(facts: NodeFacts, asked: &Asked, more: impl Iterator<Item = Finding>) -> Report {
+    let findings = run_all(&facts, asked).into_iter().chain(more).collect();
     Report::new(findings, facts)
 }
 

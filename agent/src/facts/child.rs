@@ -1,7 +1,7 @@
 //! Questions put to a child with a deadline.
 
 use fsxlustre_mount::failure::Explain as _;
-use fsxlustre_mount::host::{Deadline, Finished, Host, RunLimits};
+use fsxlustre_mount::host::{Deadline, Finished, Host, Program, RunLimits};
 use std::path::Path;
 
 /// The most of a program's output that is looked at.
@@ -14,10 +14,19 @@ pub(super) fn run(
     args: &[&str],
     deadline: Deadline,
 ) -> Result<Finished, String> {
+    let program = host.program(name).map_err(|error| error.to_string())?;
+    run_program(&program, args, deadline)
+}
+
+/// The same, of a program that was found already.
+pub(super) fn run_program(
+    program: &Program,
+    args: &[&str],
+    deadline: Deadline,
+) -> Result<Finished, String> {
     if deadline.has_passed() {
         return Err("no time was left to ask".into());
     }
-    let program = host.program(name).map_err(|error| error.to_string())?;
     let limits = RunLimits { output_bytes: LARGEST_OUTPUT_BYTES, ..RunLimits::until(deadline) };
     program.run(args, &limits).map_err(|error| format!("{error}: {}", error.because()))
 }

@@ -11,6 +11,7 @@ mod lnet;
 mod module;
 mod observed;
 mod programs;
+mod slurm;
 
 pub use distribution::Distribution;
 pub use hardware::Hardware;
@@ -18,6 +19,7 @@ pub use lnet::{Lnet, Nid};
 pub use module::InstalledModule;
 pub use observed::Observed;
 pub use programs::ClientPrograms;
+pub use slurm::{HookFile, Slurm, SlurmConfig};
 
 use fsxlustre_mount::host::{Deadline, Host};
 use serde::Serialize;
@@ -53,6 +55,8 @@ pub struct NodeFacts {
     pub lnet: Observed<Lnet>,
     /// The client's own word about itself. *Source*: `/sys/fs/lustre/health_check`.
     pub health: Observed<String>,
+    /// Slurm, `null` where it is not installed. *Source*: `scontrol show config`.
+    pub slurm: Observed<Option<Box<Slurm>>>,
 }
 
 impl NodeFacts {
@@ -67,6 +71,7 @@ impl NodeFacts {
             // Side by side: each may need its whole time.
             let installed = scope.spawn(|| module::installed(host, question()));
             let lnet = scope.spawn(|| lnet::read(host, question()));
+            let slurm = scope.spawn(|| Slurm::of(host, question()));
             let health = module::health(host, question());
             Self {
                 kernel_release: kernel_release(host),
@@ -78,6 +83,7 @@ impl NodeFacts {
                 programs: ClientPrograms::find(host),
                 lnet: joined(lnet, "LNet"),
                 health,
+                slurm: joined(slurm, "scontrol show config"),
             }
         })
     }

@@ -4,7 +4,8 @@
 //! `env`, `00_before_modprobe`, `10_mounted` and `42_mount_modules`.
 
 use super::{
-    ClientPrograms, Distribution, Hardware, InstalledModule, Lnet, Nid, NodeFacts, Observed,
+    ClientPrograms, Distribution, Hardware, HookFile, InstalledModule, Lnet, Nid, NodeFacts,
+    Observed, Slurm, SlurmConfig,
 };
 
 /// `modinfo lustre`.
@@ -39,6 +40,26 @@ IOC_LIBCFS_GET_NI error 2: No such file or directory
 /// `lctl list_nids` with LNet loaded and not started, on stderr.
 pub(crate) const LIST_NIDS_DOWN: &str = "IOC_LIBCFS_GET_NI error 100: Network is down\n";
 
+/// Some of `scontrol show config` of Slurm 22.05.8 with the lines of packaging/slurm/slurm.conf.
+pub(crate) const SHOW_CONFIG: &str = "\
+AuthInfo                = (null)
+AuthType                = auth/munge
+BatchStartTimeout       = 180 sec
+Epilog                  = /etc/slurm/epilog.d/*
+EpilogSlurmctld         = (null)
+JobContainerType        = job_container/none
+MessageTimeout          = 60 sec
+Prolog                  = /etc/slurm/prolog.d/*
+PrologEpilogTimeout     = 120
+PrologFlags             = Alloc
+SchedulerParameters     = batch_sched_delay=0,nohold_on_prolog_fail
+SLURM_CONF              = /etc/slurm/slurm.conf
+SLURM_VERSION           = 22.05.8
+TaskProlog              = /etc/slurm/fsxlustre-task-prolog
+UnkillableStepProgram   = /etc/slurm/fsxlustre-unkillable-step
+UnkillableStepTimeout   = 300 sec
+";
+
 /// `/etc/os-release`.
 pub(crate) const OS_RELEASE: &str = "\
 PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"
@@ -69,6 +90,22 @@ pub(crate) fn healthy() -> NodeFacts {
             "/sys/kernel/debug/lnet/nis",
         ),
         health: Observed::known("healthy".into(), "/sys/fs/lustre/health_check"),
+        slurm: Observed::known(None, "scontrol show config"),
+    }
+}
+
+/// Slurm with the packaged lines and wrappers.
+pub(crate) fn slurm() -> Slurm {
+    let file = |path: &str| {
+        let file = HookFile { path: path.into(), is_executable: true, is_ours: true };
+        Observed::known(vec![file], path)
+    };
+    Slurm {
+        config: SlurmConfig::parse(SHOW_CONFIG),
+        prolog: file("/etc/slurm/prolog.d/80_fsxlustre"),
+        epilog: file("/etc/slurm/epilog.d/10_fsxlustre"),
+        task_prolog: file("/etc/slurm/fsxlustre-task-prolog"),
+        namespace_settings: Observed::known(None, "SLURM_CONF"),
     }
 }
 

@@ -58,6 +58,19 @@ impl Cluster {
         }
     }
 
+    /// Starts one whose nodes never come up, for what is only to be read.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot start, with what to do about it.
+    #[track_caller]
+    pub fn without_jobs(settings: Settings) -> Self {
+        match Self::try_with(settings.no_slurmd()) {
+            Ok(cluster) => cluster,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     fn try_with(settings: Settings) -> Result<Self, Error> {
         daemons::check_programs()?;
         let tools = Tools::find()?;
@@ -90,8 +103,10 @@ impl Cluster {
         for number in 1..=NODES.len() {
             self.boot(number);
         }
-        for node in NODES {
-            self.wait_for_node(node, &["IDLE"]);
+        if self.settings.has_slurmd() {
+            for node in NODES {
+                self.wait_for_node(node, &["IDLE"]);
+            }
         }
     }
 
@@ -126,7 +141,9 @@ impl Cluster {
         for (file_system, osts) in &self.file_systems {
             node.serve_file_system(file_system, *osts);
         }
-        self.start_slurmd(number);
+        if self.settings.has_slurmd() {
+            self.start_slurmd(number);
+        }
     }
 
     fn start_slurmd(&self, number: usize) {
@@ -176,6 +193,24 @@ impl Cluster {
     #[track_caller]
     pub fn restart_slurmd(&self, name: &str) {
         self.start_slurmd(number(name));
+    }
+
+    /// Ends slurmctld at once.
+    #[track_caller]
+    pub fn stop_controller(&self) {
+        daemons::kill(&self.controller, "/run/slurm/slurmctld.pid");
+    }
+
+    /// Puts a drained node into service again, once nothing of a job is left on it.
+    #[track_caller]
+    pub fn resume(&self, name: &str) {
+        self.wait_until("no job is left on the node", || {
+            let state = self.node_state(name);
+            !state.iter().any(|word| matches!(word.as_str(), "COMPLETING" | "ALLOCATED" | "MIXED"))
+        });
+        let words = ["scontrol", "update", &format!("NodeName={name}"), "State=RESUME"];
+        self.controller.run(words).assert_success();
+        self.wait_for_node(name, &["IDLE"]);
     }
 
     /// Takes the power from a node, and boots it: its processes, its mounts and /run are gone, and

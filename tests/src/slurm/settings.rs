@@ -46,6 +46,7 @@ pub struct Settings {
     lines: Vec<(String, String)>,
     node_config: String,
     has_accounting: bool,
+    has_slurmd: bool,
 }
 
 impl Settings {
@@ -54,8 +55,12 @@ impl Settings {
         let text = source("packaging/slurm/slurm.conf");
         let base = BASE.lines().chain(text.lines()).filter(|line| !line.starts_with('#'));
         let pairs = base.filter_map(|line| line.split_once('='));
-        let mut settings =
-            Self { lines: Vec::new(), node_config: String::new(), has_accounting: false };
+        let mut settings = Self {
+            lines: Vec::new(),
+            node_config: String::new(),
+            has_accounting: false,
+            has_slurmd: true,
+        };
         for (name, value) in pairs {
             settings = settings.set(name, value);
         }
@@ -90,6 +95,15 @@ impl Settings {
         self.has_accounting = true;
         self.set("AccountingStorageType", "accounting_storage/slurmdbd")
             .set("AccountingStorageHost", "ctl")
+    }
+
+    pub(super) fn no_slurmd(mut self) -> Self {
+        self.has_slurmd = false;
+        self
+    }
+
+    pub(super) fn has_slurmd(&self) -> bool {
+        self.has_slurmd
     }
 
     pub(super) fn has_accounting(&self) -> bool {
