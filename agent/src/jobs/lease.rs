@@ -7,9 +7,10 @@
 use super::JobVariables;
 use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::{
-    Host, read_state, remove_state, state_names, unix_seconds, write_state,
+    Host, StateError, read_state, remove_state, state_names, unix_seconds, write_state,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -103,9 +104,24 @@ impl Lease {
     /// # Errors
     /// The file is there and cannot be read.
     pub fn read(host: &Host, job: &JobVariables) -> Result<Option<Self>, Failure> {
-        let lease: Option<Self> =
-            read_state(&Self::path(host, &job.key())).map_err(|error| error.failure())?;
-        Ok(lease.filter(|lease| lease.boot_id == host.boot_id()))
+        let path = Self::path(host, &job.key());
+        let lease = match read_state(&path) {
+            // A later version may say some of it differently; the directories are what counts.
+            Err(StateError::Content { .. }) => {
+                let value = read_state(&path).map_err(|error| error.failure())?;
+                value.and_then(|value| Self::understood(host, job, &value))
+            }
+            lease => lease.map_err(|error| error.failure())?,
+        };
+        Ok(lease.filter(|lease: &Self| lease.boot_id == host.boot_id()))
+    }
+
+    fn understood(host: &Host, job: &JobVariables, value: &Value) -> Option<Self> {
+        let path =
+            |value: &Value| value.as_str().filter(|path| path.starts_with('/')).map(Into::into);
+        let directories = value.get("directories")?.as_array()?.iter().filter_map(path).collect();
+        let boot_id = value.get("boot_id")?.as_str().map(str::to_owned);
+        Some(Self { boot_id, directories, ..Self::new(host, job) })
     }
 
     /// Writes it.

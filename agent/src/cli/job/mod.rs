@@ -4,6 +4,7 @@
 mod end;
 pub mod hook_process;
 mod housekeeping;
+mod list;
 mod policy;
 mod start;
 
@@ -30,6 +31,10 @@ enum Verb {
     End,
     /// Unmount what the ends of jobs could not; a timer calls it while there is such
     Housekeeping,
+    /// The jobs that this node knows of
+    List(list::ListArgs),
+    /// What a job was given here, and how its start went
+    Show(list::ShowArgs),
     /// The causes for which a job goes without a file system, what each leads to, the deadlines
     Policy(policy::PolicyArgs),
 }
@@ -40,7 +45,9 @@ impl JobArgs {
         match self.verb {
             // Within half of it: the other half is the gate's.
             Verb::Start => Asking::WhenDue(JobDeadlines::default().of(Phase::Decide)),
-            Verb::End | Verb::Housekeeping | Verb::Policy(_) => Asking::Never,
+            Verb::End | Verb::Housekeeping | Verb::List(_) | Verb::Show(_) | Verb::Policy(_) => {
+                Asking::Never
+            }
         }
     }
 
@@ -63,7 +70,7 @@ impl JobArgs {
                 |job| start::without_settings(&job, failure),
             )),
             Verb::End => Some(start::not_begun(failure)),
-            Verb::Housekeeping | Verb::Policy(_) => None,
+            Verb::Housekeeping | Verb::List(_) | Verb::Show(_) | Verb::Policy(_) => None,
         }
     }
 
@@ -75,6 +82,8 @@ impl JobArgs {
             Verb::End => this_job("end")
                 .map_or_else(|failure| start::not_begun(&failure), |job| end::run(config, &job)),
             Verb::Housekeeping => housekeeping::run(config).into(),
+            Verb::List(args) => args.run(config).into(),
+            Verb::Show(args) => args.run(config).into(),
             Verb::Policy(args) => args.run(config),
         }
     }
