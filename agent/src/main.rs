@@ -3,6 +3,7 @@
 use clap::Parser as _;
 use fsxlustre_agent::cli::job::hook_process;
 use fsxlustre_agent::cli::{Cli, Outcome};
+use fsxlustre_agent::jobs::{collect, report, stuck};
 use fsxlustre_agent::{metrics, status};
 use fsxlustre_mount::cli::Progress;
 use fsxlustre_mount::journal::Entry;
@@ -22,6 +23,16 @@ fn main() -> ExitCode {
     if let Some(host) = status::asked_for() {
         status::tell(&host, &mut std::io::stdout());
         return ExitCode::SUCCESS;
+    }
+    if let Some(host) = stuck::asked_for() {
+        stuck::tell(&host, &mut std::io::stdout());
+        return ExitCode::SUCCESS;
+    }
+    if let Some(keeping) = report::asked_for() {
+        return finish(&Outcome::done(keeping.carry_out()));
+    }
+    if let Some(wanted) = collect::asked_for() {
+        return finish(&Outcome::done(wanted.carry_out()));
     }
     if let Some(host) = metrics::prober_asked_for() {
         metrics::answer_prober(&host, &mut std::io::stdin().lock(), &mut std::io::stdout());

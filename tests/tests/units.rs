@@ -12,9 +12,12 @@ fn systemd_finds_no_fault_with_the_units() {
     let folder = std::env::temp_dir().join(format!("fsxl-units-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let mut files = Vec::new();
-    for name in
-        ["fsxlustre-exporter.service", "fsxlustre-exporter.socket", "fsxlustre-evacuate.service"]
-    {
+    for name in [
+        "fsxlustre-exporter.service",
+        "fsxlustre-exporter.socket",
+        "fsxlustre-evacuate.service",
+        "fsxlustre-spot-watch.service",
+    ] {
         let text = std::fs::read_to_string(root().join("packaging/systemd").join(name)).unwrap();
         // Program and page are not installed here.
         let text = text.replace("/usr/bin/fsxlustre", "/bin/true");

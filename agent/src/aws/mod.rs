@@ -15,6 +15,7 @@ mod instance;
 mod region;
 mod run;
 mod sorted;
+mod spot;
 pub mod ssm;
 
 pub use associations::data_repositories;
@@ -24,6 +25,7 @@ pub use imds::{Document, Imds, ImdsTrouble, NodeIdentity};
 pub use instance::instance_id;
 pub use region::{Region, RegionFrom, RegionHints};
 pub use run::block_on;
+pub use spot::{SpotNotice, SpotWatch};
 
 use crate::config::AwsSection;
 use crate::retry::ErrorClass;

@@ -13,6 +13,7 @@ pub mod mount;
 pub mod resolve;
 mod resolve_many;
 pub mod serve;
+pub mod spot_watch;
 pub mod status;
 pub mod top;
 pub mod umount;
@@ -66,6 +67,8 @@ enum Command {
     Umount(umount::UmountArgs),
     /// Send what is not written and unmount everything, before this node goes
     Evacuate(evacuate::EvacuateArgs),
+    /// Evacuates the node when its Spot instance is taken away (a service, off by default)
+    SpotWatch(spot_watch::SpotWatchArgs),
     /// The metrics service that Prometheus scrapes
     Serve(serve::ServeArgs),
     /// What a message code means
@@ -210,6 +213,7 @@ impl Command {
             Self::Job(args) => args.run(config),
             Self::Umount(args) => args.run(config),
             Self::Evacuate(args) => args.run(config),
+            Self::SpotWatch(args) => args.run(config),
             Self::Serve(args) => args.run(config),
             Self::Explain(args) => args.run(),
             Self::Manual(args) => args.run(),
@@ -225,6 +229,7 @@ impl Command {
             | Self::Status(_)
             | Self::Why(_)
             | Self::Top(_)
+            | Self::SpotWatch(_)
             | Self::Serve(_)
             | Self::Fstab(_)
             | Self::Cache(_)
@@ -241,10 +246,12 @@ impl Command {
     fn changes_the_node(&self) -> bool {
         match self {
             Self::Job(args) => args.changes_the_node(),
-            _ => matches!(
-                self,
-                Self::Mount(_) | Self::Umount(_) | Self::Evacuate(_) | Self::Layout(_)
-            ),
+            Self::Mount(_)
+            | Self::Umount(_)
+            | Self::Evacuate(_)
+            | Self::Layout(_)
+            | Self::SpotWatch(_) => true,
+            _ => false,
         }
     }
 

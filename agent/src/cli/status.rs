@@ -2,7 +2,7 @@
 
 use super::{Outcome, json};
 use crate::config::AgentConfig;
-use crate::status::gather;
+use crate::status::{all_holders, gather};
 use clap::Args;
 
 /// Arguments of `fsxlustre status`.
@@ -12,6 +12,9 @@ use clap::Args;
                         cannot be read; 2 usage"
 )]
 pub struct StatusArgs {
+    /// Who uses each mount, by user; as root, since others' processes are seen by root only
+    #[arg(long)]
+    holders: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -20,6 +23,14 @@ pub struct StatusArgs {
 impl StatusArgs {
     /// Looks at every Lustre mount, without touching one.
     pub fn run(&self, config: &AgentConfig) -> Outcome {
+        if self.holders {
+            return match all_holders(config.host()) {
+                Ok(holders) if self.json => json(&holders),
+                Ok(holders) => Outcome::done(holders.text()),
+                Err(failure) if self.json => Outcome::failed_json(&failure),
+                Err(failure) => Outcome::failed(&failure),
+            };
+        }
         match gather(config.host()) {
             Ok(status) if self.json => json(&status),
             Ok(status) => Outcome::done(status.text()),

@@ -7,6 +7,7 @@
 
 use super::JobField;
 use super::asked_for::{LONGEST_VALUE, comment_words, features, licenses};
+use super::collect::expand;
 use fsxlustre_mount::failure::{Code, Explain, one_line};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -37,6 +38,8 @@ pub struct JobVariables {
     pub features: BTreeSet<String>,
     /// The words of its comment.
     pub comment: BTreeSet<String>,
+    /// The names of its nodes, as Slurm writes such a list; only told in its report.
+    pub nodes: Option<String>,
     /// What was passed over, and why.
     pub oddities: Vec<String>,
 }
@@ -107,6 +110,7 @@ impl JobVariables {
             licenses: choosing.names("SLURM_JOB_LICENSES", licenses),
             features: choosing.names("SLURM_JOB_CONSTRAINTS", features),
             comment: choosing.names("SLURM_JOB_COMMENT", |text| Ok(comment_words(text))),
+            nodes: node_list(&get),
             oddities: Vec::new(),
         };
         Ok(Self { oddities: choosing.oddities, ..chosen })
@@ -175,6 +179,13 @@ fn name_of(get: Get<'_>, name: &'static str) -> Result<Option<String>, JobVariab
     let Some(value) = get(name) else { return Ok(None) };
     let text = value.to_str().filter(|text| is_name(text)).map(str::to_owned);
     text.map(Some).ok_or_else(|| invalid(name, &value))
+}
+
+/// A list of nodes; one that does not fit is none.
+fn node_list(get: Get<'_>) -> Option<String> {
+    let names = ["SLURM_JOB_NODELIST", "SLURM_NODELIST"];
+    let list = names.into_iter().find_map(get)?.into_string().ok()?;
+    expand(&list).is_ok().then_some(list)
 }
 
 fn invalid(name: &'static str, value: &OsString) -> JobVariableError {

@@ -3,10 +3,10 @@
 //! Lustre's client counts for the whole node. So the difference is the job's own only when no other
 //! job was there at any time in between, and else it is of all of them.
 
-use super::Lease;
+use super::{Lease, report};
 use crate::metrics::{IoCounters, IoSnapshot, io_counters};
 use fsxlustre_mount::failure::{Explain as _, Failure};
-use fsxlustre_mount::host::{Host, read_state, remove_state, write_state};
+use fsxlustre_mount::host::{Host, read_state, remove_state, unix_seconds, write_state};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,6 +15,9 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Began {
     boot_id: Option<String>,
+    /// When that was, seconds since 1970 UTC.
+    #[serde(default)]
+    at_unix_seconds: Option<u64>,
     counters: IoSnapshot,
 }
 
@@ -23,8 +26,12 @@ struct Began {
 pub struct JobIo {
     /// By Lustre's name of the file system; one whose counters began anew meanwhile is absent.
     pub file_systems: BTreeMap<String, IoCounters>,
+    /// Those whose counters began anew meanwhile, and those that were not there at the begin.
+    pub begun_anew: Vec<String>,
     /// Whether other jobs have been on this node meanwhile.
     pub is_shared: bool,
+    /// When the job began, seconds since 1970 UTC.
+    pub began_unix_seconds: Option<u64>,
 }
 
 fn began_path(host: &Host, job: &str) -> PathBuf {
@@ -51,15 +58,16 @@ pub fn begin(host: &Host, job: &str) -> Result<(), Failure> {
             .map_err(|error| error.failure())?;
     }
     let mut counters = io_counters(host);
-    let earlier = read(host, job)?.map(|began| began.counters.file_systems).unwrap_or_default();
-    for (fs, earlier) in earlier {
+    let earlier = read(host, job)?.unwrap_or_default();
+    for (fs, earlier) in earlier.counters.file_systems {
         if let Some(now) =
             counters.file_systems.get_mut(&fs).filter(|now| now.clients == earlier.clients)
         {
             *now = earlier;
         }
     }
-    let began = Began { boot_id: host.boot_id(), counters };
+    let at_unix_seconds = earlier.at_unix_seconds.or_else(|| Some(unix_seconds()));
+    let began = Began { boot_id: host.boot_id(), at_unix_seconds, counters };
     write_state(&began_path(host, job), &began).map_err(|error| error.failure())
 }
 
@@ -77,12 +85,19 @@ pub fn since_begin(host: &Host, job: &str, now: &IoSnapshot) -> Result<Option<Jo
     let Some(began) = read(host, job)? else { return Ok(None) };
     let marked: Option<Option<String>> =
         read_state(&shared_path(host, job)).map_err(|error| error.failure())?;
-    let file_systems = now.file_systems.iter().filter_map(|(fs, now)| {
-        let done = now.since(began.counters.file_systems.get(fs)?)?;
-        Some((fs.clone(), done))
-    });
-    let is_shared = marked.is_some_and(|boot_id| boot_id == host.boot_id());
-    Ok(Some(JobIo { file_systems: file_systems.collect(), is_shared }))
+    let mut io = JobIo {
+        is_shared: marked.is_some_and(|boot_id| boot_id == host.boot_id()),
+        began_unix_seconds: began.at_unix_seconds,
+        ..JobIo::default()
+    };
+    for (fs, now) in &now.file_systems {
+        let then = began.counters.file_systems.get(fs);
+        match then.and_then(|then| now.since(then)) {
+            Some(done) => drop(io.file_systems.insert(fs.clone(), done)),
+            None => io.begun_anew.push(fs.clone()),
+        }
+    }
+    Ok(Some(io))
 }
 
 /// Forgets a job that has ended.
@@ -93,23 +108,8 @@ pub fn forget(host: &Host, job: &str) -> Result<(), Failure> {
     for path in [began_path(host, job), shared_path(host, job)] {
         remove_state(&path).map_err(|error| error.failure())?;
     }
-    Ok(())
-}
-
-impl JobIo {
-    /// One line a file system, for the log of the job's end.
-    pub fn lines(&self, label: &str) -> Vec<String> {
-        let whose = if self.is_shared { "with other jobs on this node" } else { "alone" };
-        let bytes = |bytes: Option<i64>| bytes.map_or("unknown".into(), |bytes| bytes.to_string());
-        let line = |(fs, io): (&String, &IoCounters)| {
-            let (read, written) = (bytes(io.read_bytes), bytes(io.write_bytes));
-            let operations: i64 = io.operations.values().sum();
-            format!(
-                "{label}: {fs}: {read} bytes read, {written} bytes written, {operations} operations, {whose}"
-            )
-        };
-        self.file_systems.iter().map(line).collect()
-    }
+    report::forget(host, job)?;
+    report::forget_stuck(host, job)
 }
 
 #[cfg(test)]
@@ -163,10 +163,8 @@ mod tests {
         begin(&host, "b").expect("begun");
         count(160);
         assert_eq!((of("a"), of("b")), ((Some(60), true), (Some(10), true)));
-        let io = since_begin(&host, "a", &io_counters(&host)).expect("read").expect("kept");
-        let line =
-            "job: x: 60 bytes read, 0 bytes written, 60 operations, with other jobs on this node";
-        assert_eq!(io.lines("job"), [line]);
+        let began = |job: &str| read(&host, job).expect("read").expect("kept").at_unix_seconds;
+        assert!(began("a").is_some() && began("a") <= began("b"));
         forget(&host, "a").expect("forgotten");
         assert_eq!(since_begin(&host, "a", &io_counters(&host)).expect("read"), None);
     }

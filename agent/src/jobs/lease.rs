@@ -140,6 +140,17 @@ impl Lease {
         remove_state(&Self::path(host, &self.job)).map_err(|error| error.failure())
     }
 
+    /// The keys of the leases that a job of this number has here, ended ones too.
+    ///
+    /// # Errors
+    /// The folder cannot be listed.
+    pub fn keys_of(host: &Host, job_id: u32) -> Result<Vec<String>, Failure> {
+        let names = state_names(&Self::folder(host)).map_err(|error| error.failure())?;
+        let part = format!("_{job_id}_");
+        let keys = names.iter().map(|name| name.trim_end_matches(".json"));
+        Ok(keys.filter(|key| key.contains(&part)).map(str::to_owned).collect())
+    }
+
     /// Every job that uses directories now. One whose lease cannot be read is left out.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 
 pub mod asked_for;
 mod cause;
+pub mod collect;
 mod end;
 mod environment;
 mod gate;
@@ -23,6 +24,7 @@ mod reap;
 pub mod report;
 mod request;
 mod start;
+pub mod stuck;
 mod template;
 mod timer;
 mod told;

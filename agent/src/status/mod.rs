@@ -4,10 +4,12 @@
 //! connections. It sends no RPC, needs no root, and does not care whether a server answers.
 
 mod answer;
+mod holders;
 mod imports;
 mod text;
 
 pub use answer::{DirectoryStatus, Elsewhere, Failed, ImportSummary, Recorded, State, Status};
+pub use holders::{AllHolders, DirectoryHolders, UserHolders, all_holders};
 pub use imports::{Counts, asked_for, tell};
 
 use crate::jobs::Lease;

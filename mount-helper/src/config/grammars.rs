@@ -36,6 +36,12 @@ pub(super) const FOLDER: Grammar = Grammar {
     check: |text| ensure(text.starts_with('/') && !text.contains('\0')),
 };
 
+/// Which network namespace LNet is in.
+pub(super) const LNET_NAMESPACE: Grammar = Grammar {
+    fits: "\"initial\", \"any\" or an absolute path",
+    check: |text| ensure(matches!(text, "initial" | "any") || text.starts_with('/')),
+};
+
 /// An absolute path that is written in one way only, and is not the root.
 pub(super) const PLAIN_PATH: Grammar = Grammar {
     fits: "an absolute path without '..', '//' or a '/' at its end",

@@ -34,7 +34,7 @@ pub use values::{Given, Values, concerns};
 use crate::answer::{AnswerSettings, CacheSection, FleetSection};
 use crate::failure::Explain as _;
 use crate::hooks::Hooks;
-use crate::host::{Host, PathOverrides, unix_seconds};
+use crate::host::{Host, LnetNamespace, PathOverrides, unix_seconds};
 use crate::options::Verify;
 use serde::Deserialize;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -57,12 +57,16 @@ pub struct HostSection {
     pub state: Option<PathBuf>,
     /// Folder of our cache.
     pub cache: Option<PathBuf>,
+    /// Folder of what we keep over a boot.
+    pub data: Option<PathBuf>,
     /// The kernel's log.
     pub kernel_log: Option<PathBuf>,
     /// Folders in which programs are looked for first.
     pub program_folders: Vec<PathBuf>,
     /// Types in mountinfo that count as Lustre.
     pub filesystem_types: Option<Vec<String>>,
+    /// Which network namespace LNet is in.
+    pub lnet_namespace: Option<String>,
 }
 
 /// `[hooks]`: who hears of mounts and unmounts.
@@ -207,6 +211,7 @@ impl Values {
             ("host.rootfs", &overrides.rootfs),
             ("host.state", &overrides.state),
             ("host.cache", &overrides.cache),
+            ("host.data", &overrides.data),
             ("host.kernel_log", &overrides.kernel_log),
         ];
         // A sysfs that is moved takes debugfs with it.
@@ -230,6 +235,7 @@ impl From<HostSection> for Host {
             rootfs: section.rootfs,
             state: section.state,
             cache: section.cache,
+            data: section.data,
             kernel_log: section.kernel_log,
         };
         let mut host = Self::default();
@@ -237,6 +243,8 @@ impl From<HostSection> for Host {
         let mut folders = section.program_folders;
         folders.append(&mut host.program_folders);
         host.program_folders = folders;
+        let lnet = section.lnet_namespace.as_deref().map(LnetNamespace::of_word);
+        host.lnet_namespace = lnet.unwrap_or_default();
         host.filesystem_types = section.filesystem_types.unwrap_or(host.filesystem_types);
         host
     }

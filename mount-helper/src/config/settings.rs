@@ -5,8 +5,8 @@
 //! fails when one of them is missing.
 
 use super::grammars::{
-    ACCOUNT, ANY_TEXT, FOLDER, MOUNT_OPTIONS, NAME, PARAMETER_PATH, PLAIN_PATH, PROFILE, PROXY,
-    REGION, ROLE_ARN, TAG_VALUE, UNMOUNT_WHEN, URL, VPC_ID,
+    ACCOUNT, ANY_TEXT, FOLDER, LNET_NAMESPACE, MOUNT_OPTIONS, NAME, PARAMETER_PATH, PLAIN_PATH,
+    PROFILE, PROXY, REGION, ROLE_ARN, TAG_VALUE, UNMOUNT_WHEN, URL, VPC_ID,
 };
 use super::setting::{Default, Grammar, Kind, Setting, steps_of};
 use crate::answer::DEFAULT_QUOTA;
@@ -184,6 +184,11 @@ pub const SETTINGS: &[Setting] = &[
         Default::Text("/var/cache/fsxlustre"),
         "What we may forget but like to know",
     ),
+    host(
+        "host.data",
+        Default::Text("/var/lib/fsxlustre"),
+        "What we keep over a boot: the reports of jobs",
+    ),
     host("host.kernel_log", Default::Text("/dev/kmsg"), "The kernel's log"),
     Setting::local(
         "host.program_folders",
@@ -202,6 +207,16 @@ pub const SETTINGS: &[Setting] = &[
         "Types in mountinfo that count as Lustre",
     )
     .by_helper(),
+    Setting::local(
+        "host.lnet_namespace",
+        Kind::Text(LNET_NAMESPACE),
+        Default::Text("initial"),
+        "it says which network mounts are made from",
+        "The network namespace that LNet is in: the initial one, that of a file, or any, where it is \
+         not looked at. A client is not made from another one, where LNet reaches no server",
+    )
+    .by_helper()
+    .example("\"/run/netns/lnet\""),
     Setting::shared(
         "mount.timeout",
         Kind::Number(1, DAY),
@@ -516,6 +531,13 @@ pub const SETTINGS: &[Setting] = &[
          and without Contain, a job of salloc has neither before its first step",
     )
     .unit("seconds"),
+    Setting::shared(
+        "jobs.reports_size",
+        Kind::Number(1, 10_000),
+        Default::Number(16),
+        "How much room the reports of jobs may take below host.data; the oldest go first",
+    )
+    .unit("MiB"),
     phase(
         "jobs.deadlines.decide",
         5,

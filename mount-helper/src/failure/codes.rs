@@ -144,6 +144,8 @@ codes! {
         "name the source as HOST@tcp:/MOUNTNAME";
     NoNetwork "FSXL-N203" UserCanFix 32 "This node's LNet has no network of the server's kind."
         "configure LNet for the network of the NID; `lctl list_nids` shows what there is";
+    NetworkNamespace "FSXL-N204" UserCanFix 32 "This process is in another network namespace than LNet."
+        "mount on the node itself and give the directory to the container";
     Interrupted "FSXL-M209" MayPass 8 "A signal asked fsxlustre to stop."
         "run the same command again";
     MountInfoUnreadable "FSXL-M301" UserCanFix 2 "The list of mounts cannot be read."
@@ -216,6 +218,8 @@ codes! {
         "run `fsxlustre resolve SOURCE` by hand and see what it says";
     SlotBeyondBudget "FSXL-A302" MayPass 32 "This node's turn to ask AWS comes after the call must have ended."
         "give the nodes a map or a shared cache file (`[cache] shared`), or raise timeout=";
+    SpotUnknown "FSXL-A303" MayPass 32 "Whether this Spot instance is to be taken away is not known."
+        "turn the instance metadata service (version 2) on, or stop fsxlustre-spot-watch.service";
     PinDisagrees "FSXL-S103" UserCanFix 32 "Another node of the same job uses another file system."
         "name the file system by its id, or by tags that only one has, and start the job again";
     LayoutProfile "FSXL-L101" UserCanFix 32 "The layout profile is unknown or not valid."
@@ -234,6 +238,12 @@ codes! {
         "run it from Slurm's Prolog or Epilog; give a rule with a template to jobs that have its field";
     JobState "FSXL-S102" UserCanFix 2 "The record of a job cannot be read or written."
         "make /run/fsxlustre writable for root, and not full";
+    AccountingFailed "FSXL-S104" MayPass 2 "Slurm's accounting could not be asked, or refused."
+        "run `fsxlustre job collect` as an operator of Slurm where slurmdbd is reached, or with --print";
+    CommentStands "FSXL-S105" UserCanFix 2 "The job's AdminComment is somebody else's."
+        "say --replace to write over it, or --print";
+    NoReports "FSXL-S106" UserCanFix 2 "There are no reports of this job to collect."
+        "set `[jobs] report_dir` on all nodes and here, and look whether the job had file systems";
     ExporterListen "FSXL-E101" UserCanFix 2 "The metrics service cannot listen on this address."
         "name a free address with --web.listen-address";
     ExporterWebConfig "FSXL-E102" UserCanFix 2 "The file of --web.config.file cannot be used."

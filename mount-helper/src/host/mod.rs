@@ -11,6 +11,7 @@ mod kernel_log;
 mod lock;
 mod mountinfo;
 mod namespace;
+mod network_namespace;
 mod paths;
 mod process_group;
 mod program;
@@ -27,6 +28,7 @@ pub use kernel_log::KernelLog;
 pub use lock::{Lock, LockError};
 pub use mountinfo::{Mount, MountInfoError, MountTable, unescape};
 pub use namespace::{NamespaceError, enter_mount_namespace};
+pub use network_namespace::LnetNamespace;
 pub use paths::{PathOverrides, Paths};
 pub(crate) use process_group::must_stay as must_stay_in_group;
 pub use program::{Finished, Program, ProgramError, RunLimits};
@@ -37,8 +39,8 @@ pub use state_file::{
     StateError, read_own_state, read_state, remove_state, state_names, write_private_state,
     write_public, write_public_state, write_state,
 };
-pub use trusted_file::{LARGEST_TRUSTED_BYTES, read_trusted};
-pub(crate) use trusted_file::{open_trusted_folder, read_trusted_at, read_trusted_here};
+pub use trusted_file::{LARGEST_TRUSTED_BYTES, open_trusted_folder, read_trusted};
+pub(crate) use trusted_file::{read_trusted_at, read_trusted_here};
 
 use crate::hooks::Hooks;
 use std::path::{Path, PathBuf};
@@ -61,6 +63,8 @@ pub struct Host {
     pub program_folders: Vec<PathBuf>,
     /// Types in mountinfo that count as Lustre.
     pub filesystem_types: Vec<String>,
+    /// Which network namespace LNet is in.
+    pub lnet_namespace: LnetNamespace,
     /// What of the configuration decides which file system tags name, as one word.
     pub asks_as: String,
     /// Who hears of mounts and unmounts.
@@ -73,6 +77,7 @@ impl Default for Host {
             paths: Paths::default(),
             program_folders: DEFAULT_PROGRAM_FOLDERS.iter().map(PathBuf::from).collect(),
             filesystem_types: DEFAULT_FILESYSTEM_TYPES.iter().map(ToString::to_string).collect(),
+            lnet_namespace: LnetNamespace::default(),
             asks_as: String::new(),
             hooks: Hooks::default(),
         }

@@ -17,6 +17,8 @@ pub struct Paths {
     pub state: PathBuf,
     /// What we may forget but like to know: `/var/cache/fsxlustre`.
     pub cache: PathBuf,
+    /// What we keep over a boot: `/var/lib/fsxlustre`.
+    pub data: PathBuf,
     /// The kernel's log, `/dev/kmsg`.
     pub kernel_log: PathBuf,
     /// The processes and swap areas of the running system, `/proc`.
@@ -37,6 +39,7 @@ impl Default for Paths {
             rootfs: "/".into(),
             state: "/run/fsxlustre".into(),
             cache: "/var/cache/fsxlustre".into(),
+            data: "/var/lib/fsxlustre".into(),
             kernel_log: "/dev/kmsg".into(),
             processes: "/proc".into(),
             block_devices: "/sys/block".into(),
@@ -60,6 +63,8 @@ pub struct PathOverrides {
     pub state: Option<PathBuf>,
     /// Folder of our cache.
     pub cache: Option<PathBuf>,
+    /// Folder of what we keep over a boot.
+    pub data: Option<PathBuf>,
     /// The kernel's log.
     pub kernel_log: Option<PathBuf>,
 }
@@ -79,6 +84,7 @@ impl Paths {
         self.rootfs = given.rootfs.unwrap_or(self.rootfs);
         self.state = given.state.unwrap_or(self.state);
         self.cache = given.cache.unwrap_or(self.cache);
+        self.data = given.data.unwrap_or(self.data);
         self.kernel_log = given.kernel_log.unwrap_or(self.kernel_log);
         self
     }

@@ -58,8 +58,9 @@ pub(crate) fn read_trusted_at(
 /// Opens a folder that, with everything above it, is root's alone and reached without a link.
 ///
 /// # Errors
-/// As [`read_trusted_here`].
-pub(crate) fn open_trusted_folder(path: &Path) -> std::io::Result<OwnedFd> {
+/// What is not root's alone or is a link, or the error of the open; the text names the part of the
+/// path.
+pub fn open_trusted_folder(path: &Path) -> std::io::Result<OwnedFd> {
     if !path.is_absolute() {
         return Err(std::io::Error::other(format!("{} is not absolute", path.display())));
     }

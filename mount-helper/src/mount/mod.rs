@@ -389,7 +389,12 @@ impl Mounter<'_> {
         bounds: &Bounds<'_>,
     ) -> Result<Way, Failure> {
         let table = self.host.mounts().map_err(|error| error.failure())?;
-        match way::choose(self.host, &table, device, &request.options) {
+        let way = way::choose(self.host, &table, device, &request.options);
+        // A bind mount of a client that is there needs nothing of LNet.
+        if !matches!(way, Way::Bind { .. }) {
+            self.host.lnet_namespace.check()?;
+        }
+        match way {
             // mount.lustre walks the path itself, and a user may put a link there meanwhile.
             Way::Client if !directory::is_roots(&table, &request.directory, bounds) => {
                 Ok(Way::PrivateClient)

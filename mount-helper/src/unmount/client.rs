@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// The kernel keeps this many changes of a connection.
+const MOST_CHANGES: usize = 16;
 /// How long the files may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -36,6 +38,12 @@ pub struct Connection {
     pub state: Option<String>,
     /// Whether an eviction is among its last sixteen states; `None` when they cannot be read.
     pub was_evicted: Option<bool>,
+    /// When each eviction among them was, seconds since 1970 UTC; `None` when they cannot be read.
+    #[serde(default)]
+    pub evicted_at: Option<Vec<u64>>,
+    /// When the oldest of them was, where there are sixteen: of what was before nothing is known.
+    #[serde(default)]
+    pub known_since: Option<u64>,
     /// Bytes that are not written yet; `None` for a metadata target, and when it cannot be read.
     pub dirty_bytes: Option<u64>,
 }
@@ -156,11 +164,18 @@ impl ClientFiles {
         let current = history.as_deref().and_then(|text| value_of(text, "current_state"));
         // Either file may have been read just before the eviction.
         let is_evicted = [import_state, current].contains(&Some("EVICTED"));
+        let changes = history.as_deref().map(changes);
         Connection {
             target,
             state: if is_evicted { Some("EVICTED") } else { import_state.or(current) }
                 .map(str::to_owned),
-            was_evicted: history.map(|text| is_evicted || text.contains(", EVICTED ]")),
+            was_evicted: history.as_ref().map(|text| is_evicted || text.contains(", EVICTED ]")),
+            evicted_at: changes.as_ref().map(|all| {
+                all.iter().filter(|(_, state)| *state == "EVICTED").map(|(at, _)| *at).collect()
+            }),
+            known_since: changes
+                .filter(|all| all.len() >= MOST_CHANGES)
+                .and_then(|all| all.first().map(|(at, _)| *at)),
             dirty_bytes: dirty.and_then(|text| text.trim().parse().ok()),
         }
     }
@@ -221,6 +236,17 @@ fn target_of<'a>(device: &'a str, kind: &str, fsname: &str) -> Option<&'a str> {
 /// The value of a line `NAME: VALUE`.
 fn value_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(':')).map(str::trim)
+}
+
+/// The last changes of a connection, the oldest first: when, and to which state.
+fn changes(state_file: &str) -> Vec<(u64, &str)> {
+    state_file.lines().filter_map(change).collect()
+}
+
+/// A line ` - [ 1795212443, EVICTED ]`.
+fn change(line: &str) -> Option<(u64, &str)> {
+    let (at, state) = line.trim().strip_prefix("- [")?.strip_suffix(']')?.split_once(',')?;
+    Some((at.trim().parse().ok()?, state.trim()))
 }
 
 impl ClientState {
@@ -317,6 +343,9 @@ mod tests {
         let state = files.read();
         assert_eq!(state.connections.len(), 2, "{state:?}");
         assert_eq!((state.dirty_bytes(), state.troubles()), (Some(21_045_248), None));
+        let [object, _] = state.connections.as_slice() else { panic!("{state:?}") };
+        assert_eq!(object.evicted_at, Some(vec![1_795_212_443]));
+        assert_eq!(object.known_since, None, "fewer than sixteen changes are all there were");
         let risky = state.evicted_and_dirty();
         assert_eq!(risky.first().map(|one| one.target.as_str()), Some("p7lsxbev-OST0000"));
         let (_folder, files) = tree(EVICTED_BEFORE, IMPORT, "0\n");

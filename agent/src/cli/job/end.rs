@@ -2,8 +2,8 @@
 
 use super::super::{FAILED, Outcome};
 use crate::config::{AgentConfig, OnLeak};
+use crate::jobs::report::EndingReport;
 use crate::jobs::{self, Ended, Fate, Gate, JobVariables, Node, Phase};
-use crate::metrics::io_counters;
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::host::{Deadline, stop_signals};
 use fsxlustre_mount::journal::{Entry, Priority};
@@ -21,24 +21,25 @@ pub(super) fn run(config: &AgentConfig, job: &JobVariables) -> Outcome {
         Gate::Observe => jobs::foresee(&node, job),
         Gate::Open => {
             // Before the unmount, which takes the counters with it. What cannot be told delays no end.
-            let done = jobs::io::since_begin(node.host, &job.key(), &io_counters(node.host));
+            let report = EndingReport::begin(node.host, node.jobs, job);
             let ended = jobs::end(&node, job, signals.as_ref());
-            return told(config, job, &ended, done.ok().flatten().as_ref());
+            let mut outcome = told(config, job, &ended);
+            if let Some(report) = report {
+                let ended = ended.as_ref().ok().and_then(Option::as_deref).unwrap_or_default();
+                outcome.report(report.finish(node.host, node.jobs, ended));
+            }
+            return outcome;
         }
     };
-    told(config, job, &ended, None)
+    told(config, job, &ended)
 }
 
 fn told(
     config: &AgentConfig,
     job: &JobVariables,
     ended: &Result<Option<Vec<Ended>>, Failure>,
-    done: Option<&jobs::io::JobIo>,
 ) -> Outcome {
     let mut outcome = Outcome::default();
-    for line in done.iter().flat_map(|done| done.lines(&job.label())) {
-        outcome.say(Priority::Info, &line);
-    }
     match ended {
         Ok(None) => {
             outcome.stdout = format!("{}: nothing is recorded for it here\n", job.label());
@@ -67,6 +68,15 @@ impl Outcome {
         }
         if let Some(failure) = one.fate.failure() {
             self.blame(failure);
+        }
+    }
+
+    /// What the job did, in a line; that it could not be kept is a warning, never a failed end.
+    fn report(&mut self, (line, warnings): (String, Vec<String>)) {
+        self.say(Priority::Info, &line);
+        for warning in warnings {
+            let _ = writeln!(self.stderr, "fsxlustre: warning: {warning}");
+            self.log.push(Entry::new(Priority::Warning, warning));
         }
     }
 

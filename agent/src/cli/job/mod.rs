@@ -1,12 +1,15 @@
 //! `fsxlustre job`: what Slurm's Prolog and Epilog call, and what there is to see of jobs. One file a
 //! verb.
 
+mod collect;
 mod end;
 pub mod hook_process;
 mod housekeeping;
 mod list;
 mod policy;
+mod report;
 mod start;
+mod stuck;
 
 use super::Outcome;
 use crate::config::{AgentConfig, JobDeadlines};
@@ -37,6 +40,12 @@ enum Verb {
     Show(list::ShowArgs),
     /// The causes for which a job goes without a file system, what each leads to, the deadlines
     Policy(policy::PolicyArgs),
+    /// What jobs did with their file systems on this node
+    Report(report::ReportArgs),
+    /// What a job did on all its nodes, into its AdminComment (controller)
+    Collect(collect::CollectArgs),
+    /// Processes that no signal reaches: where in the kernel, on which mount (UnkillableStepProgram)
+    Stuck(stuck::StuckArgs),
 }
 
 impl JobArgs {
@@ -45,9 +54,14 @@ impl JobArgs {
         match self.verb {
             // Within half of it: the other half is the gate's.
             Verb::Start => Asking::WhenDue(JobDeadlines::default().of(Phase::Decide)),
-            Verb::End | Verb::Housekeeping | Verb::List(_) | Verb::Show(_) | Verb::Policy(_) => {
-                Asking::Never
-            }
+            Verb::End
+            | Verb::Housekeeping
+            | Verb::List(_)
+            | Verb::Show(_)
+            | Verb::Policy(_)
+            | Verb::Report(_)
+            | Verb::Collect(_)
+            | Verb::Stuck(_) => Asking::Never,
         }
     }
 
@@ -58,7 +72,7 @@ impl JobArgs {
 
     /// Whether it does something to the node.
     pub(super) fn changes_the_node(&self) -> bool {
-        matches!(self.verb, Verb::Start | Verb::End | Verb::Housekeeping)
+        matches!(self.verb, Verb::Start | Verb::End | Verb::Housekeeping | Verb::Stuck(_))
     }
 
     /// What a hook does where the settings cannot be read: it takes no node out of service for them.
@@ -70,7 +84,14 @@ impl JobArgs {
                 |job| start::without_settings(&job, failure),
             )),
             Verb::End => Some(start::not_begun(failure)),
-            Verb::Housekeeping | Verb::List(_) | Verb::Show(_) | Verb::Policy(_) => None,
+            // It looks all the same, and keeps what it sees in the usual places.
+            Verb::Stuck(args) => Some(args.run(&AgentConfig::default())),
+            Verb::Housekeeping
+            | Verb::List(_)
+            | Verb::Show(_)
+            | Verb::Policy(_)
+            | Verb::Report(_)
+            | Verb::Collect(_) => None,
         }
     }
 
@@ -85,6 +106,9 @@ impl JobArgs {
             Verb::List(args) => args.run(config).into(),
             Verb::Show(args) => args.run(config).into(),
             Verb::Policy(args) => args.run(config),
+            Verb::Report(args) => args.run(config).into(),
+            Verb::Collect(args) => args.run(config).into(),
+            Verb::Stuck(args) => args.run(config),
         }
     }
 }

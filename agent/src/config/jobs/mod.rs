@@ -36,6 +36,8 @@ pub struct JobsSection {
     pub report_dir: Option<PathBuf>,
     /// Seconds after which a job without a trace counts as gone.
     pub vanished_after: Option<u64>,
+    /// How much room reports may take on this node, MiB.
+    pub reports_size: Option<u64>,
     /// `[jobs.deadlines]`.
     pub deadlines: JobDeadlines,
     /// `[[jobs.mount]]`, in the order of the files.
@@ -140,6 +142,12 @@ impl JobsSection {
     /// What becomes of a node on which a mount could not be unmounted.
     pub fn on_leak(&self) -> OnLeak {
         self.on_leak.unwrap_or_default()
+    }
+
+    /// How much room reports may take on this node, in bytes.
+    pub fn reports_bytes(&self) -> u64 {
+        let size = self.reports_size.unwrap_or_else(|| default_number("jobs.reports_size"));
+        size.saturating_mul(1 << 20)
     }
 
     /// The rules for a job, in the order of the files.

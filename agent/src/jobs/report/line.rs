@@ -64,7 +64,7 @@ impl FileSystemReport {
     }
 
     /// The rows of the table: a name and what there is to say.
-    fn rows(&self) -> Vec<(&'static str, String)> {
+    pub(in crate::jobs) fn rows(&self) -> Vec<(&'static str, String)> {
         let moved = |total, calls, average: Option<f64>| {
             let average = mean(average).map(|mean| format!(", {mean} each"));
             format!("{} in {} calls{}", size(total), number(calls), average.unwrap_or_default())
@@ -178,8 +178,10 @@ impl JobReport {
             let _ = writeln!(text, "  phases: {}", phases.join(", "));
         }
         for one in &self.stuck {
-            let place = one.kernel_stack.first().map_or("the kernel", String::as_str);
-            let _ = writeln!(text, "  stuck: process {} ({}) in {place}", one.pid, one.command);
+            let _ = writeln!(text, "  stuck: {}", one.line());
+        }
+        for line in &self.write_errors {
+            let _ = writeln!(text, "  a write failed after it was accepted: {line}");
         }
         for missing in &self.unread {
             let _ = writeln!(text, "  missing: {missing}");

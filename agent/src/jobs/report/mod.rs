@@ -4,11 +4,23 @@
 //! |---|---|
 //! | this file | the JSON: its fields, their units and what an absent one means |
 //! | `of_counters` | what counters say of a file system: pure |
+//! | `count` | the counters and connections of this node, when a job ends or while it runs |
+//! | `ending` | the report of a job that ends |
+//! | `keep` | where reports are kept: on this node, and in the folder that nodes share |
 //! | `line` | the line of text, and the table that `fsxlustre job report` prints: pure |
 
+mod count;
+mod ending;
+mod keep;
 mod line;
 mod of_counters;
 
+pub use count::{Whose, count, count_at_end, forget};
+pub use ending::{EndingReport, all_kept, forget_stuck, remember_stuck};
+pub use keep::{Keeping, asked_for, hand_in, keep_all, kept_in};
+pub(super) use keep::{is_name, read_bounded};
+
+use super::stuck::StuckThread;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -52,8 +64,11 @@ pub struct JobReport {
     pub directories: Vec<DirectoryReport>,
     /// How long each phase of the job's start and end took, in their order.
     pub phases: Vec<PhaseReport>,
-    /// Processes that `fsxlustre job stuck` found stuck in this job.
-    pub stuck: Vec<StuckReport>,
+    /// Lines of the kernel's log about writes that failed after their programs had been told that all
+    /// was well.
+    pub write_errors: Vec<String>,
+    /// Threads of the job that `fsxlustre job stuck` found stuck in the kernel.
+    pub stuck: Vec<StuckThread>,
     /// What is missing from this report, and why.
     pub unread: Vec<String>,
 }
@@ -168,21 +183,4 @@ pub struct PhaseReport {
     pub phase: String,
     /// How long it took.
     pub milliseconds: u64,
-}
-
-/// A process that was found stuck.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct StuckReport {
-    /// Its number.
-    pub pid: u32,
-    /// Its command.
-    pub command: String,
-    /// In which of the kernel's functions it slept, the innermost first; empty where the kernel does
-    /// not show it.
-    pub kernel_stack: Vec<String>,
-    /// The mount on which it waited, as far as that shows.
-    pub mount: Option<PathBuf>,
-    /// When it was seen, seconds since 1970 UTC.
-    pub seen_unix_seconds: u64,
 }

@@ -34,8 +34,6 @@ impl FileSystemReport {
             written_bytes: done.write_bytes,
             reads: done.reads,
             writes: done.writes,
-            mean_read_bytes: mean(done.read_bytes, done.reads),
-            mean_written_bytes: mean(done.write_bytes, done.writes),
             operations: done.operations.iter().map(operation).collect(),
             wait_seconds: keeps_times.then(|| seconds(waited)),
             read_rpcs: done.read_rpcs.as_ref().map(RpcReport::of),
@@ -46,6 +44,17 @@ impl FileSystemReport {
             read_ahead_misses: done.read_ahead_misses,
             ..Self::default()
         }
+        .with_means()
+    }
+
+    /// The same with the means that its sums give.
+    #[must_use]
+    pub(in crate::jobs) fn with_means(self) -> Self {
+        Self {
+            mean_read_bytes: mean(self.read_bytes, self.reads),
+            mean_written_bytes: mean(self.written_bytes, self.writes),
+            ..self
+        }
     }
 }
 
@@ -54,9 +63,16 @@ impl RpcReport {
         Self {
             count: rpcs.count,
             bytes: rpcs.bytes,
-            mean_bytes: mean(rpcs.bytes, rpcs.count),
+            mean_bytes: None,
             sizes: rpcs.by_pages.as_deref().map(sizes),
         }
+        .with_mean()
+    }
+
+    /// The same with the mean that its sums give.
+    #[must_use]
+    pub(in crate::jobs) fn with_mean(self) -> Self {
+        Self { mean_bytes: mean(self.bytes, self.count), ..self }
     }
 }
 

@@ -1,0 +1,152 @@
+//! The report of a job that ends: counted before the unmount, completed after it, kept, and never a
+//! reason for an end to wait or to fail.
+
+use super::{DirectoryReport, JobReport, PhaseReport, count_at_end, hand_in, keep_all, kept_in};
+use crate::config::JobsSection;
+use crate::jobs::stuck::Stuck;
+use crate::jobs::{Ended, JobVariables, Lease, Phase};
+use fsxlustre_mount::failure::{Explain as _, Failure, one_line};
+use fsxlustre_mount::host::{Deadline, Host, read_state, remove_state, state_names, write_state};
+use fsxlustre_mount::source::Device;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The report of a job whose end has begun.
+#[derive(Clone, Debug)]
+pub struct EndingReport {
+    report: JobReport,
+    warnings: Vec<String>,
+    /// What Lustre calls the file systems on the job's directories.
+    names: BTreeMap<PathBuf, String>,
+}
+
+/// A part of the phase's time: counting, keeping, and ending a child that does not answer.
+fn part(jobs: &JobsSection) -> Duration {
+    jobs.deadlines.of(Phase::Report) / 3
+}
+
+fn stuck_path(host: &Host, key: &str) -> PathBuf {
+    host.paths.state.join("stuck").join(format!("{key}.json"))
+}
+
+/// Keeps what `fsxlustre job stuck` saw, for the report of the job's end, and hands it in by itself: a
+/// node that Slurm drains may never see that end.
+///
+/// # Errors
+/// The state folder cannot be written.
+pub fn remember_stuck(host: &Host, key: &str, stuck: &Stuck) -> Result<(), Failure> {
+    write_state(&stuck_path(host, key), stuck).map_err(|error| error.failure())?;
+    hand_in(host, &format!("stuck-{key}"), stuck)
+}
+
+/// Forgets what was kept for the end of a job.
+///
+/// # Errors
+/// State cannot be written.
+pub fn forget_stuck(host: &Host, key: &str) -> Result<(), Failure> {
+    remove_state(&stuck_path(host, key)).map_err(|error| error.failure())
+}
+
+impl EndingReport {
+    /// Counts, before anything is unmounted. `None` for a job without a lease here: there is nothing
+    /// to report.
+    pub fn begin(host: &Host, jobs: &JobsSection, job: &JobVariables) -> Option<Self> {
+        let lease = Lease::read(host, job).ok().flatten()?;
+        let mut ending = match count_at_end(host, job, Deadline::after(part(jobs))) {
+            Ok(report) => Self { report, warnings: Vec::new(), names: BTreeMap::new() },
+            Err(failure) => {
+                let report = JobReport { key: job.key(), ..JobReport::default() };
+                let warnings = vec![not_told(&failure)];
+                return Some(Self { report, warnings, names: BTreeMap::new() });
+            }
+        };
+        if let Ok(Some(stuck)) = read_state::<Stuck>(&stuck_path(host, &job.key())) {
+            ending.report.add_stuck(&stuck);
+        }
+        if let Ok(table) = host.mounts() {
+            for directory in &lease.directories {
+                let mount = table.on(directory).filter(|mount| host.is_lustre(mount));
+                let name = mount.and_then(|mount| Device::parse(&mount.source));
+                ending.names.extend(name.map(|device| (directory.clone(), device.fsname)));
+            }
+        }
+        // If this end is killed, the next start or end on this node keeps what was counted.
+        ending.hand_in(host);
+        Some(ending)
+    }
+
+    fn hand_in(&mut self, host: &Host) {
+        self.report.line = self.report.to_line();
+        if let Err(failure) = hand_in(host, &self.report.key, &self.report) {
+            self.warnings.push(not_told(&failure));
+        }
+    }
+
+    /// Says what became of the directories.
+    fn add(&mut self, ended: &[Ended]) {
+        for one in ended {
+            let Ended { directory, course, .. } = one;
+            let file_system = self.names.get(directory).or(course.file_system.as_ref()).cloned();
+            if let (Some(fs), Some(flushed)) = (&file_system, &course.flushed)
+                && let Some(report) = self.report.file_systems.get_mut(fs)
+            {
+                report.dirty_bytes = flushed.before.or(report.dirty_bytes);
+                report.flushed_bytes = flushed.sent();
+            }
+            let phases = course.phases.iter().map(|(phase, time)| PhaseReport {
+                of: "end".into(),
+                phase: phase.word().into(),
+                milliseconds: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
+            });
+            self.report.phases.extend(phases);
+            let (directory, fate) = (directory.clone(), one_line(&one.text()));
+            self.report.directories.push(DirectoryReport { directory, file_system, fate });
+            let lost = course.write_errors.iter();
+            self.report.write_errors.extend(lost.map(|line| one_line(line)));
+        }
+    }
+
+    /// Keeps the report. Answers with its line, and with warnings.
+    pub fn finish(
+        mut self,
+        host: &Host,
+        jobs: &JobsSection,
+        ended: &[Ended],
+    ) -> (String, Vec<String>) {
+        self.add(ended);
+        self.hand_in(host);
+        let deadline = Deadline::after(part(jobs));
+        let shared = jobs.report_dir.as_deref();
+        self.warnings.extend(keep_all(host, jobs.reports_bytes(), shared, deadline));
+        (self.report.line, self.warnings)
+    }
+}
+
+fn not_told(failure: &Failure) -> String {
+    format!("the job's report is not whole: {}: {}", failure.asked, failure.because)
+}
+
+/// The reports that are kept on this node, those of one job or all, the oldest end first; and what
+/// of them could not be read, and why.
+///
+/// # Errors
+/// The folder cannot be listed.
+pub fn all_kept(host: &Host, job: Option<u32>) -> Result<(Vec<JobReport>, Vec<String>), Failure> {
+    let folder = kept_in(host);
+    let part = job.map(|job| format!("_{job}_"));
+    let (mut reports, mut unread) = (Vec::new(), Vec::new());
+    for name in state_names(&folder).map_err(|error| error.failure())? {
+        let is_of_job = part.as_ref().is_none_or(|part| name.contains(part));
+        if !is_of_job || name.starts_with("stuck-") {
+            continue;
+        }
+        match read_state::<JobReport>(&folder.join(&name)) {
+            Ok(Some(report)) if job.is_none_or(|job| report.job_id == job) => reports.push(report),
+            Ok(_) => {}
+            Err(error) => unread.push(format!("{}: {}", error.asked(), error.because())),
+        }
+    }
+    reports.sort_by_key(|report| (report.ended_unix_seconds, report.restart));
+    Ok((reports, unread))
+}
