@@ -8,7 +8,7 @@ use fsxlustre_mount::host::{
     Host, read_state, remove_state, state_names, unix_seconds, write_state,
 };
 use fsxlustre_mount::record::MountRecord;
-use fsxlustre_mount::unmount::Target;
+use fsxlustre_mount::unmount::{Begun, Target};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,8 @@ pub enum LeakCause {
     Busy,
     /// The unmount did not end.
     Hung,
+    /// The unmount was called off before it had begun: the mount is as it was.
+    Late,
     /// The client was evicted with unwritten bytes: an unmount can panic the node.
     Evicted,
     /// It is unmounted here, and its client lives on.
@@ -79,7 +81,7 @@ impl LeakCause {
     /// is well: the next job may have it.
     pub fn spoils_the_mount(self) -> bool {
         match self {
-            Self::Busy | Self::Abandoned | Self::ClientStays => false,
+            Self::Busy | Self::Late | Self::Abandoned | Self::ClientStays => false,
             Self::Hung | Self::Evicted | Self::Other => true,
         }
     }
@@ -88,6 +90,11 @@ impl LeakCause {
 impl Leaked {
     /// A mount that was given up because of a failure.
     pub fn new(host: &Host, target: &Target, job: &str, failure: &Failure) -> Self {
+        let is_at_work = || Begun::read(host, &target.directory).is_ok_and(|begun| begun.is_some());
+        let cause = match LeakCause::of(failure.code) {
+            LeakCause::Hung if !is_at_work() => LeakCause::Late,
+            cause => cause,
+        };
         Self {
             format: FORMAT,
             boot_id: host.boot_id(),
@@ -95,7 +102,7 @@ impl Leaked {
             source: target.source.clone(),
             mount_id: Some(target.mount_id),
             job: job.to_owned(),
-            cause: LeakCause::of(failure.code),
+            cause,
             code: failure.code.row().id.to_owned(),
             because: failure.because.clone(),
             remedy: failure.remedy.clone(),

@@ -2,7 +2,7 @@
 //! in a session of its own and in no job's cgroup.
 
 use fsxlustre_mount::failure::Explain as _;
-use fsxlustre_mount::host::{Deadline, Host, Program, RunLimits};
+use fsxlustre_mount::host::{Deadline, Host, Program, RunLimits, read_text};
 use fsxlustre_mount::record::Attempt;
 use fsxlustre_mount::worker::Work;
 use nix::sys::signal::{Signal, kill};
@@ -74,16 +74,17 @@ impl Timer {
         }
     }
 
-    /// It is not needed any more. This process itself is spared.
+    /// It is not needed any more. A process that has slept enough is at work, and is let alone.
     pub(super) fn cancel(&self, host: &Host) {
         match self {
             Self::Unit(unit) => {
                 // It would find nothing to do.
                 let _ = systemctl(host, &["stop", &format!("{unit}.timer")]);
             }
-            Self::Process(process) if self.is_set(host) => {
+            Self::Process(process) if process.is_alive() && is_asleep(host, process.pid) => {
                 if let Ok(pid) = i32::try_from(process.pid) {
-                    let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+                    // It was started with SIGTERM held back, as we hold it back.
+                    let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
                 }
             }
             Self::Process(_) => {}
@@ -139,6 +140,12 @@ fn succeed(program: &Program, words: &[String]) -> Result<(), String> {
     let limits = RunLimits::until(Deadline::after(PATIENCE));
     let done = program.run(words, &limits).map_err(|error| error.because())?;
     if done.status.success() { Ok(()) } else { Err(done.last_words()) }
+}
+
+/// Whether a process still is a sleeper.
+fn is_asleep(host: &Host, pid: u32) -> bool {
+    let words = host.paths.processes.join(pid.to_string()).join("cmdline");
+    read_text(&words).is_ok_and(|words| words.contains("BecomeAfter"))
 }
 
 /// A process that sleeps and becomes housekeeping.

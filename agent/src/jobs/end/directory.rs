@@ -2,7 +2,7 @@
 //! be done.
 
 use super::course::{Course, Ended, Fate};
-use super::ladder::{Ladder, earlier_target, target_on};
+use super::ladder::{Ladder, Top, earlier_target, target_on};
 use crate::config::UnmountWhen;
 use crate::jobs::{Leaked, Lease, Node, Phase, idle, lock_directory, members::Members};
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
@@ -84,8 +84,12 @@ impl Ending<'_> {
         }
     }
 
-    /// Another job has it: what was left to do is that job's.
+    /// Another job has it: what was left to do is that job's. That the mount is unwell stays known.
     fn leave_to(&self, directory: &Path, others: Vec<String>) -> Result<Fate, Failure> {
+        let leaked = Leaked::of(self.node.host, directory);
+        if leaked.is_some_and(|leaked| leaked.cause.spoils_the_mount()) {
+            return Ok(Fate::InUse(others));
+        }
         self.forget(directory, Fate::InUse(others))
     }
 
@@ -117,10 +121,12 @@ impl Ending<'_> {
 
     fn unmount(&self, target: &Target, course: &mut Course) -> Result<Fate, Failure> {
         let Self { node, job, since, interrupt, .. } = *self;
-        let ladder = Ladder { node, target, job, since, interrupt };
+        let others = || Lease::others(node.host, self.key, &target.directory).unwrap_or_default();
+        let ladder = Ladder { node, target, job, since, wanted_by: &others, interrupt };
         match ladder.climb(course) {
-            Ok(()) => self.forget(&target.directory, Fate::Unmounted),
-            Err(failure) => {
+            Top::Gone => self.forget(&target.directory, Fate::Unmounted),
+            Top::Wanted(jobs) => self.leave_to(&target.directory, jobs),
+            Top::Stays(failure) => {
                 Leaked::new(node.host, target, self.key, &failure).write(node.host)?;
                 Ok(Fate::Leaked(failure))
             }

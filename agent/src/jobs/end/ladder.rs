@@ -27,17 +27,29 @@ pub(super) struct Ladder<'a> {
     pub(super) job: Option<&'a Members<'a>>,
     /// How long ago the job began, for what the kernel logged meanwhile.
     pub(super) since: Duration,
+    /// The jobs that want it by now: one that starts writes its lease before it waits for us.
+    pub(super) wanted_by: &'a dyn Fn() -> Vec<String>,
     pub(super) interrupt: Option<&'a SignalFd>,
 }
 
-type Step = Result<(), Box<UnmountError>>;
+/// Where the climb ended.
+pub(super) enum Top {
+    /// The mount is gone.
+    Gone,
+    /// These jobs want it, so it stays.
+    Wanted(Vec<String>),
+    /// It is still there, for this reason.
+    Stays(Failure),
+}
+
+/// What one more try must have.
+const LEAST_FOR_A_TRY: Duration = Duration::from_millis(200);
+
+type Step = Result<Option<Vec<String>>, Box<UnmountError>>;
 
 impl Ladder<'_> {
     /// Climbs it.
-    ///
-    /// # Errors
-    /// Why it is still there: the failure of the last try.
-    pub(super) fn climb(&self, course: &mut Course) -> Result<(), Failure> {
+    pub(super) fn climb(&self, course: &mut Course) -> Top {
         course.file_system = self.target.fsname();
         if self.is_last_mount() {
             self.flush(course);
@@ -52,7 +64,11 @@ impl Ladder<'_> {
         if let Some(fsname) = &course.file_system {
             course.write_errors = write_errors(self.node.host, fsname, self.since);
         }
-        last.map_err(|error| error.failure)
+        match last {
+            Ok(None) => Top::Gone,
+            Ok(Some(jobs)) => Top::Wanted(jobs),
+            Err(error) => Top::Stays(error.failure),
+        }
     }
 
     fn deadline(&self, phase: Phase) -> Deadline {
@@ -102,16 +118,32 @@ impl Ladder<'_> {
     /// Unmounts plainly, and again while it is only in use.
     fn unmount_until(&self, deadline: Deadline, course: &mut Course) -> Step {
         let [mut pause, longest] = PAUSES;
+        let mut busy: Option<Box<UnmountError>> = None;
         loop {
-            let error = match self.unmount(deadline, course) {
-                Err(error) if error.failure.code == Code::Busy && deadline.left() > pause => error,
-                done => return done,
+            let jobs = (self.wanted_by)();
+            if !jobs.is_empty() {
+                return Ok(Some(jobs));
+            }
+            let error = match (self.unmount(deadline, course), busy.take()) {
+                // No time was left for another try: who uses it says more.
+                (Err(late), Some(busy)) if self.was_called_off(&late) => return Err(busy),
+                (Err(error), _) if error.failure.code == Code::Busy => error,
+                (done, _) => return done,
             };
+            if deadline.left() < pause + LEAST_FOR_A_TRY {
+                return Err(error);
+            }
             if sleep_unless_interrupted(pause, self.interrupt) {
                 return Err(error);
             }
+            busy = Some(error);
             pause = (pause * 2).min(longest);
         }
+    }
+
+    fn was_called_off(&self, error: &UnmountError) -> bool {
+        error.failure.code == Code::UnmountTimeout
+            && earlier_target(self.node, &self.target.directory).is_none()
     }
 
     fn unmount(&self, deadline: Deadline, course: &mut Course) -> Step {
@@ -123,11 +155,11 @@ impl Ladder<'_> {
         match unmount_as(self.node.host, &request, &mut |_| ()) {
             Ok(report) => {
                 course.warnings.extend(report.warnings);
-                Ok(())
+                Ok(None)
             }
             // Somebody else was first.
-            Err(error) if error.failure.code == Code::NotMounted => Ok(()),
-            error => error.map(drop),
+            Err(error) if error.failure.code == Code::NotMounted => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

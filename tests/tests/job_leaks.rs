@@ -1,0 +1,298 @@
+//! Mounts that cannot be unmounted at a job's end: who is named, who is ended and who never is, what
+//! the node's other jobs get, and how housekeeping goes on.
+
+use std::time::Duration;
+
+use fsxlustre_tests::Output;
+
+#[path = "job_end/node.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
+mod node;
+
+use node::{DIRECTORY, JobCgroup, Node, Version, eventually, job_number};
+
+/// Short enough for a test, and long enough for a process to end.
+const SHORT: &str = "[jobs.deadlines]\nunmount = 2\nkill = 6\n";
+
+/// A process that enters a cgroup, and the mount, and says its number; then `stays`.
+fn member(cgroup: &JobCgroup, stays: &str) -> String {
+    format!("echo 0 > {} && cd {DIRECTORY} && echo $$ && {stays}", cgroup.door())
+}
+
+fn housekeeping(node: &Node) -> Output {
+    node.sandbox.run(["fsxlustre", "job", "housekeeping"])
+}
+
+#[test]
+fn another_jobs_process_is_named_and_never_ended() {
+    let node = Node::with(&format!("kill = \"job\"\n{SHORT}"));
+    let (own, other) = (job_number(1), job_number(2));
+    node.started(own);
+    let cgroup = JobCgroup::new(Version::Two, other);
+    let (_holder, pid) = node.holder(&member(&cgroup, "exec sleep 60"));
+    let end = node.job("end", own);
+    assert_eq!(end.code(), Some(0), "a leak drains no node: {end}");
+    for words in ["stays: ", "FSXL-U101", &format!("sleep (pid {pid}, root): current directory")] {
+        assert!(end.stdout.contains(words), "{words}: {end}");
+    }
+    assert!(end.stderr.contains("FSXL-U101"), "{end}");
+    assert!(node.is_alive(pid), "it is another job's");
+    let leaked = node.leaked().expect("written down");
+    assert_eq!(leaked["cause"], "busy");
+    assert!(leaked["because"].as_str().unwrap().contains(&pid.to_string()), "{leaked}");
+    assert_eq!(node.sleepers().len(), 1, "housekeeping comes again by itself");
+
+    let again = housekeeping(&node);
+    assert_eq!(again.code(), Some(0), "{again}");
+    assert!(again.stdout.contains("stays: "), "{again}");
+    assert!(node.leaked().expect("still")["tries"].as_u64() > Some(1));
+    assert_eq!(node.sleepers().len(), 1, "not one more for every try");
+    assert!(node.is_alive(pid));
+}
+
+#[test]
+fn the_jobs_own_process_is_ended_only_where_that_is_allowed() {
+    for (version, index) in [(Version::One, 1), (Version::Two, 2)] {
+        for (kill, ignores) in [("none", false), ("job", false), ("job", true)] {
+            let node = Node::with(&format!("kill = \"{kill}\"\n{SHORT}"));
+            let id = job_number(index);
+            node.started(id);
+            let cgroup = JobCgroup::new(version, id);
+            let stays = match ignores {
+                false => "exec sleep 60",
+                true => "trap '' TERM; while :; do sleep 0.1; done",
+            };
+            let (_holder, pid) = node.holder(&member(&cgroup, stays));
+            // One of the same user outside of the cgroup, which does not hold it.
+            let (_bystander, other) = node.holder("echo $$; exec sleep 60");
+            let end = node.job("end", id).assert_success();
+            let shown = format!("{version:?} kill = {kill}, ignores {ignores}: {end}");
+            assert_eq!(node.is_mounted(), kill == "none", "{shown}");
+            assert_eq!(node.is_alive(pid), kill == "none", "{shown}");
+            assert!(node.is_alive(other), "{shown}");
+            if kill == "job" {
+                assert!(end.stdout.contains("unmounted"), "{shown}");
+                assert!(
+                    end.stdout.contains("ended of the job: ")
+                        && end.stdout.contains(&pid.to_string())
+                );
+                assert_eq!(node.leaked(), None);
+                assert_eq!(node.left(), Vec::<String>::new());
+            } else {
+                assert_eq!(node.leaked().expect("leaked")["cause"], "busy", "{shown}");
+            }
+        }
+    }
+}
+
+/// The hook itself runs in the job's cgroup with `PrologFlags=RunInJob`, and so do its parents.
+#[test]
+fn an_end_in_the_jobs_cgroup_ends_neither_itself_nor_its_caller() {
+    let node = Node::with(&format!("kill = \"job\"\n{SHORT}"));
+    let id = job_number(1);
+    node.started(id);
+    let cgroup = JobCgroup::new(Version::One, id);
+    let script = format!(
+        "echo 0 > {} && cd {DIRECTORY} && fsxlustre job end; code=$?; cd /; echo survived; exit $code",
+        cgroup.door()
+    );
+    let end = node.hook(["sh", "-c", &script], id).run();
+    assert_eq!(end.code(), Some(0), "{end}");
+    assert!(end.stdout.contains("survived") && end.stdout.contains("FSXL-U101"), "{end}");
+    assert_eq!(housekeeping(&node).code(), Some(0));
+    assert!(!node.is_mounted(), "its caller has gone");
+}
+
+#[test]
+fn a_leak_drains_only_where_that_was_chosen() {
+    let node = Node::with(&format!("on_leak = \"drain\"\n{SHORT}"));
+    node.started(1);
+    let (holder, pid) = node.holder(&format!("cd {DIRECTORY}; echo $$; exec sleep 60"));
+    let end = node.job("end", 1);
+    assert_eq!(end.code(), Some(1), "{end}");
+    let lines: Vec<&str> = end.stdout.lines().filter(|line| line.contains("stays")).collect();
+    assert_eq!(lines.len(), 1, "one line, which slurmd logs: {end}");
+    assert!(lines[0].contains(&pid.to_string()) && lines[0].contains("FSXL-U101"), "{end}");
+    drop(holder);
+    eventually("the same end makes it good", || {
+        let again = node.job("end", 1);
+        again.is_success() && !node.is_mounted()
+    });
+    assert_eq!((node.leaked(), node.left()), (None, Vec::new()));
+}
+
+#[test]
+fn the_next_job_may_have_a_mount_that_was_only_in_use() {
+    let node = Node::with(SHORT);
+    node.started(1);
+    let (holder, _) = node.holder(&format!("cd {DIRECTORY}; echo $$; exec sleep 60"));
+    let shown = node.mountinfo();
+    node.job("end", 1).assert_success();
+    assert!(node.leaked().is_some());
+    node.started(2);
+    assert_eq!(node.mountinfo(), shown, "the mount is well");
+    let kept = housekeeping(&node);
+    assert!(kept.stdout.contains("stays: in use by prod_2_0_node-1"), "{kept}");
+    assert_eq!(node.leaked(), None, "it is the next job's now");
+    eventually("no timer is left", || node.sleepers().is_empty());
+    drop(holder);
+    eventually("the next end unmounts it", || {
+        node.job("end", 2).assert_success();
+        !node.is_mounted()
+    });
+    assert_eq!(node.left(), Vec::<String>::new());
+}
+
+#[test]
+fn a_user_who_holds_it_on_purpose_is_named_and_keeps_only_this_mount() {
+    let node = Node::with(SHORT);
+    node.started(1);
+    node.sandbox.run(["sh", "-c", &format!("chmod 777 {DIRECTORY}; echo x > {DIRECTORY}/f")]);
+    let script = format!(
+        "exec setpriv --reuid 65534 --regid 65534 --clear-groups \
+         bash -c 'echo $$; while :; do exec 7< {DIRECTORY}/f 8< {DIRECTORY}/f; sleep 0.05; done'"
+    );
+    let (holder, pid) = node.holder(&script);
+    eventually("it holds", || {
+        node.sandbox.run(["ls", "-l", &format!("/proc/{pid}/fd")]).stdout.contains(DIRECTORY)
+    });
+    let end = node.job("end", 1);
+    assert_eq!(end.code(), Some(0), "{end}");
+    assert!(end.stdout.contains(&format!("(pid {pid}, nobody): open file")), "{end}");
+    assert!(node.is_alive(pid) && node.is_mounted());
+    drop(holder);
+    eventually("housekeeping unmounts it", || {
+        housekeeping(&node);
+        !node.is_mounted()
+    });
+    assert_eq!(node.leaked(), None);
+    eventually("no timer is left", || node.sleepers().is_empty() && node.left().is_empty());
+}
+
+#[test]
+fn a_hung_unmount_keeps_nobody_and_housekeeping_sees_its_end() {
+    let node = Node::with("[jobs.deadlines]\nunmount = 1\npreflight = 1\nflush = 1\n");
+    let inner = format!("{DIRECTORY}/inner");
+    let config = "/etc/fsxlustre/fsxlustre.toml";
+    // The job's own is below a mount that was there before; the way to it gets stuck.
+    node.sandbox
+        .run(["mount", "-t", "fsxlustre", "tag:Project:genomics", DIRECTORY])
+        .assert_success();
+    let made = fsxlustre_tests::FileSystem::lustre().tag("Project", "inner");
+    node.sandbox.create_file_system(made);
+    let edit = format!("s#{DIRECTORY}#{inner}#; s#Project:genomics#Project:inner#");
+    node.sandbox.run(["sed", "-i", &edit, config]).assert_success();
+    node.job("start", 1).assert_success();
+    let is_mounted =
+        || node.sandbox.read_file("/proc/self/mountinfo").contains(&format!(" {inner} "));
+    assert!(is_mounted());
+    node.sandbox.client_fault("io-hang", true);
+    let end = node.job("end", 1);
+    assert_eq!(end.code(), Some(0), "{end}");
+    assert!(end.stdout.contains("FSXL-U102") && end.stdout.contains("(state D)"), "{end}");
+    assert!(end.duration < Duration::from_secs(12), "{end}");
+    assert_eq!(node.leaked().expect("leaked")["cause"], "hung");
+    // slurmd reads a hook's output to its end: nobody who is left behind may keep it open.
+    let read = node.hook(["sh", "-c", "fsxlustre job end | cat"], 1);
+    let twice = read.deadline(Duration::from_secs(20)).run();
+    assert_eq!(twice.code(), Some(0), "{twice}");
+    assert!(twice.stdout.contains("FSXL-U102"), "{twice}");
+    assert_eq!(node.processes("\"Unmount\"").len(), 1, "no second one was started");
+    node.sandbox.client_fault("io-hang", false);
+    eventually("housekeeping unmounts it", || {
+        housekeeping(&node);
+        !is_mounted()
+    });
+    assert_eq!(node.leaked(), None);
+}
+
+#[test]
+fn an_evicted_client_with_unwritten_bytes_stays_until_they_are_written() {
+    let node = Node::with("");
+    node.started(1);
+    let osc = format!("{}-OST0001-osc-*", node.made.mount_name);
+    node.edit(&format!("proc/fs/lustre/osc/{osc}/import"), "import:\n    state: EVICTED\n");
+    node.edit(
+        &format!("proc/fs/lustre/osc/{osc}/state"),
+        "current_state: EVICTED\nstate_history:\n - [ 1795212443, EVICTED ]\n",
+    );
+    node.make_dirty(8_536_064);
+    let end = node.job("end", 1);
+    assert_eq!(end.code(), Some(0), "{end}");
+    assert!(end.stdout.contains("FSXL-U107") && end.stdout.contains("8.1 MiB"), "{end}");
+    assert!(!end.stdout.contains("sent to servers"), "nobody takes them: {end}");
+    assert!(node.is_mounted());
+    let leaked = node.leaked().expect("leaked");
+    assert_eq!((&leaked["cause"], &leaked["code"]), (&"evicted".into(), &"FSXL-U107".into()));
+    node.make_dirty(0);
+    let kept = housekeeping(&node).assert_success();
+    assert!(kept.stdout.contains("unmounted"), "{kept}");
+    assert!(!node.is_mounted());
+    eventually("nothing is left", || node.left().is_empty() && node.sleepers().is_empty());
+}
+
+#[test]
+fn a_client_that_another_namespace_keeps_is_seen_out_by_housekeeping() {
+    let node = Node::with(SHORT);
+    node.started(1);
+    let (inside, pid) =
+        node.holder("exec unshare -m --propagation private bash -c 'echo $$; exec sleep 60'");
+    let end = node.job("end", 1);
+    assert_eq!(end.code(), Some(0), "{end}");
+    assert!(end.stdout.contains("FSXL-U106") && end.stdout.contains(&pid.to_string()), "{end}");
+    assert!(!node.is_mounted(), "it is gone from here");
+    assert_eq!(node.leaked().expect("leaked")["cause"], "client-stays");
+    drop(inside);
+    eventually("housekeeping sees that it is gone", || {
+        housekeeping(&node);
+        node.leaked().is_none()
+    });
+    eventually("nothing is left", || node.left().is_empty() && node.sleepers().is_empty());
+}
+
+#[test]
+fn leases_of_jobs_that_are_gone_are_reaped_by_whoever_comes_next() {
+    let node = Node::with("vanished_after = 0\n");
+    let (gone, here, stepping) = (job_number(1), job_number(2), job_number(3));
+    let script = "mkdir -p /run/daemon && cp /bin/sleep /run/daemon/slurmstepd";
+    node.sandbox.run(["sh", "-c", script]).assert_success();
+    let title = format!("slurmstepd: [{stepping}.batch]");
+    let daemon = format!("echo $$; exec -a '{title}' /run/daemon/slurmstepd 60");
+    let (_daemon, _) = node.holder(&daemon);
+    let cgroup = JobCgroup::new(Version::Two, here);
+    for id in [gone, here, stepping] {
+        node.job("start", id).assert_success();
+    }
+    let leases = || {
+        let files = node.left();
+        files.into_iter().filter(|file| file.starts_with("./leases/")).collect::<Vec<_>>()
+    };
+    node.job("end", 7).assert_success();
+    assert_eq!(leases().len(), 2, "a cgroup and a step daemon are a job's trace: {:?}", leases());
+    assert!(node.is_mounted(), "two jobs use it");
+    drop(cgroup);
+    node.job("end", stepping).assert_success();
+    // That end has seen that nobody is left, and reaped before it looked who uses the mount.
+    assert!(!node.is_mounted());
+    eventually("nothing is left", || {
+        housekeeping(&node);
+        node.left().is_empty() && node.sleepers().is_empty()
+    });
+}
+
+#[test]
+fn a_mount_of_a_job_that_vanished_goes_by_housekeeping() {
+    let node = Node::with("vanished_after = 0\n");
+    node.started(job_number(1));
+    let other = node.job("end", 7).assert_success();
+    assert!(other.stdout.contains("nothing is recorded"), "{other}");
+    assert_eq!(node.leaked().expect("left to housekeeping")["cause"], "abandoned");
+    assert_eq!(node.sleepers().len(), 1);
+    let kept = housekeeping(&node).assert_success();
+    assert!(kept.stdout.contains("unmounted"), "{kept}");
+    assert!(!node.is_mounted());
+    assert_eq!(node.left(), Vec::<String>::new());
+    eventually("no timer is left", || node.sleepers().is_empty());
+    let again = housekeeping(&node).assert_success();
+    assert_eq!(again.stdout, "nothing is left to do\n");
+}

@@ -1,0 +1,93 @@
+//! Timers and units of a node on which systemd runs: housekeeping, mounts that are kept for a while,
+//! evacuation when the unit is stopped.
+
+#[path = "booted_systemd/node.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
+mod node;
+
+use node::Node;
+
+const HOUSEKEEPING: &str = "fsxlustre-housekeeping.timer";
+const IDLE: &str = "fsxlustre-idle-mnt-x.timer";
+
+/// Every file of our state.
+const STATE: &str = "shopt -s globstar nullglob; echo /run/fsxlustre/**/*.json";
+
+/// A node whose configuration gives every job a file system, with these lines in `[jobs]`.
+fn node(jobs: &str) -> Node {
+    let unit = include_str!("../../packaging/systemd/fsxlustre-evacuate.service");
+    Node::boot_with(
+        "",
+        &format!(
+            "cat >>etc/fsxlustre/fsxlustre.toml <<'CONF'\n[jobs]\n{jobs}\n[[jobs.mount]]\n\
+             source = \"10.0.0.5@tcp:/abcdefgh\"\ndirectory = \"/mnt/x\"\nCONF\n\
+             cat >etc/systemd/system/fsxlustre-evacuate.service <<'UNIT'\n{unit}UNIT\n"
+        ),
+    )
+}
+
+fn job(node: &Node, verb: &str, id: u32) -> String {
+    // As slurmd calls it: no PATH, no HOME.
+    let hook = format!("env -i SLURM_JOB_ID={id} SLURMD_NODENAME=n1 /usr/bin/fsxlustre job {verb}");
+    let said = node.run(&hook).assert_success();
+    said.stdout
+}
+
+#[test]
+fn housekeeping_is_a_timer_that_is_there_only_while_something_is_leaked() {
+    let node = node("[jobs.deadlines]\nunmount = 1");
+    job(&node, "start", 1);
+    assert_eq!(node.lustre_mounts().len(), 1);
+    assert_eq!(node.state(HOUSEKEEPING), "inactive");
+    let holder = "systemd-run --quiet --unit holder --property WorkingDirectory=/mnt/x sleep 600";
+    node.ask(holder);
+    let end = job(&node, "end", 1);
+    assert!(end.contains("FSXL-U101"), "{end}");
+    assert_eq!(node.state(HOUSEKEEPING), "active");
+    let asleep = "for f in /proc/[0-9]*/cmdline; do \
+                  [[ $(<$f) == *'Become''After'* ]] && echo $f; done 2>/dev/null; :";
+    assert_eq!(node.ask(asleep), "", "systemd waits, and no process of ours");
+    // The timer's own service, as often as it comes.
+    node.ask("systemctl start fsxlustre-housekeeping.service");
+    assert_eq!((node.lustre_mounts().len(), node.state(HOUSEKEEPING)), (1, "active".into()));
+    node.ask("systemctl stop holder");
+    node.ask("systemctl start fsxlustre-housekeeping.service");
+    assert_eq!(node.lustre_mounts().len(), 0);
+    node.wait_until("the timer is gone", || node.state(HOUSEKEEPING) == "inactive");
+    assert_eq!(node.ask(STATE), "");
+}
+
+#[test]
+fn a_mount_that_is_kept_for_a_while_goes_by_a_timer_that_a_start_cancels() {
+    let node = node("unmount = \"idle-after 3s\"");
+    job(&node, "start", 1);
+    let end = job(&node, "end", 1);
+    assert!(end.contains("stays for 3 s"), "{end}");
+    assert_eq!(node.state(IDLE), "active");
+    let shown = node.lustre_mounts();
+    job(&node, "start", 2);
+    assert_eq!(node.state(IDLE), "inactive", "the start has cancelled it");
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    assert_eq!(node.lustre_mounts(), shown);
+    job(&node, "end", 2);
+    node.wait_until("it goes by itself", || node.lustre_mounts().is_empty());
+    node.wait_until("nothing is left", || {
+        node.state(IDLE) == "inactive" && node.ask(STATE).is_empty()
+    });
+}
+
+#[test]
+fn the_unit_of_a_shutdown_sends_and_unmounts() {
+    let node = node("");
+    node.ask("systemctl start fsxlustre-evacuate.service");
+    job(&node, "start", 1);
+    node.ask("for f in /run/standin/sys/fs/lustre/osc/*-OST0001-*/cur_dirty_bytes; do echo 4096 >$f; done");
+    node.ask("systemctl stop fsxlustre-evacuate.service");
+    assert_eq!(node.lustre_mounts().len(), 0);
+    let journal = node.ask("journalctl -b --no-pager -u fsxlustre-evacuate.service -o cat");
+    for words in ["abcdefgh: 4.0 KiB sent to servers in ", "/mnt/x unmounted"] {
+        assert!(journal.contains(words), "{words}: {journal}");
+    }
+    let before = node.property("fsxlustre-evacuate.service", "Before");
+    assert!(before.split(' ').any(|unit| unit == "slurmd.service"), "slurmd is stopped earlier");
+}
