@@ -195,7 +195,7 @@ impl LookUp<'_> {
 }
 
 impl Resolved {
-    fn known(device: Device, id: Option<String>, origin: Origin) -> Self {
+    pub(crate) fn known(device: Device, id: Option<String>, origin: Origin) -> Self {
         Self {
             device,
             id,

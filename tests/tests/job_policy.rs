@@ -62,7 +62,8 @@ fn a_setting_that_lets_a_job_drain_nodes_is_refused_with_its_line() {
 
 #[test]
 fn only_a_cause_on_this_node_exits_1_and_says_so_in_one_line() {
-    let (sandbox, _) = node(RULE);
+    let (sandbox, _) = node(&format!("\n[jobs]\nreport_dir = \"/shared/reports\"\n{RULE}"));
+    sandbox.run(["mkdir", "-p", "/shared/reports"]).assert_success();
     sandbox.client_fault("modules-missing", true);
     let drained = hook(&sandbox, "start", 1).run();
     assert_eq!(drained.code(), Some(1), "{drained}");
@@ -70,9 +71,17 @@ fn only_a_cause_on_this_node_exits_1_and_says_so_in_one_line() {
     for word in ["job 1: this node is not fit (module)", "[FSXL-K102]", "; do: "] {
         assert!(drained.stdout.contains(word), "{word}: {drained}");
     }
+    for folder in ["/var/lib/fsxlustre/jobs", "/shared/reports"] {
+        let evidence = sandbox.read_file(&format!("{folder}/drain-prod_1_0_node-1.json"));
+        let evidence: Value = serde_json::from_str(&evidence).unwrap();
+        assert_eq!(evidence["line"], drained.stdout.trim_end(), "{folder}");
+        assert_eq!(evidence["failures"][0]["cause"], "module", "{folder}: {evidence}");
+        assert_eq!(evidence["failures"][0]["failure"]["code"], "FSXL-K102");
+    }
     // What came with it is gone with its end.
     hook(&sandbox, "end", 1).run().assert_success();
-    sandbox.append_config("\n[jobs]\ndrain = []\nrefuse = [\"module\"]\n");
+    let text = "[jobs]\ndrain = []\nrefuse = [\"module\"]\n";
+    sandbox.write_file("/etc/fsxlustre/zz.toml", text);
     let refused = hook(&sandbox, "start", 2).run().assert_success();
     assert!(refused.stdout.contains("module: the job is refused"), "{refused}");
     let told = told(&sandbox, 2);

@@ -321,6 +321,23 @@ fn a_rules_layout_is_applied_to_what_a_start_has_mounted_and_to_nothing_else() {
 }
 
 #[test]
+fn what_is_mounted_serves_where_aws_cannot_be_asked() {
+    let (sandbox, _) = node(RULE);
+    start(&sandbox, 1);
+    sandbox.run(["fsxlustre", "cache", "clear"]).assert_success();
+    sandbox.inject_fault(&Fault::on("Describe").times(99).error(400, "AccessDeniedException"));
+    let second = start(&sandbox, 2);
+    assert!(second.stdout.contains("is mounted already"), "{second}");
+    assert!(second.stderr.contains("what is mounted for the same source serves"), "{second}");
+    assert!(told(&sandbox, 2).starts_with("export FSXLUSTRE_STATUS=ready\n"));
+    end(&sandbox, 1);
+    end(&sandbox, 2);
+    let third = start(&sandbox, 3);
+    assert!(third.stdout.contains("api: the job is admitted without it"), "{third}");
+    end(&sandbox, 3);
+}
+
+#[test]
 fn the_components_of_a_heterogeneous_job_have_leases_of_their_own() {
     let (sandbox, _) = node(RULE);
     let component = |verb: &str, id: u32| {

@@ -6,8 +6,10 @@ use super::{MountReport, MountRequest, Mounter};
 use crate::failure::Failure;
 use crate::host::Deadline;
 use crate::options::MountOptions;
+use crate::record::{MountRecord, Origin};
 use crate::resolve::Resolved;
 use crate::source::{Device, Source};
+use crate::unmount::lustre_mount;
 use std::time::Duration;
 
 /// What is kept of the first phase for asking, where a file system that is CREATING is waited for.
@@ -41,6 +43,18 @@ impl Mounter<'_> {
         let request = MountRequest { options, ..request.clone() };
         self.try_find(&request, deadline)
             .inspect_err(|failure| self.note_failure(&request, failure, deadline))
+    }
+
+    /// The file system that is mounted on the directory already, where a mount of ours has the same
+    /// source: it serves where nobody can be asked what the source names now.
+    pub fn find_mounted(&self, request: &MountRequest) -> Option<Found> {
+        let record = MountRecord::read(self.host, &request.directory).ok()??;
+        let mount = lustre_mount(self.host, &request.directory).ok()??;
+        let is_it = record.source == request.source && record.is_of(self.host, &mount);
+        let device = Device::parse(&record.device).filter(|_| is_it)?;
+        let source = Source::Device(device.clone());
+        let id = record.file_system_id;
+        Some(Found { source, resolved: Resolved::known(device, id, Origin::StaleCache) })
     }
 
     /// Mounts what was found, within this time or that of the options, whichever is shorter. Some of

@@ -82,7 +82,7 @@ impl Wanted {
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let part = format!("_{}_", self.job_id);
         let is_wanted = |name: &String| {
-            report::is_name(name) && name.contains(&part) && !name.starts_with("stuck-")
+            report::is_name(name) && name.contains(&part) && !report::is_beside_a_report(name)
         };
         let names: BTreeSet<String> = names.filter(is_wanted).collect();
         let (mut reports, mut unread) = (Vec::new(), Vec::new());

@@ -127,6 +127,11 @@ fn not_told(failure: &Failure) -> String {
     format!("the job's report is not whole: {}: {}", failure.asked, failure.because)
 }
 
+/// Whether a file tells of something else than what a job did: threads that were stuck, a drain.
+pub(in crate::jobs) fn is_beside_a_report(name: &str) -> bool {
+    name.starts_with("stuck-") || name.starts_with("drain-")
+}
+
 /// The reports that are kept on this node, those of one job or all, the oldest end first; and what
 /// of them could not be read, and why.
 ///
@@ -138,7 +143,7 @@ pub fn all_kept(host: &Host, job: Option<u32>) -> Result<(Vec<JobReport>, Vec<St
     let (mut reports, mut unread) = (Vec::new(), Vec::new());
     for name in state_names(&folder).map_err(|error| error.failure())? {
         let is_of_job = part.as_ref().is_none_or(|part| name.contains(part));
-        if !is_of_job || name.starts_with("stuck-") {
+        if !is_of_job || is_beside_a_report(&name) {
             continue;
         }
         match read_state::<JobReport>(&folder.join(&name)) {

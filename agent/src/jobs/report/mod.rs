@@ -16,6 +16,7 @@ mod line;
 mod of_counters;
 
 pub use count::{Whose, count, count_at_end, forget};
+pub(super) use ending::is_beside_a_report;
 pub use ending::{EndingReport, all_kept, forget_stuck, remember_stuck};
 pub use keep::{Keeping, asked_for, hand_in, keep_all, kept_in};
 pub(super) use keep::{is_name, read_bounded};

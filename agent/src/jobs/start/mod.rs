@@ -16,7 +16,7 @@ pub use clock::PhaseClock;
 pub use evidence::drain_line;
 pub use started::{Lacking, Ready, Started};
 
-use super::{FrozenRequest, JobVariables, Lease, Node, Phase, reap, tell};
+use super::{FrozenRequest, JobVariables, Lease, Node, Phase, Verdict, reap, tell};
 use crate::config::AgentConfig;
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::host::Host;
@@ -62,9 +62,15 @@ pub fn start(
     started.take_results(one.all(&started.request), &mut clock);
     clock.run(Phase::Layout, |deadline| layout::apply_all(config, &mut started, deadline));
     clock.run(Phase::Tuning, |deadline| tuning::apply_all(config, &mut started, deadline));
-    let counted =
-        clock.run(Phase::Counters, |deadline| counters::begin(host, &job.key(), deadline));
-    started.warnings.extend(counted);
+    let warnings: Vec<String> = clock.run(Phase::Counters, |deadline| {
+        if started.verdict() == Some(Verdict::Drain) {
+            // A job that does not begin has nothing to count.
+            evidence::leave(host, &config.jobs, &started, deadline)
+        } else {
+            counters::begin(host, &job.key(), deadline).into_iter().collect()
+        }
+    });
+    started.warnings.extend(warnings);
     started.finish(host, clock.times())
 }
 

@@ -1,9 +1,11 @@
 //! One file system of a job: which one it is, then the mount.
 
 use crate::config::JobDeadlines;
-use crate::jobs::{FrozenMount, FrozenRequest, JobVariables, Leaked, Phase, fill, lock_directory};
+use crate::jobs::{
+    Cause, FrozenMount, FrozenRequest, JobVariables, Leaked, Phase, fill, lock_directory,
+};
 use fsxlustre_mount::answer::PinnedAs;
-use fsxlustre_mount::failure::{Code, Explain as _, Failure};
+use fsxlustre_mount::failure::{Code, Explain as _, Failure, one_line};
 use fsxlustre_mount::host::{Bounds, Deadline, Host};
 use fsxlustre_mount::mount::{Found, MountReport, MountRequest, Mounter};
 use fsxlustre_mount::options::MountOptions;
@@ -55,12 +57,33 @@ impl One<'_> {
         };
         done.layout = request.options.layout.take();
         let began = Instant::now();
-        let found = self.mounter.find(&request, self.deadlines.of(Phase::Resolve));
+        let found = self.find(&request);
         done.resolve = began.elapsed();
         let began = Instant::now();
-        done.result = found.and_then(|found| self.mount(&request, &found));
+        done.result = found.and_then(|(found, warning)| {
+            let mut report = self.mount(&request, &found)?;
+            report.warnings.extend(warning);
+            Ok(report)
+        });
         done.mount = began.elapsed();
         done
+    }
+
+    /// Which file system it is. Where AWS cannot be asked, one that an earlier start mounted there by
+    /// the same source serves, with a warning.
+    fn find(&self, request: &MountRequest) -> Result<(Found, Option<String>), Failure> {
+        let failure = match self.mounter.find(request, self.deadlines.of(Phase::Resolve)) {
+            Ok(found) => return Ok((found, None)),
+            Err(failure) => failure,
+        };
+        let is_unasked = Cause::of(failure.code) == Cause::Api;
+        let found = is_unasked.then(|| self.mounter.find_mounted(request)).flatten();
+        let found = found.ok_or_else(|| failure.clone())?;
+        let warning = format!(
+            "{}: {}; what is mounted for the same source serves",
+            failure.what, failure.because
+        );
+        Ok((found, Some(one_line(&warning))))
     }
 
     fn request(
