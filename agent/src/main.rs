@@ -3,6 +3,7 @@
 use clap::Parser as _;
 use fsxlustre_agent::cli::job::hook_process;
 use fsxlustre_agent::cli::{Cli, Outcome};
+use fsxlustre_agent::facts::Look;
 use fsxlustre_agent::jobs::{collect, report, stuck};
 use fsxlustre_agent::{metrics, status};
 use fsxlustre_mount::cli::Progress;
@@ -33,6 +34,10 @@ fn main() -> ExitCode {
     }
     if let Some(wanted) = collect::asked_for() {
         return finish(&Outcome::done(wanted.carry_out()));
+    }
+    if let Some(look) = Look::asked_for() {
+        look.tell(&mut std::io::stdout());
+        return ExitCode::SUCCESS;
     }
     if let Some(host) = metrics::prober_asked_for() {
         metrics::answer_prober(&host, &mut std::io::stdin().lock(), &mut std::io::stdout());

@@ -24,7 +24,7 @@ pub mod mount_all;
 pub mod nearest;
 pub mod options;
 pub mod partition;
-mod reach;
+pub mod reach;
 pub mod record;
 pub mod resolve;
 pub mod source;

@@ -7,6 +7,7 @@
 use crate::failure::one_line;
 use crate::host::{Bounds, Deadline, sleep_unless_interrupted};
 use crate::source::Device;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
@@ -27,14 +28,28 @@ const REMEMBERED: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How far the way goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Reached {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reached {
     /// A server takes connections.
-    Port { address: IpAddr },
+    Port {
+        /// Its address.
+        address: IpAddr,
+    },
     /// A name resolves, and nothing answers there.
-    Name { address: IpAddr, because: String },
+    Name {
+        /// The address.
+        address: IpAddr,
+        /// Why not.
+        because: String,
+    },
     /// No name resolves.
-    Nothing { host: String, because: String },
+    Nothing {
+        /// The name.
+        host: String,
+        /// Why not.
+        because: String,
+    },
 }
 
 impl fmt::Display for Reached {
@@ -53,7 +68,7 @@ impl fmt::Display for Reached {
 
 /// Looks at the servers of a device in turn, and tells of the one that is nearest to an answer.
 /// `None` where none of them is reached by TCP, where there is no time, and when a signal came.
-pub(crate) fn look(device: &Device, bounds: &Bounds<'_>) -> Option<Reached> {
+pub fn look(device: &Device, bounds: &Bounds<'_>) -> Option<Reached> {
     let deadline = bounds.deadline.at_most(PATIENCE);
     let (answer, answered) = mpsc::channel();
     let device = device.clone();

@@ -22,7 +22,7 @@ pub use associations::data_repositories;
 pub use call::{Action, Asked};
 pub use error::AwsError;
 pub use imds::{Document, Imds, ImdsTrouble, NodeIdentity};
-pub use instance::instance_id;
+pub use instance::{instance_id, node_identity};
 pub use region::{Region, RegionFrom, RegionHints};
 pub use run::block_on;
 pub use spot::{SpotNotice, SpotWatch};

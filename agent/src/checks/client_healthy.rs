@@ -1,15 +1,25 @@
 //! Does the Lustre client say of itself that it is healthy?
 
 use super::Verdict::{Fail, Unknown};
-use super::{Evidence, Finding};
+use super::{Check, Evidence, Finding, Group};
 use crate::facts::NodeFacts;
-use fsxlustre_mount::file_system::FileSystem;
 
 const NAME: &str = "client_healthy";
 
+/// The question.
+pub(super) const CHECK: Check = Check {
+    name: NAME,
+    question: "Does the Lustre client say of itself that it is healthy?",
+    group: Group::Local,
+    is_required: false,
+    meaning: "Reads health_check. Pass: healthy. Fail: any other word. Unknown: not loaded, or not \
+              readable. It says nothing of the servers.",
+    answer: |facts| vec![check(&facts.node)],
+};
+
 /// Pass: `healthy`. Fail: any other word (`NOT HEALTHY`, `LBUG`). Unknown: not loaded, or not
 /// readable. It says nothing of the servers: it stays `healthy` while all are unreachable.
-pub(super) fn check(facts: &NodeFacts, _: Option<&FileSystem>) -> Finding {
+fn check(facts: &NodeFacts) -> Finding {
     let finding = match facts.health.value().map(String::as_str) {
         Some("healthy") => Finding::pass(
             NAME,

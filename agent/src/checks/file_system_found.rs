@@ -1,48 +1,32 @@
 //! Was the file system found, and can it be mounted?
 
 use super::Verdict::{Fail, Unknown, Warn};
-use super::{Evidence, Finding};
+use super::{Check, Evidence, Finding, Group};
+use crate::facts::{Asked, Facts};
 use fsxlustre_mount::failure::{Class, Failure};
 use fsxlustre_mount::file_system::FileSystem;
 
-pub(super) const NAME: &str = "file_system_found";
+const NAME: &str = "file_system_found";
 
-/// What came of the source that was given.
-#[derive(Clone, Debug)]
-pub enum Asked {
-    /// None was given.
-    Nothing,
-    /// A Lustre device, of which no API was asked.
-    Device(String),
-    /// An id or tags.
-    FileSystem(Box<Result<FileSystem, Failure>>),
+/// The question.
+pub(super) const CHECK: Check = Check {
+    name: NAME,
+    question: "Does AWS know each configured file system, and can it be mounted?",
+    group: Group::Aws,
+    is_required: true,
+    meaning: "Asks fsx:DescribeFileSystems for the source that was given, or for those of fstab, of \
+              [[jobs.mount]] and of our mounts. Pass: found and usable. Warn: still being created, or \
+              misconfigured. Fail: failed, being deleted, or not found for a reason that somebody can \
+              mend. Unknown: AWS could not be asked, or its lifecycle is new.",
+    answer,
+};
+
+fn answer(facts: &Facts) -> Vec<Finding> {
+    let all = facts.file_systems.iter();
+    all.filter_map(|one| check(&one.asked).map(|finding| finding.about(&one.source))).collect()
 }
 
-impl Asked {
-    /// The file system, if it was found.
-    pub fn file_system(&self) -> Option<&FileSystem> {
-        match self {
-            Self::FileSystem(result) => result.as_ref().as_ref().ok(),
-            Self::Nothing | Self::Device(_) => None,
-        }
-    }
-
-    /// Why it was not found.
-    pub fn failure(&self) -> Option<&Failure> {
-        match self {
-            Self::FileSystem(result) => result.as_ref().as_ref().err(),
-            Self::Nothing | Self::Device(_) => None,
-        }
-    }
-
-    pub(super) fn is_something(&self) -> bool {
-        !matches!(self, Self::Nothing)
-    }
-}
-
-/// Pass: found and usable. Warn: still being created, or misconfigured. Fail: failed, being
-/// deleted, or not found for a reason that somebody can mend. Unknown: the API could not be asked, or
-/// its lifecycle is new. Left out for a device, which needs no finding.
+/// Left out for a device, which needs no finding.
 pub(super) fn check(asked: &Asked) -> Option<Finding> {
     let Asked::FileSystem(result) = asked else { return None };
     Some(match result.as_ref() {

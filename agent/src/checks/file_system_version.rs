@@ -1,13 +1,30 @@
 //! Can this client use that file system?
 
 use super::Verdict::{Fail, Unknown, Warn};
-use super::{Evidence, Finding, install, node};
+use super::{Check, Evidence, Finding, Group, install, node};
 use crate::compat::{Fit, Listing, Matrix};
-use crate::facts::NodeFacts;
+use crate::facts::{Asked, Facts, NodeFacts};
 use fsxlustre_mount::failure::Explain as _;
 use fsxlustre_mount::file_system::FileSystem;
 
-pub(super) const NAME: &str = "file_system_version";
+const NAME: &str = "file_system_version";
+
+/// The question.
+pub(super) const CHECK: Check = Check {
+    name: NAME,
+    question: "Can this client use each configured file system?",
+    group: Group::Aws,
+    is_required: true,
+    meaning: "Compares the client's version (loaded, else installed) with FileSystemTypeVersion. Pass: \
+              AWS says that they fit. Warn: AWS lists no such client or file system, or not on this \
+              kernel. Fail: AWS says that they do not fit. Unknown: one of the two is not known.",
+    answer,
+};
+
+fn answer(facts: &Facts) -> Vec<Finding> {
+    let named = facts.file_systems.iter().filter(|one| !matches!(one.asked, Asked::Nothing));
+    named.map(|one| check(&facts.node, one.asked.file_system()).about(&one.source)).collect()
+}
 
 /// Pass: AWS says that they fit. Warn: AWS lists no such client or file system, or not on this
 /// kernel. Fail: AWS says that they do not fit. Unknown: one of the two versions is not known.

@@ -70,6 +70,9 @@ impl fmt::Display for Evidence {
 pub struct Finding {
     /// The check's name.
     pub check: &'static str,
+    /// What was looked at, where a check looks at several: a source, a directory, an interface.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// Its answer.
     pub verdict: Verdict,
     /// The answer in one sentence.
@@ -89,6 +92,7 @@ impl Finding {
     pub fn pass(check: &'static str, summary: impl Into<String>) -> Self {
         Self {
             check,
+            subject: None,
             verdict: Verdict::Pass,
             summary: summary.into(),
             code: None,
@@ -105,6 +109,40 @@ impl Finding {
         remedy: impl Into<String>,
     ) -> Self {
         Self { verdict, remedy: remedy.into(), ..Self::pass(check, summary) }
+    }
+
+    /// Something to know.
+    pub fn warn(
+        check: &'static str,
+        summary: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self::other(check, Verdict::Warn, summary, remedy)
+    }
+
+    /// A check whose answer is no.
+    pub fn fail(
+        check: &'static str,
+        summary: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self::other(check, Verdict::Fail, summary, remedy)
+    }
+
+    /// A check whose answer is not known, because of what could not be read.
+    pub fn unknown(
+        check: &'static str,
+        summary: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self::other(check, Verdict::Unknown, summary, remedy)
+    }
+
+    /// The same, about one of several things.
+    #[must_use]
+    pub fn about(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
     }
 
     /// The same with something that was read.

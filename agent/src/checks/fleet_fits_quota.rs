@@ -1,11 +1,23 @@
 //! Does the FSx API's quota allow a fleet of this size to boot at one moment?
 
 use super::Verdict::Warn;
-use super::{Evidence, Finding};
+use super::{Check, Evidence, Finding, Group};
 use fsxlustre_mount::answer::{AnswerSettings, TIME_AFTER_SLOT};
 use std::time::Duration;
 
-pub(super) const NAME: &str = "fleet_fits_quota";
+const NAME: &str = "fleet_fits_quota";
+
+/// The question.
+pub(super) const CHECK: Check = Check {
+    name: NAME,
+    question: "Does the FSx API's quota allow a fleet of this size to boot at one moment?",
+    group: Group::Local,
+    is_required: false,
+    meaning: "Reads [fleet] of the configuration. Pass: every node has its turn within a mount's time, \
+              or nodes have a map or a shared cache file. Warn: it does not. Left out where [fleet] \
+              size is not set.",
+    answer: |facts| check(&facts.fleet.0, facts.fleet.1).into_iter().collect(),
+};
 
 /// Pass: every node has its turn within a mount's time, or nodes have a map or a shared
 /// cache file. Warn: it does not. Left out where `[fleet] size` is not set.

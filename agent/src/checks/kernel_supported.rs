@@ -1,17 +1,29 @@
 //! Does AWS list this kernel with a Lustre client?
 
 use super::Verdict::{Fail, Unknown, Warn};
-use super::{Evidence, Finding, distribution_name, is_loaded, node};
+use super::{Check, Evidence, Finding, Group, distribution_name, is_loaded, node};
 use crate::compat::{KernelRow, Listing, Matrix, Node};
 use crate::facts::NodeFacts;
 use fsxlustre_mount::failure::Explain as _;
-use fsxlustre_mount::file_system::FileSystem;
 
 const NAME: &str = "kernel_supported";
 
+/// The question.
+pub(super) const CHECK: Check = Check {
+    name: NAME,
+    question: "Does AWS list this kernel with a Lustre client?",
+    group: Group::Local,
+    is_required: false,
+    meaning: "Reads the release of the running kernel, os-release and the architecture, and looks \
+              them up in the compatibility matrix. Pass: listed. Warn: not listed, or known not to \
+              work while a client of one's own is loaded. Fail: known not to work. Unknown: one of \
+              the three could not be read.",
+    answer: |facts| vec![check(&facts.node)],
+};
+
 /// Pass: listed. Warn: not listed, or refused while a client of one's own is loaded. Fail: known
 /// not to work. Unknown: kernel, distribution or architecture could not be read.
-pub(super) fn check(facts: &NodeFacts, _: Option<&FileSystem>) -> Finding {
+fn check(facts: &NodeFacts) -> Finding {
     let matrix = match Matrix::carried() {
         Ok(matrix) => matrix,
         Err(error) => {

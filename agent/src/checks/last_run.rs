@@ -31,11 +31,15 @@ pub struct LastRun {
 impl LastRun {
     /// A run that has just ended.
     pub fn of(report: &Report) -> Self {
-        let answer = |finding: &super::Finding| Answer {
-            check: finding.check.to_owned(),
-            verdict: finding.verdict,
-        };
-        let answers = report.findings.iter().map(answer).collect();
+        let mut answers: Vec<Answer> = Vec::new();
+        for finding in &report.findings {
+            let verdict = finding.verdict;
+            match answers.iter_mut().find(|answer| answer.check == finding.check) {
+                // A check of several things is as good as the worst of them.
+                Some(answer) => answer.verdict = worse(answer.verdict, verdict),
+                None => answers.push(Answer { check: finding.check.to_owned(), verdict }),
+            }
+        }
         Self { format: FORMAT, at_unix_seconds: unix_seconds(), answers }
     }
 
@@ -58,11 +62,15 @@ impl LastRun {
     }
 }
 
+fn worse(one: Verdict, other: Verdict) -> Verdict {
+    let order = [Verdict::Fail, Verdict::Unknown, Verdict::Warn];
+    order.into_iter().find(|verdict| [one, other].contains(verdict)).unwrap_or(Verdict::Pass)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Finding;
     use super::*;
-    use crate::facts::NodeFacts;
     use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
@@ -74,10 +82,12 @@ mod tests {
         assert_eq!(LastRun::kept(&host), None);
         let findings = vec![
             Finding::pass("lnet_up", "yes"),
+            Finding::pass("client_healthy", "yes"),
             Finding::other("client_healthy", Verdict::Unknown, "?", "look"),
         ];
-        let run = LastRun::of(&Report::new(findings, NodeFacts::gather(&host)));
+        let run = LastRun::of(&Report::new(findings, crate::facts::samples::healthy()));
         assert_eq!(run.answers.len(), 2);
+        assert_eq!(run.answers.last().map(|one| one.verdict), Some(Verdict::Unknown));
         run.keep(&host).expect("kept");
         assert_eq!(LastRun::kept(&host), Some(run.clone()));
         let later = LastRun { format: FORMAT + 1, ..run };

@@ -1,11 +1,22 @@
 //! Has LNet a network?
 
 use super::Verdict::{Fail, Unknown, Warn};
-use super::{Evidence, Finding};
+use super::{Check, Evidence, Finding, Group};
 use crate::facts::{Lnet, Nid, NodeFacts};
-use fsxlustre_mount::file_system::FileSystem;
 
-pub(super) const NAME: &str = "lnet_up";
+const NAME: &str = "lnet_up";
+
+/// The question.
+pub(super) const CHECK: Check = Check {
+    name: NAME,
+    question: "Has LNet a network?",
+    group: Group::Local,
+    is_required: true,
+    meaning: "Reads lnet/nis in debugfs, else `lctl list_nids`. Pass: an address other than 0@lo. \
+              Warn: the client is not loaded yet, or every network is down. Fail: the client is \
+              loaded and LNet has no network. Unknown: LNet could not be asked.",
+    answer: |facts| vec![check(&facts.node)],
+};
 
 const TRY_IT: &str = "nothing once `module_loadable` is PASS, for a mount loads it; to see now: sudo modprobe lustre && sudo lctl list_nids";
 const REPAIR: &str = "look at the LNet lines of `dmesg`; correct `networks=` in /etc/modprobe.d/lustre.conf \
@@ -14,7 +25,7 @@ const REPAIR: &str = "look at the LNet lines of `dmesg`; correct `networks=` in 
 /// Pass: a NID other than 0@lo. Warn: the client is not loaded yet, or every NID is down. Fail:
 /// the client is loaded and LNet has no network. Unknown: the client is loaded and LNet could not
 /// be asked, or LNet has no network and nobody knows whether the client is loaded.
-pub(super) fn check(facts: &NodeFacts, _: Option<&FileSystem>) -> Finding {
+fn check(facts: &NodeFacts) -> Finding {
     let is_client_loaded = facts.module_loaded.value().copied();
     let other =
         |verdict, summary: &str, remedy: &str| Finding::other(NAME, verdict, summary, remedy);

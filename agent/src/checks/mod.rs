@@ -1,70 +1,124 @@
 //! One question a file: facts in, [`Finding`] out. Nothing here reads the machine.
 
+mod address_translation;
+mod atime;
+mod aws_permissions;
 mod client_healthy;
+mod client_packages;
 mod client_programs;
+mod clock;
+mod disk_space;
+mod efa;
+mod evictions;
 mod file_system_found;
 mod file_system_version;
 mod finding;
 mod fleet_fits_quota;
+mod fstab;
+mod imds;
+mod imports;
+mod kernel_restrictions;
 mod kernel_supported;
 mod last_run;
+mod lnet_interface;
+mod lnet_port;
 mod lnet_up;
+mod module_current;
 mod module_loadable;
+mod module_options;
+mod mount_point_empty;
+mod mounts_answer;
+mod mounts_as_asked;
+mod mtu;
+mod name_resolves;
+mod network_allowances;
+mod network_namespace;
+mod next_kernel;
+mod question;
 mod report;
+mod root_squash;
+mod same_subnet;
+mod selection;
+mod server_answers;
 mod slurm;
+mod targets_room;
+mod text;
 mod tuning_advised;
 
-pub use file_system_found::Asked;
 pub use finding::{Evidence, Finding, Verdict};
 pub use last_run::{Answer, LastRun};
+pub use question::{Check, Group};
 pub use report::Report;
-pub use slurm::slurm;
+pub use selection::{Selection, UnknownCheck, find};
+pub use text::{Colours, brief, explanation, list};
 
 use crate::compat::{Matrix, Node};
-use crate::facts::{NodeFacts, Observed};
-use fsxlustre_mount::answer::AnswerSettings;
-use fsxlustre_mount::file_system::FileSystem;
-use std::time::Duration;
+use crate::facts::{Facts, NodeFacts, Observed};
 
-/// A question about a node, and maybe about a file system.
-pub type Check = fn(&NodeFacts, Option<&FileSystem>) -> Finding;
-
-/// The questions about a node, in the order in which they are shown.
-const NODE_CHECKS: &[Check] = &[
-    kernel_supported::check,
-    module_loadable::check,
-    client_programs::check,
-    lnet_up::check,
-    client_healthy::check,
-    tuning_advised::check,
+/// Every question, in the order in which they are shown: what the node is, what runs on it, what is
+/// mounted, the network, AWS.
+pub const CHECKS: &[Check] = &[
+    kernel_supported::CHECK,
+    client_packages::CHECK,
+    client_programs::CHECK,
+    module_loadable::CHECK,
+    module_current::CHECK,
+    module_options::CHECK,
+    next_kernel::CHECK,
+    kernel_restrictions::CHECK,
+    lnet_up::CHECK,
+    lnet_port::CHECK,
+    lnet_interface::CHECK,
+    network_namespace::CHECK,
+    address_translation::CHECK,
+    mtu::CHECK,
+    network_allowances::CHECK,
+    efa::CHECK,
+    client_healthy::CHECK,
+    mounts_answer::CHECK,
+    mounts_as_asked::CHECK,
+    imports::CHECK,
+    evictions::CHECK,
+    root_squash::CHECK,
+    mount_point_empty::CHECK,
+    fstab::CHECK,
+    clock::CHECK,
+    disk_space::CHECK,
+    tuning_advised::CHECK,
+    fleet_fits_quota::CHECK,
+    slurm::HOOKS,
+    slurm::FLAGS,
+    slurm::CLOCKS,
+    slurm::NAMESPACE,
+    name_resolves::CHECK,
+    server_answers::CHECK,
+    targets_room::CHECK,
+    imds::CHECK,
+    aws_permissions::CHECK,
+    file_system_found::CHECK,
+    file_system_version::CHECK,
+    same_subnet::CHECK,
+    atime::CHECK,
 ];
 
-/// Checks without whose answer nobody can say that a mount will work: their Unknown is exit 3.
-///
-/// The others advise: a kernel that AWS does not list may have a client of its own, a client that
-/// is not loaded yet has no health, and tuning changes speed only.
-const REQUIRED: &[&str] = &[
-    module_loadable::NAME,
-    client_programs::NAME,
-    lnet_up::NAME,
-    file_system_found::NAME,
-    file_system_version::NAME,
-];
-
-/// Asks everything; `asked` is what came of the source that was given.
-pub fn run_all(facts: &NodeFacts, asked: &Asked) -> Vec<Finding> {
-    let found = asked.file_system();
-    let mut findings: Vec<Finding> = NODE_CHECKS.iter().map(|check| check(facts, found)).collect();
-    findings.extend(file_system_found::check(asked));
-    if asked.is_something() {
-        findings.push(file_system_version::check(facts, found));
-    }
-    findings
+/// Asks what was selected.
+pub fn answers(facts: &Facts, selection: &Selection) -> Vec<Finding> {
+    selection.checks.iter().flat_map(|check| (check.answer)(facts)).collect()
 }
 
-/// What the configuration says of the fleet that this node belongs to, where it says something.
-pub fn fleet(answers: &AnswerSettings, budget: Duration) -> Option<Finding> {
-    fleet_fits_quota::check(answers, budget)
+/// `2026-11-21 06:15:00 UTC` of seconds since 1970.
+fn utc(unix_seconds: u64) -> String {
+    let (days, seconds) = (unix_seconds / 86_400, unix_seconds % 86_400);
+    // Days are counted in eras of 400 years that begin on a 1 March, where leap days come last.
+    let from_era = days + 719_468;
+    let (era, day) = (from_era / 146_097, from_era % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let place = (5 * day + 2) / 153;
+    let (day, month) = (day - (153 * place + 2) / 5 + 1, (place + 2) % 12 + 1);
+    let year = year + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
 /// The node as the matrix looks at it, or the part that is not known.
@@ -81,6 +135,14 @@ fn node(facts: &NodeFacts) -> Result<Node<'_>, Evidence> {
         kernel,
         architecture,
     })
+}
+
+/// How the client is installed for another kernel of this node.
+fn install_for(facts: &NodeFacts, kernel: &str) -> String {
+    let from = facts.kernel_release.from();
+    let other =
+        NodeFacts { kernel_release: Observed::known(kernel.to_owned(), from), ..facts.clone() };
+    install(&other)
 }
 
 /// How the client is installed here, as far as AWS says so.
@@ -113,5 +175,9 @@ fn is_loaded(facts: &NodeFacts) -> bool {
     matches!(facts.module_loaded, Observed::Known { value: true, .. })
 }
 
+#[cfg(test)]
+mod node_tests;
+#[cfg(test)]
+mod outside_tests;
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,28 @@
 //! Is the Lustre module loaded, or one that fits the running kernel installed?
 
 use super::Verdict::{Fail, Unknown, Warn};
-use super::{Evidence, Finding, install, is_loaded};
+use super::{Check, Evidence, Finding, Group, install, is_loaded};
 use crate::facts::{InstalledModule, NodeFacts, Observed};
-use fsxlustre_mount::file_system::FileSystem;
 
-pub(super) const NAME: &str = "module_loadable";
+const NAME: &str = "module_loadable";
+
+/// The question.
+pub(super) const CHECK: Check = Check {
+    name: NAME,
+    question: "Is the Lustre module loaded, or one that fits the running kernel installed?",
+    group: Group::Local,
+    is_required: true,
+    meaning: "Reads /proc/modules and `modinfo lustre`. Pass: loaded, or installed and built for \
+              this kernel or linked to it by weak-modules. Warn: built for another kernel, with \
+              symbol versions, so that it may load. Fail: none installed, or one that this kernel \
+              refuses. Unknown: modinfo gave no answer.",
+    answer: |facts| vec![check(&facts.node)],
+};
 
 /// Pass: loaded, or installed and built for this kernel or linked to it by weak-modules(8).
 /// Warn: built for another kernel, but with symbol versions, so that it may load. Fail: none
 /// installed, or one that this kernel refuses. Unknown: modinfo gave no answer.
-pub(super) fn check(facts: &NodeFacts, _: Option<&FileSystem>) -> Finding {
+fn check(facts: &NodeFacts) -> Finding {
     if is_loaded(facts) {
         let version = facts.loaded_version.value().map_or("of unknown version", String::as_str);
         return Finding::pass(NAME, format!("the Lustre client {version} is loaded"))

@@ -1,28 +1,59 @@
-//! All findings together: as text, as JSON, as an exit status.
+//! All findings together, as JSON and as an exit status.
 
-use super::{Finding, REQUIRED, Verdict};
+use super::{CHECKS, Check, Finding, Group, Verdict};
 use crate::facts::NodeFacts;
-use fsxlustre_mount::failure::one_line;
+use fsxlustre_mount::host::unix_seconds;
 use serde::Serialize;
 
+/// The layout of the JSON object; fields are only ever added to it.
+const FORMAT: u32 = 1;
+
 /// What a check of this node came to.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Report {
     /// Fail if any is; else Unknown if one that is required is; else Warn if any is not Pass.
     pub verdict: Verdict,
-    /// Each check's answer.
+    /// Each check's answers, in the order of the table.
     pub findings: Vec<Finding>,
     /// What was read of the node.
     pub node: NodeFacts,
+    /// When it was made, seconds since 1970.
+    pub at_unix_seconds: u64,
+}
+
+/// The JSON object.
+#[derive(Serialize)]
+struct Shown<'a> {
+    format: u32,
+    version: &'static str,
+    at_unix_seconds: u64,
+    verdict: Verdict,
+    findings: Vec<ShownFinding<'a>>,
+    node: &'a NodeFacts,
+}
+
+#[derive(Serialize)]
+struct ShownFinding<'a> {
+    #[serde(flatten)]
+    finding: &'a Finding,
+    group: Group,
+    required: bool,
+}
+
+/// The check that a finding is of.
+pub(super) fn check_of(finding: &Finding) -> Option<&'static Check> {
+    CHECKS.iter().find(|check| check.name == finding.check)
+}
+
+/// Whether it keeps anybody from saying that a mount will work.
+pub(super) fn is_needed(finding: &Finding) -> bool {
+    finding.verdict == Verdict::Unknown && check_of(finding).is_some_and(|check| check.is_required)
 }
 
 impl Report {
     /// Puts findings together.
     pub fn new(findings: Vec<Finding>, node: NodeFacts) -> Self {
         let has = |verdict| findings.iter().any(|finding| finding.verdict == verdict);
-        let is_needed = |finding: &Finding| {
-            finding.verdict == Verdict::Unknown && REQUIRED.contains(&finding.check)
-        };
         let verdict = if has(Verdict::Fail) {
             Verdict::Fail
         } else if findings.iter().any(is_needed) {
@@ -32,7 +63,7 @@ impl Report {
         } else {
             Verdict::Pass
         };
-        Self { verdict, findings, node }
+        Self { verdict, findings, node, at_unix_seconds: unix_seconds() }
     }
 
     /// 0 healthy, warnings allowed; 1 a Fail; 3 no Fail, but something required is Unknown.
@@ -44,24 +75,19 @@ impl Report {
         }
     }
 
-    /// For people: a line for each finding, what it is based on and what to do, and the counts.
-    pub fn text(&self) -> String {
-        let names = self.findings.iter().map(|finding| finding.check.len());
-        let width = names.max().unwrap_or_default();
-        let mut lines = Vec::new();
-        for finding in &self.findings {
-            let code = finding.code.as_ref().map(|code| format!("  [{code}]")).unwrap_or_default();
-            let (word, summary) = (finding.verdict.word(), one_line(&finding.summary));
-            lines.push(format!("{word:<7}  {:<width$}  {summary}{code}", finding.check));
-            if finding.verdict != Verdict::Pass {
-                let evidence = finding.evidence.iter().map(|seen| one_line(&seen.to_string()));
-                lines.extend(evidence.map(|seen| format!("           evidence: {seen}")));
-                lines.push(format!("           do:       {}", one_line(&finding.remedy)));
-            }
+    /// How many findings have that answer.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.findings.iter().filter(|finding| finding.verdict == verdict).count()
+    }
+
+    /// What it comes to, in words.
+    pub fn meaning(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Pass => "healthy",
+            Verdict::Warn => "healthy, with warnings",
+            Verdict::Fail => "not fit",
+            Verdict::Unknown => "not known to be fit",
         }
-        lines.push(String::new());
-        lines.push(self.closing());
-        lines.join("\n") + "\n"
     }
 
     /// For scripts: one object on one line.
@@ -69,24 +95,22 @@ impl Report {
     /// # Errors
     /// What `serde_json` says; nothing here should bring it to that.
     pub fn json(&self) -> serde_json::Result<String> {
-        serde_json::to_string(self).map(|text| text + "\n")
-    }
-
-    fn closing(&self) -> String {
-        let count = |verdict| self.findings.iter().filter(|found| found.verdict == verdict).count();
-        let meaning = match self.verdict {
-            Verdict::Pass => "healthy",
-            Verdict::Warn => "healthy, with warnings",
-            Verdict::Fail => "not fit",
-            Verdict::Unknown => "not known to be fit",
+        let finding = |finding| {
+            let check = check_of(finding);
+            ShownFinding {
+                finding,
+                group: check.map_or(Group::Local, |check| check.group),
+                required: check.is_some_and(|check| check.is_required),
+            }
         };
-        format!(
-            "{} checks: {} pass, {} warn, {} fail, {} unknown: {meaning}",
-            self.findings.len(),
-            count(Verdict::Pass),
-            count(Verdict::Warn),
-            count(Verdict::Fail),
-            count(Verdict::Unknown),
-        )
+        let shown = Shown {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION"),
+            at_unix_seconds: self.at_unix_seconds,
+            verdict: self.verdict,
+            findings: self.findings.iter().map(finding).collect(),
+            node: &self.node,
+        };
+        serde_json::to_string(&shown).map(|text| text + "\n")
     }
 }

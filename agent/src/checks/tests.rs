@@ -3,10 +3,11 @@
 use super::Verdict::{Fail, Pass, Unknown, Warn};
 use super::*;
 use crate::facts::samples::{
-    bare_debian, before_first_mount, distribution, hardware, healthy, installed,
+    around, bare_debian, before_first_mount, distribution, hardware, healthy, installed,
 };
-use crate::facts::{Lnet, Nid};
+use crate::facts::{Asked, Lnet, NamedFileSystem, Nid};
 use fsxlustre_mount::failure::{Code, Failure};
+use fsxlustre_mount::file_system::FileSystem;
 
 fn unreadable<T>() -> Observed<T> {
     Observed::unknown("Permission denied (os error 13)", "/somewhere")
@@ -39,9 +40,11 @@ fn failed(code: Code) -> Asked {
 }
 
 /// Runs one table: every finding has evidence, and a remedy unless it is Pass.
-fn expect(check: Check, table: &[(&str, NodeFacts, Verdict, &str)]) {
+fn expect(check: &Check, table: &[(&str, NodeFacts, Verdict, &str)]) {
     for (case, facts, verdict, words) in table {
-        let finding = check(facts, None);
+        let mut findings = (check.answer)(&around(facts.clone()));
+        assert_eq!(findings.len(), 1, "{case}");
+        let finding = findings.remove(0);
         assert_eq!(finding.verdict, *verdict, "{case}: {finding:?}");
         assert!(format!("{finding:?}").contains(words), "{case}: {finding:?}");
         assert!(!finding.evidence.is_empty(), "{case}");
@@ -73,7 +76,7 @@ fn kernel_supported() {
     let mut no_architecture = healthy();
     no_architecture.hardware.architecture = unreadable();
     expect(
-        kernel_supported::check,
+        &kernel_supported::CHECK,
         &[
             ("listed", healthy(), Pass, "with the Lustre 2.15 client, for file systems 2.12, 2.15"),
             ("not listed kernel", old, Warn, "6.1.79-99.167 or newer of 6.1"),
@@ -110,7 +113,7 @@ fn module_loadable() {
     let unread = NodeFacts { module_loaded: unreadable(), ..healthy() };
     let nothing = NodeFacts { module_installed: unreadable(), ..unread.clone() };
     expect(
-        module_loadable::check,
+        &module_loadable::CHECK,
         &[
             ("loaded", healthy(), Pass, "the Lustre client 2.15.6 is loaded"),
             ("installed", before_first_mount(), Pass, "installed for the running kernel"),
@@ -144,11 +147,11 @@ fn client_programs() {
     let mut unread = healthy();
     unread.programs.mount = unreadable();
     expect(
-        client_programs::check,
+        &client_programs::CHECK,
         &[
             ("both", healthy(), Pass, "/usr/sbin/mount.lustre"),
             ("no lfs", no_lfs, Fail, "not installed: lfs"),
-            ("none", bare_debian(), Fail, "not installed: mount.lustre, lfs"),
+            ("none", bare_debian(), Fail, "not installed: mount.lustre, lfs, lctl"),
             ("unread", unread, Unknown, "denied"),
         ],
     );
@@ -163,7 +166,7 @@ fn lnet_up() {
     let denied = NodeFacts { lnet: unreadable(), ..healthy() };
     let denied_before = NodeFacts { lnet: unreadable(), ..before_first_mount() };
     expect(
-        lnet_up::check,
+        &lnet_up::CHECK,
         &[
             ("up", healthy(), Pass, "10.0.1.5@tcp"),
             ("all down", with(down, healthy()), Warn, "is down"),
@@ -183,7 +186,7 @@ fn lnet_up() {
 fn client_healthy() {
     let says = |words: &str| NodeFacts { health: Observed::known(words.into(), "h"), ..healthy() };
     expect(
-        client_healthy::check,
+        &client_healthy::CHECK,
         &[
             ("healthy", healthy(), Pass, "does not judge servers"),
             ("not healthy", says("NOT HEALTHY"), Fail, "NOT HEALTHY"),
@@ -204,7 +207,7 @@ fn tuning_advised() {
     let mut no_cpus = size(1, 65);
     no_cpus.hardware.cpus = unreadable();
     expect(
-        tuning_advised::check,
+        &tuning_advised::CHECK,
         &[
             ("small", size(64, 64), Pass, "advises no client settings"),
             ("many CPUs", size(96, 64), Warn, "ptlrpcd_per_cpt_max=32"),
@@ -278,8 +281,21 @@ fn file_system_found() {
     }
 }
 
+fn named(asked: &Asked) -> NamedFileSystem {
+    NamedFileSystem {
+        source: "tag:Project:genomics".into(),
+        named_by: "the command line".into(),
+        asked: asked.clone(),
+        reached: None,
+    }
+}
+
 fn report(facts: NodeFacts, asked: &Asked) -> Report {
-    Report::new(run_all(&facts, asked), facts)
+    let mut around = around(facts);
+    if !matches!(asked, Asked::Nothing) {
+        around.file_systems.push(named(asked));
+    }
+    Report::new(answers(&around, &Selection::all()), around.node)
 }
 
 #[test]
@@ -298,37 +314,42 @@ fn the_exit_status_follows_the_worst_that_matters() {
     ];
     for (case, facts, asked, verdict, exit) in table {
         let report = report(facts, &asked);
-        assert_eq!((report.verdict, report.exit()), (verdict, exit), "{case}: {}", report.text());
+        let text = report.text(Colours::None);
+        assert_eq!((report.verdict, report.exit()), (verdict, exit), "{case}: {text}");
     }
 }
 
-#[test]
-fn required_checks_exist() {
-    let report = report(healthy(), &found("AVAILABLE", None));
-    for name in REQUIRED {
-        assert!(report.findings.iter().any(|finding| finding.check == *name), "{name}");
+/// `FSXLUSTRE_UPDATE_GOLDEN=1` writes what is compared here.
+fn golden(name: &str, text: &str) {
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/checks/golden").join(name);
+    if std::env::var_os("FSXLUSTRE_UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, text).expect("written");
     }
+    assert_eq!(text, std::fs::read_to_string(&path).expect("a golden file"), "{name}");
 }
 
 #[test]
 fn the_text_of_a_fresh_node() {
     let report = report(before_first_mount(), &failed(Code::ApiUnavailable));
-    assert_eq!(report.text(), include_str!("golden/fresh.txt"));
+    golden("fresh.txt", &report.text(Colours::None));
 }
 
 #[test]
 fn the_text_of_a_bare_debian() {
-    assert_eq!(report(bare_debian(), &Asked::Nothing).text(), include_str!("golden/debian.txt"));
+    let report = report(bare_debian(), &Asked::Nothing);
+    golden("debian.txt", &report.text(Colours::None));
+    golden("debian-brief.txt", &brief(&report));
+    golden("debian-colours.txt", &report.text(Colours::Terminal));
 }
 
 #[test]
-fn the_json_of_a_healthy_node() {
-    let report = report(healthy(), &found("AVAILABLE", Some("2.15")));
-    let shown: serde_json::Value =
-        serde_json::from_str(&report.json().expect("JSON")).expect("JSON");
-    let golden: serde_json::Value =
-        serde_json::from_str(include_str!("golden/healthy.json")).expect("golden");
-    assert_eq!(shown, golden, "{}", report.json().expect("JSON"));
+fn what_is_brief_is_short_and_says_how_much_it_leaves_out() {
+    let finding = |_| Finding::fail("lnet_up", "x".repeat(400), "y").about("z");
+    let brief = brief(&Report::new((0..50).map(finding).collect(), healthy()));
+    assert!(brief.chars().count() < 2000, "{}", brief.len());
+    assert!(brief.starts_with("FAIL fsxlustre check: not fit (50 answers"), "{brief}");
+    assert!(brief.ends_with("more: fsxlustre check\n"), "{brief}");
 }
 
 #[test]
@@ -336,7 +357,34 @@ fn words_from_outside_cannot_forge_a_line() {
     let mut facts = bare_debian();
     facts.distribution =
         distribution("x", "1", None, "X\nPASS     kernel_supported  fine\u{1b}[2J");
-    let text = report(facts, &Asked::Nothing).text();
-    assert!(!text.lines().any(|line| line.starts_with("PASS     kernel_supported")), "{text}");
-    assert!(!text.contains('\u{1b}'), "{text}");
+    let report = report(facts, &Asked::Nothing);
+    for text in [report.text(Colours::None), brief(&report)] {
+        assert!(!text.lines().any(|line| line.starts_with("PASS     kernel_supported")), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+}
+
+#[test]
+fn the_same_facts_give_the_same_answers_with_evidence_and_remedy() {
+    for node in [healthy(), before_first_mount(), bare_debian()] {
+        let facts = around(node);
+        let findings = answers(&facts, &Selection::all());
+        assert_eq!(findings, answers(&facts, &Selection::all()));
+        for finding in findings {
+            assert!(!finding.evidence.is_empty(), "{finding:?}");
+            assert_eq!(finding.remedy.is_empty(), finding.verdict == Pass, "{finding:?}");
+        }
+    }
+}
+
+#[test]
+fn times_are_told_in_utc() {
+    for (seconds, text) in [
+        (0, "1970-01-01 00:00:00 UTC"),
+        (951_782_399, "2000-02-28 23:59:59 UTC"),
+        (951_868_800, "2000-03-01 00:00:00 UTC"),
+        (1_795_211_346, "2026-11-20 21:49:06 UTC"),
+    ] {
+        assert_eq!(utc(seconds), text);
+    }
 }

@@ -1,11 +1,21 @@
 //! Does AWS advise client settings for a node of this size?
 
 use super::Verdict::{Unknown, Warn};
-use super::{Evidence, Finding};
+use super::{Check, Evidence, Finding, Group};
 use crate::facts::NodeFacts;
-use fsxlustre_mount::file_system::FileSystem;
 
 const NAME: &str = "tuning_advised";
+
+/// The question.
+pub(super) const CHECK: Check = Check {
+    name: NAME,
+    question: "Does AWS advise client settings for a node of this size?",
+    group: Group::Local,
+    is_required: false,
+    meaning: "Reads processors and memory. Pass: AWS advises nothing. Warn: more than 64 \
+              processors or 64 GiB. Unknown: processors or memory could not be read.",
+    answer: |facts| vec![check(&facts.node)],
+};
 
 /// AWS advises settings for more processors than this.
 const MANY_CPUS: usize = 64;
@@ -16,7 +26,7 @@ const MUCH_MEMORY_BYTES: u64 = 64 << 30;
 /// processors or memory could not be read and what is known is no reason for a Warn.
 ///
 /// *Source*: Amazon FSx for Lustre user guide, performance tips.
-pub(super) fn check(facts: &NodeFacts, _: Option<&FileSystem>) -> Finding {
+fn check(facts: &NodeFacts) -> Finding {
     let cpus = facts.hardware.cpus.value().copied();
     let memory = facts.hardware.memory_bytes.value().copied();
     let many_cpus = cpus.is_some_and(|cpus| cpus > MANY_CPUS);

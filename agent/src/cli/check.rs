@@ -1,43 +1,69 @@
 //! `fsxlustre check`.
 
 use super::{Outcome, USAGE};
-use crate::checks::{Asked, Finding, LastRun, Report, fleet, run_all, slurm};
+use crate::checks::{
+    Colours, LastRun, Report, Selection, UnknownCheck, answers, brief, explanation, find, list,
+};
 use crate::compat::Matrix;
 use crate::config::AgentConfig;
-use crate::facts::NodeFacts;
-use crate::resolve::AgentResolver;
+use crate::facts::{Facts, Named, Scope, named};
 use clap::Args;
-use fsxlustre_mount::answer::Caller;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
-use fsxlustre_mount::file_system::FileSystem;
-use fsxlustre_mount::host::{Deadline, Host};
-use fsxlustre_mount::mount::DEFAULT_TIMEOUT_SECONDS;
-use fsxlustre_mount::options::Prefer;
-use fsxlustre_mount::resolve::{Question, Resolve as _};
 use fsxlustre_mount::source::Source;
-use std::time::Duration;
+use std::io::IsTerminal as _;
+use std::path::Path;
 
 /// Arguments of `fsxlustre check`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = "Exit status: 0 healthy, warnings allowed; 1 at least one FAIL; 2 usage; \
                         3 no FAIL, but something required is UNKNOWN; 4 a fault of fsxlustre")]
 pub struct CheckArgs {
-    /// File system to check as well: `fs-…`, `tag:KEY:VALUE`, `name:NAME` or a Lustre device
+    /// File system to check: `fs-…`, `tag:KEY:VALUE`, `name:NAME` or a Lustre device; those of fstab,
+    /// of [[jobs.mount]] and of our mounts when it is left out
     source: Option<String>,
     /// AWS Region of the file system
     #[arg(long, value_name = "REGION", requires = "source")]
     region: Option<String>,
+    /// Only these checks, or groups of checks: local, network, aws
+    #[arg(long, value_name = "CHECK,…", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Not these checks or groups
+    #[arg(long, value_name = "CHECK,…", value_delimiter = ',')]
+    skip: Vec<String>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// The verdict on the first line and what is wrong below it, for schedulers
+    #[arg(long, conflicts_with = "json")]
+    brief: bool,
+    /// Every check with its group and question
+    #[arg(long, conflicts_with_all = ["source", "only", "skip", "json", "brief"])]
+    list: bool,
+    /// What a check reads and what its answers mean
+    #[arg(
+        long,
+        value_name = "CHECK",
+        conflicts_with_all = ["source", "only", "skip", "json", "brief", "list"]
+    )]
+    explain: Option<String>,
 }
-
-/// How long the FSx API may take; a check is not to hang where there is no route to it.
-const API_TIMEOUT: Duration = Duration::from_secs(15);
 
 impl CheckArgs {
     /// Gathers what is true of this node and judges it.
     pub fn run(&self, config: &AgentConfig) -> Outcome {
+        if self.list {
+            return Outcome::done(list());
+        }
+        if let Some(name) = &self.explain {
+            return match find(name) {
+                Ok(check) => Outcome::done(explanation(check)),
+                Err(unknown) => self.misused(&unknown),
+            };
+        }
+        let selection = match Selection::of(&self.only, &self.skip) {
+            Ok(selection) => selection,
+            Err(unknown) => return self.misused(&unknown),
+        };
         let source = match self.source.as_deref().map(Source::parse).transpose() {
             Ok(source) => source,
             Err(error) => return Outcome { status: USAGE, ..self.failed(&error.failure()) },
@@ -45,32 +71,48 @@ impl CheckArgs {
         if let Err(error) = Matrix::carried() {
             return self.failed(&error.failure());
         }
+        self.check(config, source, &selection)
+    }
+
+    fn check(
+        &self,
+        config: &AgentConfig,
+        source: Option<Source>,
+        selection: &Selection,
+    ) -> Outcome {
+        let scope = selection.scope();
         let asked = match source {
-            None => Asked::Nothing,
-            Some(Source::Device(device)) => Asked::Device(device.to_string()),
-            Some(source) => {
-                Asked::FileSystem(Box::new(file_system(config, &source, self.region.as_deref())))
-            }
+            Some(source) => vec![Named {
+                text: self.source.clone().unwrap_or_default(),
+                source,
+                region: self.region.clone(),
+                by: "the command line".into(),
+            }],
+            // What nobody asks of needs no names.
+            None if scope == Scope::LOCAL => Vec::new(),
+            None => named(config),
         };
-        if let Some(bug) = asked.failure().filter(|failure| failure.code == Code::Internal) {
+        let facts = Facts::gather(config, &asked, scope);
+        let failures = facts.file_systems.iter().filter_map(|one| one.asked.failure());
+        if let Some(bug) = failures.into_iter().find(|failure| failure.code == Code::Internal) {
             return self.failed(bug);
         }
-        let seconds = config.base.mount.timeout.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
-        let fleet = fleet(&config.base.answers, Duration::from_secs(seconds));
-        let facts = NodeFacts::gather(config.host());
-        let slurm = slurm(&facts, &config.jobs, config.node.role());
-        let report = report(facts, &asked, fleet.into_iter().chain(slurm));
+        let report = Report::new(answers(&facts, selection), facts.node);
         let mut outcome = self.show(&report);
-        outcome.stderr.push_str(&keep(config.host(), &report));
+        outcome.stderr.push_str(&keep(config, &report));
         outcome
     }
 
     fn show(&self, report: &Report) -> Outcome {
+        let status = report.exit();
+        if self.brief {
+            return Outcome { status, ..Outcome::done(brief(report)) };
+        }
         if !self.json {
-            return Outcome { status: report.exit(), ..Outcome::done(report.text()) };
+            return Outcome { status, ..Outcome::done(report.text(colours())) };
         }
         match report.json() {
-            Ok(text) => Outcome { status: report.exit(), ..Outcome::done(text) },
+            Ok(text) => Outcome { status, ..Outcome::done(text) },
             Err(error) => Outcome::failed(&Failure {
                 code: Code::Internal,
                 what: "the report could not be written as JSON".into(),
@@ -81,14 +123,27 @@ impl CheckArgs {
         }
     }
 
+    fn misused(&self, unknown: &UnknownCheck) -> Outcome {
+        Outcome { status: USAGE, ..self.failed(&unknown.failure()) }
+    }
+
     fn failed(&self, failure: &Failure) -> Outcome {
         if self.json { Outcome::failed_json(failure) } else { Outcome::failed(failure) }
     }
 }
 
-/// Keeps what was found for the metrics service, where this is root's call; says why it could not.
-fn keep(host: &Host, report: &Report) -> String {
-    if !nix::unistd::geteuid().is_root() {
+/// Colours for a person at a terminal who wants them (<https://no-color.org>).
+fn colours() -> Colours {
+    let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let is_seen = std::io::stdout().is_terminal();
+    if is_seen && !is_unwanted { Colours::Terminal } else { Colours::None }
+}
+
+/// Keeps what was found for the metrics service, where this is root's call and of this machine; says
+/// why it could not.
+fn keep(config: &AgentConfig, report: &Report) -> String {
+    let host = config.host();
+    if !nix::unistd::geteuid().is_root() || host.paths.rootfs != Path::new("/") {
         return String::new();
     }
     match LastRun::of(report).keep(host) {
@@ -100,26 +155,10 @@ fn keep(host: &Host, report: &Report) -> String {
     }
 }
 
-/// Judges what is known, without looking at anything.
-fn report(facts: NodeFacts, asked: &Asked, more: impl Iterator<Item = Finding>) -> Report {
-    let findings = run_all(&facts, asked).into_iter().chain(more).collect();
-    Report::new(findings, facts)
-}
-
-/// Asks the FSx API for the file system that an id or tags name.
-fn file_system(
-    config: &AgentConfig,
-    source: &Source,
-    region: Option<&str>,
-) -> Result<FileSystem, Failure> {
-    let question = Question { source, region, prefer: Prefer::None, caller: Caller::Person };
-    AgentResolver::new(config, None).resolve(&question, Deadline::after(API_TIMEOUT))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fsxlustre_mount::host::{PathOverrides, Paths};
+    use fsxlustre_mount::host::{Host, PathOverrides, Paths};
 
     fn check(source: Option<&str>, json: bool) -> Outcome {
         let nowhere = std::env::temp_dir().join("fsxl-check-no-such-root");
@@ -136,7 +175,8 @@ mod tests {
             program_folders: vec![nowhere.join("bin")],
             ..Host::default()
         };
-        CheckArgs { source: source.map(str::to_owned), region: None, json }.run(&config)
+        let source = source.map(str::to_owned);
+        CheckArgs { source, json, only: vec!["local".into()], ..CheckArgs::default() }.run(&config)
     }
 
     #[test]
@@ -161,7 +201,7 @@ mod tests {
             "FAIL     client_programs ",
             "UNKNOWN  lnet_up ",
             "UNKNOWN  client_healthy ",
-            "UNKNOWN  file_system_version ",
+            "UNKNOWN  network_allowances ",
         ] {
             assert!(outcome.stdout.lines().any(|line| line.starts_with(start)), "{start}");
         }

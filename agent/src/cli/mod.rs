@@ -226,6 +226,7 @@ impl Command {
         match self {
             Self::Umount(_)
             | Self::Evacuate(_)
+            | Self::Check(_)
             | Self::Status(_)
             | Self::Why(_)
             | Self::Top(_)
@@ -238,7 +239,7 @@ impl Command {
             | Self::Config(_) => Asking::Never,
             Self::Job(args) => args.asking(),
             Self::Resolve(args) => args.asking(),
-            Self::Check(_) | Self::Mount(_) | Self::Layout(_) => Asking::WhenDue(Duration::MAX),
+            Self::Mount(_) | Self::Layout(_) => Asking::WhenDue(Duration::MAX),
         }
     }
 

@@ -3,6 +3,7 @@
 use fsxlustre_mount::failure::Explain as _;
 use fsxlustre_mount::host::{Deadline, Finished, Host, Program, RunLimits};
 use std::path::Path;
+use std::time::Duration;
 
 /// The most of a program's output that is looked at.
 const LARGEST_OUTPUT_BYTES: usize = 64 << 10;
@@ -27,7 +28,11 @@ pub(super) fn run_program(
     if deadline.has_passed() {
         return Err("no time was left to ask".into());
     }
-    let limits = RunLimits { output_bytes: LARGEST_OUTPUT_BYTES, ..RunLimits::until(deadline) };
+    let limits = RunLimits {
+        output_bytes: LARGEST_OUTPUT_BYTES,
+        grace: Duration::ZERO,
+        ..RunLimits::until(deadline)
+    };
     program.run(args, &limits).map_err(|error| format!("{error}: {}", error.because()))
 }
 

@@ -1,7 +1,7 @@
 //! The Lustre module: loaded, installed, healthy.
 
 use super::observed::read_trimmed;
-use super::{Observed, child};
+use super::{Observed, child, place};
 use fsxlustre_mount::failure::one_line;
 use fsxlustre_mount::host::{Deadline, Host, read_text};
 use serde::Serialize;
@@ -17,6 +17,10 @@ pub struct InstalledModule {
     pub version: Option<String>,
     /// The kernel it was built for, and the options that must be the same.
     pub vermagic: Option<String>,
+    /// The checksum of its source.
+    pub srcversion: Option<String>,
+    /// Who signed it.
+    pub signer: Option<String>,
 }
 
 impl InstalledModule {
@@ -50,13 +54,15 @@ impl InstalledModule {
             file: field("filename"),
             version: field("version"),
             vermagic: field("vermagic"),
+            srcversion: field("srcversion"),
+            signer: field("signer"),
         };
         (module.file.is_some() || module.vermagic.is_some()).then_some(module)
     }
 }
 
 pub(super) fn loaded(host: &Host) -> Observed<bool> {
-    let path = host.paths.procfs.join("modules");
+    let path = place::proc(host, "modules");
     let from = path.display().to_string();
     match read_text(&path) {
         Ok(text) => Observed::known(text.lines().any(|line| line.starts_with("lustre ")), from),
@@ -79,9 +85,27 @@ pub(super) fn health(host: &Host, deadline: Deadline) -> Observed<String> {
     }
 }
 
-pub(super) fn installed(host: &Host, deadline: Deadline) -> Observed<Option<InstalledModule>> {
-    let from = "modinfo lustre";
-    let done = match child::run(host, "modinfo", &["lustre"], deadline) {
+/// The checksum of the loaded module's source.
+pub(super) fn loaded_source(host: &Host) -> Observed<String> {
+    read_trimmed(&place::sys(host, "module/lustre/srcversion"))
+}
+
+/// The module for that kernel; for the running one when none is given.
+pub(super) fn installed(
+    host: &Host,
+    kernel: Option<&str>,
+    deadline: Deadline,
+) -> Observed<Option<InstalledModule>> {
+    let root = (!place::is_this_machine(host)).then(|| host.paths.rootfs.display().to_string());
+    let running = host.kernel_release().ok();
+    // Below another root modinfo must be told the kernel, too.
+    let kernel = kernel.or(running.as_deref().filter(|_| root.is_some()));
+    let mut arguments = Vec::new();
+    arguments.extend(root.iter().flat_map(|root| ["-b", root.as_str()]));
+    arguments.extend(kernel.iter().flat_map(|kernel| ["-k", kernel]));
+    arguments.push("lustre");
+    let from = format!("modinfo {}", arguments.join(" "));
+    let done = match child::run(host, "modinfo", &arguments, deadline) {
         Ok(done) => done,
         Err(because) => return Observed::unknown(because, from),
     };

@@ -14,11 +14,14 @@ pub struct ClientPrograms {
     pub mount: Observed<Option<String>>,
     /// What sets and shows layouts.
     pub lfs: Observed<Option<String>>,
+    /// What shows and sets the client's parameters.
+    pub lctl: Observed<Option<String>>,
 }
 
 impl ClientPrograms {
     pub(super) fn find(host: &Host) -> Self {
-        Self { mount: find(host, "mount.lustre"), lfs: find(host, "lfs") }
+        let find = |name| find(host, name);
+        Self { mount: find("mount.lustre"), lfs: find("lfs"), lctl: find("lctl") }
     }
 }
 

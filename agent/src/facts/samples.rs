@@ -4,9 +4,14 @@
 //! `env`, `00_before_modprobe`, `10_mounted` and `42_mount_modules`.
 
 use super::{
-    ClientPrograms, Distribution, Hardware, HookFile, InstalledModule, Lnet, Nid, NodeFacts,
-    Observed, Slurm, SlurmConfig,
+    ClientInstance, ClientPrograms, Clients, Clock, Distribution, Efa, Facts, Free, Hardware,
+    HookFile, InstalledModule, Interface, Lnet, LustreMount, MountAnswer, Network, Nid, NodeFacts,
+    Observed, Package, Restrictions, Room, Route, Slurm, SlurmConfig, Target, TargetRoom,
 };
+use crate::config::{JobsSection, Role};
+use fsxlustre_mount::answer::AnswerSettings;
+use std::net::Ipv4Addr;
+use std::time::Duration;
 
 /// `modinfo lustre`.
 pub(crate) const MODINFO: &str = "\
@@ -84,6 +89,7 @@ pub(crate) fn healthy() -> NodeFacts {
         programs: ClientPrograms {
             mount: Observed::known(Some("/usr/sbin/mount.lustre".into()), "/usr/sbin, /usr/bin"),
             lfs: Observed::known(Some("/usr/bin/lfs".into()), "/usr/sbin, /usr/bin"),
+            lctl: Observed::known(Some("/usr/sbin/lctl".into()), "/usr/sbin, /usr/bin"),
         },
         lnet: Observed::known(
             Lnet::Up(vec![Nid { nid: "10.0.1.5@tcp".into(), is_up: Some(true) }]),
@@ -91,6 +97,128 @@ pub(crate) fn healthy() -> NodeFacts {
         ),
         health: Observed::known("healthy".into(), "/sys/fs/lustre/health_check"),
         slurm: Observed::known(None, "scontrol show config"),
+        loaded_source: Observed::known("BBCEEF".into(), "/sys/module/lustre/srcversion"),
+        module_options: Observed::known(Vec::new(), "/etc/modprobe.d"),
+        kernels: Observed::known(vec![AMAZON_KERNEL.into()], "/boot/vmlinuz-*"),
+        next_kernel: Observed::known(AMAZON_KERNEL.into(), "/boot/vmlinuz-*"),
+        next_module: installed(AMAZON_KERNEL, "kernel/fs/lustre/lustre.ko"),
+        packages: Observed::known(
+            vec![Package { name: "lustre-client".into(), version: "2.15.6-1fsx28".into() }],
+            "rpm",
+        ),
+        lnet_port: Observed::known(Vec::new(), "/proc/net/tcp"),
+        translated: Observed::known(Vec::new(), "/proc/modules"),
+        network: network(),
+        allowances: Observed::known(Vec::new(), "ethtool -S ens5"),
+        efa: Efa {
+            devices: Observed::known(Vec::new(), "/sys/class/infiniband"),
+            traffic: Observed::unknown("there is no EFA here to ask of", "lnetctl net show -v"),
+        },
+        mounts: Observed::known(vec![mount()], "/proc/self/mountinfo"),
+        clients: Observed::known(clients(), "/proc/fs/lustre/{mdc,osc}/*"),
+        restrictions: Restrictions {
+            lockdown: Observed::known(Some("none".into()), "/sys/kernel/security/lockdown"),
+            selinux_enforces: Observed::known(Some(false), "/sys/fs/selinux/enforce"),
+            needs_signatures: Observed::known(Some(false), "sig_enforce"),
+            debugfs_readable: Observed::known(Some(true), "/sys/kernel/debug/lnet/nis"),
+        },
+        clock: Clock {
+            unix_seconds: 1_795_241_700,
+            off_milliseconds: Observed::known(Some(0), "chronyc tracking"),
+        },
+        room: vec![room("state", 1 << 30)],
+    }
+}
+
+/// Everything around that node: no file system is configured.
+pub(crate) fn around(node: NodeFacts) -> Facts {
+    Facts {
+        node,
+        file_systems: Vec::new(),
+        aws: super::AwsFacts::default(),
+        fstab: Observed::known(Vec::new(), "/etc/fstab"),
+        fleet: (AnswerSettings::default(), Duration::from_secs(80)),
+        jobs: JobsSection::default(),
+        role: Role::Compute,
+    }
+}
+
+/// So many bytes free.
+pub(crate) fn room(of: &'static str, bytes: u64) -> Room {
+    let free = Free { bytes, size_bytes: 8 << 30, files: 100_000, all_files: 500_000 };
+    Room { of, directory: "/run".into(), free: Observed::known(free, "statvfs") }
+}
+
+/// One interface of EC2's, with docker's beside it.
+pub(crate) fn network() -> Network {
+    let interface = |name: &str, driver: Option<&str>, mtu| Interface {
+        name: name.into(),
+        driver: driver.map(str::to_owned),
+        mtu: Some(mtu),
+    };
+    let route = |interface: &str, destination: [u8; 4], prefix, has_gateway| Route {
+        interface: interface.into(),
+        destination: Ipv4Addr::from(destination),
+        prefix,
+        has_gateway,
+        metric: 512,
+    };
+    Network {
+        interfaces: Observed::known(
+            vec![interface("docker0", None, 1500), interface("ens5", Some("ena"), 9001)],
+            "/sys/class/net",
+        ),
+        addresses: Observed::known(
+            vec![Ipv4Addr::new(10, 0, 1, 5), Ipv4Addr::new(172, 17, 0, 1)],
+            "/proc/net/fib_trie",
+        ),
+        routes: Observed::known(
+            vec![
+                route("ens5", [0, 0, 0, 0], 0, true),
+                route("ens5", [10, 0, 1, 0], 24, false),
+                route("docker0", [172, 17, 0, 0], 16, false),
+            ],
+            "/proc/net/route",
+        ),
+        is_initial_namespace: Observed::known(true, "/proc/self/ns/net"),
+        container: Observed::known(None, "/run/systemd/container"),
+    }
+}
+
+/// A mount that answers.
+pub(crate) fn mount() -> LustreMount {
+    LustreMount {
+        directory: "/fsx".into(),
+        device: "10.0.1.9@tcp:/abcdefgh".into(),
+        fs_name: Some("abcdefgh".into()),
+        server: Some("10.0.1.9".into()),
+        options: ["rw", "noatime", "flock"].map(str::to_owned).to_vec(),
+        missing: Observed::known(Vec::new(), "/etc/fstab"),
+        answer: MountAnswer::Answers,
+        covered: Observed::known(Vec::new(), "the directory /fsx under its mount"),
+    }
+}
+
+/// Its client, with an MDT and two OSTs.
+pub(crate) fn clients() -> Clients {
+    let target = |name: &str| Target {
+        fs_name: "abcdefgh".into(),
+        target: name.into(),
+        state: Some("FULL".into()),
+        nid: Some("10.0.1.9@tcp".into()),
+        room: Some(TargetRoom { kib: 1000, free_kib: 500, files: 1000, free_files: 900 }),
+        ..Target::default()
+    };
+    let instance = ClientInstance {
+        fs_name: "abcdefgh".into(),
+        root_squash: Some("0:0".into()),
+        no_squash_nids: Some("NONE".into()),
+    };
+    Clients {
+        instances: vec![instance],
+        targets: ["MDT0000", "OST0000", "OST0001"].map(target).to_vec(),
+        is_whole: true,
+        is_room_asked: true,
     }
 }
 
@@ -116,7 +244,13 @@ pub(crate) fn before_first_mount() -> NodeFacts {
         module_loaded: Observed::known(false, "/proc/modules"),
         loaded_version: Observed::unknown(absent, "/sys/fs/lustre/version"),
         lnet: Observed::known(Lnet::NotLoaded, "lctl list_nids"),
+        loaded_source: Observed::unknown(absent, "/sys/module/lustre/srcversion"),
         health: Observed::unknown(absent, "/sys/fs/lustre/health_check"),
+        mounts: Observed::known(Vec::new(), "/proc/self/mountinfo"),
+        clients: Observed::known(
+            Clients { is_whole: true, is_room_asked: true, ..Clients::default() },
+            "/proc/fs/lustre/{mdc,osc}/*",
+        ),
         ..healthy()
     }
 }
@@ -135,8 +269,13 @@ pub(crate) fn bare_debian() -> NodeFacts {
         programs: ClientPrograms {
             mount: Observed::known(None, "/usr/sbin, /usr/bin"),
             lfs: Observed::known(None, "/usr/sbin, /usr/bin"),
+            lctl: Observed::known(None, "/usr/sbin, /usr/bin"),
         },
         lnet: Observed::unknown("the program lctl is not installed", "lctl list_nids"),
+        packages: Observed::known(Vec::new(), "dpkg-query"),
+        kernels: Observed::known(vec!["6.1.0-56-amd64".into()], "/boot/vmlinuz-*"),
+        next_kernel: Observed::known("6.1.0-56-amd64".into(), "/boot/vmlinuz-*"),
+        next_module: Observed::known(None, "modinfo -k 6.1.0-56-amd64 lustre"),
         ..before_first_mount()
     }
 }
@@ -172,6 +311,8 @@ pub(crate) fn installed(built_for: &str, file: &str) -> Observed<Option<Installe
         file: Some(format!("/lib/modules/{AMAZON_KERNEL}/{file}")),
         version: Some("2.15.6".into()),
         vermagic: Some(format!("{built_for} SMP preempt mod_unload modversions ")),
+        srcversion: Some("BBCEEF".into()),
+        signer: None,
     };
     Observed::known(Some(module), "modinfo lustre")
 }

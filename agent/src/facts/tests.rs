@@ -52,7 +52,7 @@ impl Root {
     }
 
     fn gather(&self) -> NodeFacts {
-        NodeFacts::gather_on(&self.host(), samples::hardware(2, 8))
+        NodeFacts::gather(&self.host(), Scope::WHOLE)
     }
 
     fn host(&self) -> Host {

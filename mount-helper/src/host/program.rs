@@ -39,6 +39,9 @@ pub struct RunLimits<'a> {
     pub environment: Vec<(OsString, OsString)>,
     /// Signals that end the run early.
     pub interrupt: Option<&'a SignalFd>,
+    /// How long the child may take to end after SIGTERM, and again after SIGKILL; zero kills it at
+    /// once and waits for nothing.
+    pub grace: Duration,
 }
 
 impl<'a> RunLimits<'a> {
@@ -49,6 +52,7 @@ impl<'a> RunLimits<'a> {
             output_bytes: 1 << 20,
             environment: vec![("LC_ALL".into(), "C".into())],
             interrupt: None,
+            grace: GRACE,
         }
     }
 
@@ -323,10 +327,10 @@ fn watch(
         Ending::Late => Err(ProgramError::Deadline {
             command: words,
             seconds: limits.deadline.budget().as_secs(),
-            stuck_pid: watched.end(),
+            stuck_pid: watched.end(limits.grace),
         }),
         Ending::Interrupted => {
-            Err(ProgramError::Interrupted { command: words, stuck_pid: watched.end() })
+            Err(ProgramError::Interrupted { command: words, stuck_pid: watched.end(limits.grace) })
         }
     }
 }
@@ -449,14 +453,16 @@ impl Watched {
     }
 
     /// Ends the child's group; its process id when it cannot be ended.
-    fn end(&mut self) -> Option<u32> {
+    fn end(&mut self, patience: Duration) -> Option<u32> {
         let group = i32::try_from(self.child.id()).ok().map(Pid::from_raw);
-        for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        let signals = [Signal::SIGTERM, Signal::SIGKILL];
+        let first = usize::from(patience.is_zero());
+        for signal in signals.into_iter().skip(first) {
             if let Some(group) = group {
                 // ESRCH only says that it is gone already, or has no group of its own yet.
                 let _ = killpg(group, signal).or_else(|_| kill(group, signal));
             }
-            let grace = Deadline::after(GRACE);
+            let grace = Deadline::after(patience);
             while !grace.has_passed() {
                 match self.child.try_wait() {
                     Ok(None) => std::thread::sleep(LOOK_AGAIN),

@@ -5,6 +5,9 @@ mod clocks;
 mod flags;
 mod hooks;
 mod namespace;
+mod questions;
+
+pub(super) use questions::{CLOCKS, FLAGS, HOOKS, NAMESPACE};
 
 use super::Verdict::Unknown;
 use super::{Evidence, Finding};
@@ -30,7 +33,7 @@ impl Trouble {
 }
 
 /// All findings about Slurm.
-pub fn slurm(facts: &NodeFacts, jobs: &JobsSection, role: Role) -> Vec<Finding> {
+fn slurm(facts: &NodeFacts, jobs: &JobsSection, role: Role) -> Vec<Finding> {
     if role != Role::Compute {
         return Vec::new();
     }

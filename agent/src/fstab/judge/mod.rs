@@ -65,6 +65,9 @@ pub struct Judged {
     /// `fsxlustre` or `lustre`.
     #[serde(rename = "type")]
     pub fs_type: String,
+    /// Its options.
+    #[serde(skip)]
+    pub options: Vec<String>,
     /// The unit that systemd-fstab-generator makes of it, where it was asked.
     pub unit: Option<String>,
     /// What there is to say of it.
@@ -164,6 +167,7 @@ fn of_another_type(entry: &Entry) -> Judged {
         source: entry.word(Field::Source),
         directory: entry.directory(),
         fs_type: entry.word(Field::Type),
+        options: entry.options(),
         unit: None,
         findings: Vec::new(),
         write: None,

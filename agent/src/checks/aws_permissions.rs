@@ -1,0 +1,61 @@
+//! Has this node the permissions that its configuration uses?
+
+use super::{Check, Evidence, Finding, Group};
+use crate::facts::{Facts, Permission, is_about_permission};
+
+const NAME: &str = "aws_permissions";
+
+/// The question.
+pub(super) const CHECK: Check = Check {
+    name: NAME,
+    question: "Has this node credentials, and each permission to read that its configuration uses?",
+    group: Group::Aws,
+    is_required: false,
+    meaning: "Uses each of them: fsx:DescribeFileSystems for ids and tags, ssm:GetParametersByPath for \
+              [config] ssm_path. Pass: AWS answered. Fail: AWS refused, or there are no credentials; the \
+              remedy has the statement. Unknown: AWS did not answer. Left out where nothing of AWS is \
+              used. Nothing that writes is tried.",
+    answer,
+};
+
+fn answer(facts: &Facts) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for permission in &facts.aws.permissions {
+        let finding = check(permission);
+        // One line an action: the worst, or the first that was given.
+        match findings.iter_mut().find(|known| known.subject.as_deref() == Some(permission.action))
+        {
+            Some(known) if known.verdict == super::Verdict::Pass => *known = finding,
+            Some(_) => {}
+            None => findings.push(finding),
+        }
+    }
+    let credentials = facts.aws.credentials.as_ref();
+    let seen = credentials.map(|from| Evidence::of(from, |told| format!("credentials {told}")));
+    findings
+        .into_iter()
+        .map(|finding| seen.clone().into_iter().fold(finding, Finding::seen))
+        .collect()
+}
+
+fn check(permission: &Permission) -> Finding {
+    let Permission { action, policy, used_for, refused } = permission;
+    let finding = match refused {
+        None => Finding::pass(NAME, format!("{action} is allowed")),
+        Some(failure) if is_about_permission(failure) => {
+            let remedy = format!(
+                "{}; the statement: packaging/iam/{policy} (/usr/share/doc/fsxlustre/iam)",
+                failure.remedy
+            );
+            let finding = Finding::fail(NAME, format!("{action}: {}", failure.what), remedy);
+            Finding { code: Some(failure.code.to_string()), ..finding }
+        }
+        Some(failure) => {
+            let summary = format!("{action}: {}", failure.what);
+            let finding = Finding::unknown(NAME, summary, &failure.remedy);
+            Finding { code: Some(failure.code.to_string()), ..finding }
+        }
+    };
+    let told = refused.as_ref().map_or("AWS answered", |failure| failure.because.as_str());
+    finding.about(*action).seen(Evidence::new(told, format!("{action} for {used_for}")))
+}
