@@ -34,6 +34,7 @@ bench:
 	./tests/prepare bench
 	$(CARGO) build --release --locked --workspace --bins
 	$(BUILT)/bench
+	$(BUILT)/bench-metrics
 
 install:
 	$(INSTALL) -D -m 0755 $(BUILT)/fsxlustre $(DESTDIR)$(PREFIX)/bin/fsxlustre

@@ -5,6 +5,7 @@
 //! every text format; what stands between the families is `exposition`'s.
 
 use super::families::{Family, FamilyRow};
+use super::line::{LabelPiece, Line};
 
 /// Microseconds, shown as seconds with all their digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,19 +19,7 @@ pub(super) trait Value: Copy {
 
 impl Value for u64 {
     fn write(self, text: &mut Vec<u8>) {
-        // Twenty digits are the most that 64 bits have.
-        let mut digits = [b'0'; 20];
-        let mut rest = self;
-        let mut length = 0;
-        for place in digits.iter_mut().rev() {
-            *place = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-            rest /= 10;
-            length += 1;
-            if rest == 0 {
-                break;
-            }
-        }
-        text.extend_from_slice(digits.get(digits.len() - length..).unwrap_or_default());
+        text.extend_from_slice(itoa::Buffer::new().format(self).as_bytes());
     }
 }
 
@@ -84,6 +73,7 @@ pub(super) struct Part {
 /// Writes samples into a buffer, and notes which family they are of.
 #[derive(Debug, Default)]
 pub(super) struct Encoder {
+    line: Line,
     text: Vec<u8>,
     parts: Vec<Part>,
 }
@@ -93,6 +83,7 @@ pub(super) struct Encoder {
 pub(super) struct Samples<'e, const N: usize> {
     encoder: &'e mut Encoder,
     family: &'static Family<N>,
+    pieces: [LabelPiece; N],
     begun: bool,
 }
 
@@ -100,7 +91,11 @@ impl Encoder {
     /// Begins a family. All of a collector's samples of it have to be written before the next one
     /// begins, and a collector begins a family once.
     pub(super) fn family<const N: usize>(&mut self, family: &'static Family<N>) -> Samples<'_, N> {
-        Samples { encoder: self, family, begun: false }
+        let mut labels = family.labels().iter();
+        let pieces = std::array::from_fn(|place| {
+            LabelPiece::new(place == 0, labels.next().copied().unwrap_or_default())
+        });
+        Samples { encoder: self, family, pieces, begun: false }
     }
 
     /// What was written since the last `clear`, and the parts of it.
@@ -158,32 +153,15 @@ impl<const N: usize> Samples<'_, N> {
 
     fn line(&mut self, suffix: &str, labels: [&str; N], edge: Option<&str>, value: impl Value) {
         self.begin();
-        let text = &mut self.encoder.text;
-        text.extend_from_slice(self.family.row().name.as_bytes());
-        text.extend_from_slice(suffix.as_bytes());
-        let mut separator = b'{';
-        for (name, value) in self.family.labels().iter().zip(labels) {
-            text.push(separator);
-            separator = b',';
-            text.extend_from_slice(name.as_bytes());
-            text.extend_from_slice(b"=\"");
-            write_escaped(text, value);
-            text.push(b'"');
+        let name = self.family.row().name;
+        let Encoder { line, text, parts } = &mut *self.encoder;
+        match line.write([name, suffix], &self.pieces, labels, edge) {
+            Some(written) => text.extend_from_slice(written),
+            None => write_any(text, [name, suffix], self.family.labels(), labels, edge),
         }
-        if let Some(edge) = edge {
-            text.push(separator);
-            separator = b',';
-            for part in ["le=\"", edge, "\""] {
-                text.extend_from_slice(part.as_bytes());
-            }
-        }
-        if separator == b',' {
-            text.push(b'}');
-        }
-        text.push(b' ');
         value.write(text);
         text.push(b'\n');
-        if let Some(part) = self.encoder.parts.last_mut() {
+        if let Some(part) = parts.last_mut() {
             part.series += 1;
         }
     }
@@ -197,12 +175,33 @@ impl<const N: usize> Samples<'_, N> {
     }
 }
 
+/// Writes what stands before a number, whatever the labels hold.
+fn write_any<const N: usize>(
+    text: &mut Vec<u8>,
+    name: [&str; 2],
+    labels: &[&str; N],
+    values: [&str; N],
+    edge: Option<&str>,
+) {
+    text.extend(name.into_iter().flat_map(str::bytes));
+    let edge = edge.map(|edge| ("le", edge));
+    let mut separator = b'{';
+    for (label, value) in labels.iter().copied().zip(values).chain(edge) {
+        text.push(separator);
+        separator = b',';
+        text.extend_from_slice(label.as_bytes());
+        text.extend_from_slice(b"=\"");
+        write_escaped(text, value);
+        text.push(b'"');
+    }
+    if separator == b',' {
+        text.push(b'}');
+    }
+    text.push(b' ');
+}
+
 /// Writes a label's value: backslash, quote and newline are escaped, all else is as it is.
 fn write_escaped(text: &mut Vec<u8>, value: &str) {
-    if !value.bytes().any(|byte| matches!(byte, b'\\' | b'"' | b'\n')) {
-        text.extend_from_slice(value.as_bytes());
-        return;
-    }
     for byte in value.bytes() {
         match byte {
             b'\\' => text.extend_from_slice(b"\\\\"),

@@ -43,6 +43,7 @@ mod io;
 mod jobs;
 mod kept_files;
 mod ldlm;
+mod line;
 mod listing;
 mod llite;
 mod lnet;

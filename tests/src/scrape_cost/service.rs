@@ -14,6 +14,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Service {
     process: Child,
+    is_run_by_another: bool,
     connection: BufReader<TcpStream>,
 }
 
@@ -55,7 +56,11 @@ impl Service {
         let address = told.split("http://").nth(1).and_then(|rest| rest.split('/').next());
         let stream = TcpStream::connect(address.ok_or_else(|| odd(&told))?)?;
         stream.set_nodelay(true)?;
-        Ok(Self { process, connection: BufReader::new(stream) })
+        Ok(Self {
+            process,
+            is_run_by_another: !prefix.is_empty(),
+            connection: BufReader::new(stream),
+        })
     }
 
     /// Scrapes it, without gzip.
@@ -117,10 +122,21 @@ impl Service {
         Ok(resident)
     }
 
+    /// The service's id: the one child of what runs it, if something does.
+    fn service(&self) -> io::Result<Pid> {
+        let started = crate::keeper::process_id(self.process.id())?;
+        if !self.is_run_by_another {
+            return Ok(Pid::from_raw(started));
+        }
+        let children = fs::read_to_string(format!("/proc/{started}/task/{started}/children"))?;
+        let child = children.split_whitespace().next().and_then(|id| id.parse().ok());
+        child.map(Pid::from_raw).ok_or_else(|| odd("nothing runs"))
+    }
+
     /// The service's id, and those of its children.
     fn processes(&self) -> io::Result<Vec<Pid>> {
-        let service = crate::keeper::process_id(self.process.id())?;
-        let mut all = vec![Pid::from_raw(service)];
+        let service = self.service()?;
+        let mut all = vec![service];
         for task in fs::read_dir(format!("/proc/{service}/task"))? {
             let children = fs::read_to_string(task?.path().join("children"))?;
             let ids = children.split_whitespace().filter_map(|id| id.parse().ok());
@@ -132,9 +148,9 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        if let Ok(id) = crate::keeper::process_id(self.process.id()) {
-            // SIGTERM, so that what runs it for us is told too.
-            let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
+        // strace with a file to write to blocks SIGTERM: what it runs is ended, and it ends with it.
+        if let Ok(service) = self.service() {
+            let _ = kill(service, Signal::SIGTERM);
         }
         let _ = self.process.wait();
     }
