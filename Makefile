@@ -35,6 +35,7 @@ bench:
 	$(CARGO) build --release --locked --workspace --bins
 	$(BUILT)/bench
 	$(BUILT)/bench-metrics
+	$(BUILT)/bench-hooks
 
 install:
 	$(INSTALL) -D -m 0755 $(BUILT)/fsxlustre $(DESTDIR)$(PREFIX)/bin/fsxlustre

@@ -141,3 +141,20 @@ fn what_a_job_says_of_itself_in_between_changes_nothing() {
     assert_eq!(mounted(&cluster, "n1").len(), 1, "nobody is left to take it away");
     node.run(["test", "-e", "/run/owned"]).code().filter(|code| *code == 1).expect("no such file");
 }
+#[test]
+fn a_requeued_job_and_one_out_of_time() {
+    let (cluster, _) = genomics(Settings::packaged().set("OverTimeLimit", "0"));
+    let job = cluster.submit(&["-w", "n1", "--requeue"], "echo run $SLURM_RESTART_COUNT; sleep 60");
+    wait_for_line(&cluster, job, "run");
+    cluster.controller().run(["scontrol", "requeue", &job.to_string()]).assert_success();
+    wait_for_line(&cluster, job, "run 1");
+    assert_eq!(mounted(&cluster, "n1").len(), 1);
+    let leases = cluster.node("n1").run(["ls", "/run/fsxlustre/leases"]).stdout;
+    assert_eq!(leases.trim(), format!("prod_{job}_1_n1.json"), "the first run's is gone");
+    // Its time is over: Slurm looks every 30 s, and is told to look now.
+    let over = ["scontrol", "update", &format!("JobId={job}"), "EndTime=now"];
+    cluster.controller().run(over).assert_success();
+    assert_eq!(cluster.wait_for_end(job), "TIMEOUT");
+    cluster.wait_for_node("n1", &["IDLE"]);
+    assert_clean(&cluster, "n1");
+}

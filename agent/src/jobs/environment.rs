@@ -123,6 +123,24 @@ impl JobVariables {
         format!("{cluster}_{job_id}_{restart}_{node}")
     }
 
+    /// How often the job was started before.
+    pub fn restart(&self) -> u32 {
+        self.restart
+    }
+
+    /// The restart count in a key of this job on this node; `None` for another's.
+    pub fn restart_of(&self, key: &str) -> Option<u32> {
+        let Self { cluster, job_id, node, .. } = self;
+        let rest = key.strip_prefix(&format!("{cluster}_{job_id}_"))?;
+        rest.strip_suffix(&format!("_{node}"))?.parse().ok()
+    }
+
+    /// The same job, started that often before.
+    #[must_use]
+    pub fn with_restart(self, restart: u32) -> Self {
+        Self { restart, ..self }
+    }
+
     /// The key without the node: what all nodes of this run of the job have in common; of a
     /// heterogeneous job also all its components.
     pub fn key_on_all_nodes(&self) -> String {

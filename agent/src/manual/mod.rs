@@ -8,6 +8,7 @@ mod metrics;
 mod readme;
 mod roff;
 mod settings;
+mod slurm;
 mod tables;
 
 pub use readme::{ReadmeError, fill};
@@ -27,6 +28,7 @@ pub fn pages() -> Vec<Page> {
     [
         ("fsxlustre.1", include_str!("fsxlustre.roff")),
         ("fsxlustre-metrics.7", include_str!("metrics.roff")),
+        ("fsxlustre-slurm.7", include_str!("slurm.roff")),
         ("fsxlustre.toml.5", include_str!("settings.roff")),
         ("mount.fsxlustre.8", include_str!("mount.roff")),
         ("umount.fsxlustre.8", include_str!("umount.roff")),
@@ -64,6 +66,11 @@ fn part(name: &str) -> String {
         "FAMILIES" => metrics::families(),
         "QUESTIONS" => metrics::questions(),
         "SETTINGS" => settings::all(),
+        "JOB-REPORTS" => include_str!("job_report.roff").to_owned(),
+        "SLURM-CONF" => slurm::slurm_conf(),
+        "CAUSES" => slurm::causes(),
+        "DEADLINES" => slurm::deadlines(),
+        "REFUSED" => slurm::refused(),
         "MOUNT-USAGE" => roff::verbatim(fsxlustre_mount::cli::MOUNT_USAGE),
         "UNMOUNT-USAGE" => roff::verbatim(fsxlustre_mount::cli::UNMOUNT_USAGE),
         "COMMANDS" => commands::all(),
@@ -116,6 +123,7 @@ mod tests {
             include_str!("fsxlustre.roff"),
             include_str!("settings.roff"),
             include_str!("metrics.roff"),
+            include_str!("slurm.roff"),
             include_str!("mount.roff"),
             include_str!("umount.roff"),
         ] {

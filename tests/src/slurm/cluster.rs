@@ -142,13 +142,9 @@ impl Cluster {
             node.serve_file_system(file_system, *osts);
         }
         if self.settings.has_slurmd() {
-            self.start_slurmd(number);
+            // The machine's uptime is the host's, so slurmd is told that this is a boot.
+            daemons::start(node, NODES[number - 1], "/usr/sbin/slurmd -b");
         }
-    }
-
-    fn start_slurmd(&self, number: usize) {
-        let name = NODES[number - 1];
-        daemons::start(&self.nodes[number - 1], name, "/usr/sbin/slurmd");
     }
 
     /// The machine on which slurmctld runs.
@@ -192,7 +188,7 @@ impl Cluster {
     /// Starts slurmd of a node again.
     #[track_caller]
     pub fn restart_slurmd(&self, name: &str) {
-        self.start_slurmd(number(name));
+        daemons::start(self.node(name), name, "/usr/sbin/slurmd");
     }
 
     /// Ends slurmctld at once.

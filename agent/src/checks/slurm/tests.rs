@@ -148,7 +148,8 @@ fn every_clock_of_slurm_is_compared_with_ours() {
     };
     let found = findings(sample(), &longer);
     let clocks = found.iter().find(|one| one.check == clocks::NAME).expect("it");
-    assert!(clocks.summary.contains("start may take 143 s"), "{clocks:?}");
+    let sum = longer.deadlines.sum(crate::jobs::START_PHASES).as_secs();
+    assert!(sum > 120 && clocks.summary.contains(&format!("start may take {sum} s")), "{clocks:?}");
 }
 
 #[test]

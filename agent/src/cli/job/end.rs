@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 pub(super) fn run(config: &AgentConfig, job: &JobVariables) -> Outcome {
     let signals = stop_signals();
     let node = Node { host: config.host(), jobs: &config.jobs };
+    let job = &jobs::as_started(node.host, job.clone());
     let time = node.jobs.deadlines.of(Phase::Decide);
     let ended = match Gate::of(config, Deadline::after(time)) {
         Gate::Closed(closed) => {

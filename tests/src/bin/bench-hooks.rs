@@ -1,0 +1,85 @@
+//! `make bench`, the part of job hooks: what a start and an end cost a node that has its mount already.
+//!
+//! - a start with the mount present, in turns with a shell prolog that does `mountpoint` and `mount`
+//!   itself, and with `true`;
+//! - an end of which nothing is recorded;
+//! - 200 starts at one moment on one node, and 200 of the shell prologs.
+
+use fsxlustre_tests::{FileSystem, Sandbox};
+use std::time::Duration;
+
+const DIRECTORY: &str = "/mnt/bench";
+const TURNS: usize = 100;
+const AT_ONCE: usize = 200;
+
+/// What sites write by hand; the mount is there, so it never mounts.
+const SHELL_PROLOG: &str = "#!/bin/sh\n\
+    /usr/bin/mountpoint -q /mnt/bench || /usr/bin/mount -t lustre 10.0.0.5@tcp:/x /mnt/bench\n";
+
+/// Times a command in microseconds, as Slurm's variables have it for the job `$1`.
+const TIMED: &str = "export SLURM_CLUSTER_NAME=prod SLURMD_NODENAME=n1 SLURM_JOB_RESTART_COUNT=0
+    t() { export SLURM_JOB_ID=$1; shift; s=$EPOCHREALTIME; \"$@\" >/dev/null 2>&1 || exit 1
+          e=$EPOCHREALTIME; echo $(( ${e/./} - ${s/./} )); }";
+
+fn main() {
+    let sandbox = Sandbox::start();
+    let made = sandbox.create_file_system(FileSystem::lustre().tag("Project", "bench"));
+    sandbox.append_config(&format!(
+        "\n[[jobs.mount]]\nsource = \"{}\"\ndirectory = \"{DIRECTORY}\"\n",
+        made.id
+    ));
+    sandbox.write_program("/etc/slurm/shell-prolog", SHELL_PROLOG);
+    // It stays for the whole time, so every other start finds the mount.
+    run(&sandbox, "t 1 fsxlustre job start");
+    in_turns(&sandbox);
+    at_once(&sandbox, "job start, mount present", "t $((n + 1000)) fsxlustre job start");
+    at_once(&sandbox, "shell prolog", "t $n /etc/slurm/shell-prolog");
+}
+
+/// Each after the other, so that what else the machine does meets all of them.
+fn in_turns(sandbox: &Sandbox) {
+    let kinds = [
+        ("job start, mount present", "t $((n + 100)) fsxlustre job start"),
+        ("job end, nothing recorded", "t 99999 fsxlustre job end"),
+        ("job end, others use it", "t $((n + 100)) fsxlustre job end"),
+        ("shell prolog, mount present", "t 7 /etc/slurm/shell-prolog"),
+        ("true", "t 7 /usr/bin/true"),
+    ];
+    let calls: Vec<_> = kinds.iter().map(|(_, call)| *call).collect();
+    let script = format!("for n in $(seq {TURNS}); do {}; done", calls.join("; "));
+    let all = run(sandbox, &script);
+    for (place, (name, _)) in kinds.iter().enumerate() {
+        let mut times: Vec<_> = all.iter().copied().skip(place).step_by(kinds.len()).collect();
+        times.sort_unstable();
+        let (median, late) = (times[times.len() / 2], times[times.len() * 95 / 100]);
+        println!("{name:<28} median {}  95th of 100 {}", millis(median), millis(late));
+    }
+}
+
+fn at_once(sandbox: &Sandbox, name: &str, call: &str) {
+    let script = format!(
+        "b=$EPOCHREALTIME; for n in $(seq {AT_ONCE}); do ( {call} ) & done; wait
+         e=$EPOCHREALTIME; echo $(( ${{e/./}} - ${{b/./}} ))"
+    );
+    let mut all = run(sandbox, &script);
+    let whole = all.pop().expect("the whole time");
+    assert_eq!(all.len(), AT_ONCE, "each {name} succeeds");
+    all.sort_unstable();
+    println!(
+        "{AT_ONCE} at once, {name:<25} all after {}, median {}, slowest {}",
+        millis(whole),
+        millis(all[all.len() / 2]),
+        millis(all[all.len() - 1])
+    );
+}
+
+fn run(sandbox: &Sandbox, script: &str) -> Vec<Duration> {
+    let script = format!("{TIMED}\n{script}");
+    let command = sandbox.command(["bash", "-c", &script]).deadline(Duration::from_secs(300));
+    let text = command.run().assert_success().stdout;
+    text.lines().map(|line| Duration::from_micros(line.parse().expect("microseconds"))).collect()
+}
+
+fn millis(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1e3)
+}
