@@ -44,7 +44,7 @@ fn check(permission: &Permission) -> Finding {
         None => Finding::pass(NAME, format!("{action} is allowed")),
         Some(failure) if is_about_permission(failure) => {
             let remedy = format!(
-                "{}; the statement: packaging/iam/{policy} (/usr/share/doc/fsxlustre/iam)",
+                "{}; the statement: packaging/iam/{policy} (/usr/share/fsxlustre/iam)",
                 failure.remedy
             );
             let finding = Finding::fail(NAME, format!("{action}: {}", failure.what), remedy);

@@ -14,7 +14,8 @@ pub(super) const CHECK: Check = Check {
     is_required: false,
     meaning: "Reads /proc/net/tcp and /proc/net/tcp6. Pass: LNet is up, or nobody uses the port. Fail: \
               LNet is not up and something else has the port: LNet will not start. Warn: the same while \
-              nobody knows whether LNet is up. Unknown: the tables cannot be read.",
+              nobody knows whether LNet is up. Unknown: the tables cannot be read, or nobody \
+              but root is told who has it.",
     answer: |facts: &Facts| vec![check(&facts.node)],
 };
 
@@ -40,10 +41,13 @@ fn check(facts: &NodeFacts) -> Finding {
             } else {
                 "stop or move what has it (`sudo ss -tnlp 'sport = :988'`), then sudo modprobe lustre"
             };
-            if known.is_some() {
-                Finding::fail(NAME, summary, remedy)
-            } else {
-                Finding::warn(NAME, summary, remedy)
+            match (known, &taken.process) {
+                (Some(_), _) => Finding::fail(NAME, summary, remedy),
+                (None, Some(_)) => Finding::warn(NAME, summary, remedy),
+                // LNet's own has no process, so this may be it.
+                (None, None) => {
+                    Finding::unknown(NAME, summary, "run it as root: sudo fsxlustre check")
+                }
             }
         }
     };

@@ -24,8 +24,8 @@ fn check(facts: &NodeFacts) -> Finding {
     let found = name.and_then(|name| network.interface(name));
     let Some((interface, mtu)) = found.and_then(|found| Some((found, found.mtu?))) else {
         return Finding::unknown(NAME, "the interface's MTU could not be read", "see `ip link`")
-            .seen(Evidence::unknown(&network.routes))
-            .seen(Evidence::unknown(&network.interfaces));
+            .seen(Evidence::of(&network.routes, |all| format!("{} routes", all.len())))
+            .seen(Evidence::of(&network.interfaces, |all| format!("{} interfaces", all.len())));
     };
     let summary = format!("{} has an MTU of {mtu}", interface.name);
     let finding = if mtu >= JUMBO {

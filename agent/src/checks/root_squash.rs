@@ -34,10 +34,16 @@ fn answer(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
+/// `UID:GID`.
+fn are_ids(text: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once(':').is_some_and(|(uid, gid)| is_number(uid) && is_number(gid))
+}
+
 fn check(instance: &ClientInstance, nids: &[&str]) -> Finding {
     let fs = &instance.fs_name;
     let left_alone = instance.no_squash_nids.as_deref().unwrap_or("NONE");
-    let squash = instance.root_squash.as_deref();
+    let squash = instance.root_squash.as_deref().filter(|ids| are_ids(ids));
     let is_named = nids.iter().any(|nid| left_alone.split([' ', ',', ':']).any(|one| one == *nid));
     let finding = match squash {
         None => {

@@ -87,6 +87,16 @@ pub(super) enum Line {
 }
 
 impl ClientLook {
+    pub(super) fn of(host: &Host, with_room: bool) -> Self {
+        let paths = &host.paths;
+        Self {
+            procfs: paths.procfs.clone(),
+            sysfs: paths.sysfs.clone(),
+            debugfs: paths.debugfs.clone(),
+            with_room,
+        }
+    }
+
     pub(super) fn tell(&self, tell: &mut dyn FnMut(&Line)) {
         let mut targets = Vec::new();
         for kind in ["mdc", "osc"] {
@@ -206,12 +216,7 @@ fn last_eviction(history: &str) -> Option<u64> {
 pub(super) fn read(host: &Host, with_room: bool, deadline: Deadline) -> Observed<Clients> {
     let paths = &host.paths;
     let from = paths.procfs.join("fs/lustre/{mdc,osc}/*").display().to_string();
-    let asked = ClientLook {
-        procfs: paths.procfs.clone(),
-        sysfs: paths.sysfs.clone(),
-        debugfs: paths.debugfs.clone(),
-        with_room,
-    };
+    let asked = ClientLook::of(host, with_room);
     let told = match look::<Line>(&Look::Client(asked), deadline) {
         Ok(told) => told,
         Err(because) => return Observed::unknown(because, from),

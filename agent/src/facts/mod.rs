@@ -321,6 +321,8 @@ fn kernel_release(host: &Host) -> Observed<String> {
 }
 
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 //! The prose is in `*.roff` beside this file; a line of it that begins with `@` stands for something
 //! made from a table. `fsxlustre manual` writes the pages; the committed ones are compared with it.
 
+mod checks;
 mod commands;
 mod metrics;
 mod readme;
@@ -27,6 +28,7 @@ pub struct Page {
 pub fn pages() -> Vec<Page> {
     [
         ("fsxlustre.1", include_str!("fsxlustre.roff")),
+        ("fsxlustre-check.7", include_str!("checks.roff")),
         ("fsxlustre-metrics.7", include_str!("metrics.roff")),
         ("fsxlustre-slurm.7", include_str!("slurm.roff")),
         ("fsxlustre.toml.5", include_str!("settings.roff")),
@@ -62,6 +64,7 @@ fn part(name: &str) -> String {
         "CODES" => tables::codes(|_| true),
         "ERRNOS" => tables::errnos(),
         "UNMOUNT-CODES" => tables::codes(|id| id.starts_with("FSXL-U")),
+        "CHECKS" => checks::all(),
         "COLLECTORS" => metrics::collectors(),
         "FAMILIES" => metrics::families(),
         "QUESTIONS" => metrics::questions(),
@@ -126,6 +129,7 @@ mod tests {
             include_str!("slurm.roff"),
             include_str!("mount.roff"),
             include_str!("umount.roff"),
+            include_str!("checks.roff"),
         ] {
             let names = prose.lines().filter_map(|line| line.strip_prefix('@'));
             for name in names {

@@ -3,6 +3,8 @@
 //! - the wall time of `mount -t fsxlustre` with an id that is known, against bare `mount -t lustre`
 //!   of the same stand-in client, in turns;
 //! - the start of `mount.fsxlustre --version`, against `true`;
+//! - `fsxlustre check` without the API on the picture of a healthy node (`tests/nodes`): its median is
+//!   to stay below 50 ms;
 //! - the largest resident set of any process of a mount, and the sizes of the programs;
 //! - a look-up by tags that asks the API, against one that the cache answers, in turns;
 //! - ten thousand nodes that boot at one moment, in a simulation: a table, and a plot below `target`.
@@ -10,6 +12,7 @@
 //! `bench [NODES [FSX_QUOTA [PARAMETER_STORE_QUOTA]]]`: the fleet, and calls a second.
 
 use fsxlustre_tests::fleet::{scenarios, simulate, svg, table};
+use fsxlustre_tests::stage::stage;
 use fsxlustre_tests::{FileSystem, Sandbox, Setup};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
     };
     sizes(&sandbox);
     starts(&sandbox);
+    checks(&sandbox);
     mounts(&sandbox);
     look_ups(&sandbox);
     ExitCode::SUCCESS
@@ -92,6 +96,30 @@ fn sizes(sandbox: &Sandbox) {
         let bytes: f64 = size.stdout.trim().parse().expect("a size");
         println!("size of {program:<28} {:.2} MiB", bytes / 1_048_576.0);
     }
+}
+
+/// `fsxlustre check` without AWS and servers, on the picture of a healthy node.
+fn checks(sandbox: &Sandbox) {
+    const PLACE: &str = "/mnt/healthy";
+    const CONFIG: &str = "/etc/fsxlustre/fsxlustre.toml";
+    let from = stage("nodes").join("healthy-al2023");
+    sandbox.run(["cp", "-a", &from.display().to_string(), PLACE]).assert_success();
+    sandbox.run(["mkdir", &format!("{PLACE}/root/fsx")]).assert_success();
+    let standard = sandbox.read_file(CONFIG);
+    let folders = format!("[host]\nprogram_folders = [\"{PLACE}/programs\"]\n");
+    sandbox.write_file(CONFIG, &folders);
+    let paths = [
+        format!("--path.rootfs={PLACE}/root"),
+        format!("--path.procfs={PLACE}/root/proc"),
+        format!("--path.sysfs={PLACE}/root/sys"),
+    ];
+    let [root, proc, sys] = paths.each_ref().map(String::as_str);
+    let words = ["fsxlustre", "check", root, proc, sys, "--skip", "aws,network"];
+    sandbox.run(words).assert_success();
+    let checks = timed(sandbox, &words, 60);
+    let version = timed(sandbox, &["fsxlustre", "--version"], 60);
+    show("fsxlustre check, healthy, no API", &checks, "fsxlustre --version", &version);
+    sandbox.write_file(CONFIG, &standard);
 }
 
 fn starts(sandbox: &Sandbox) {
