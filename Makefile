@@ -7,7 +7,10 @@ CARGO   ?= cargo
 BUILT   := $(or $(CARGO_TARGET_DIR),target)/release
 INSTALL ?= install
 
-.PHONY: all demo test check bench install clean
+# Of each target of fuzz/.
+FUZZ_SECONDS ?= 30
+
+.PHONY: all demo test check bench fuzz install clean
 
 all:
 	$(CARGO) build --release --locked
@@ -36,6 +39,11 @@ bench:
 	$(BUILT)/bench
 	$(BUILT)/bench-metrics
 	$(BUILT)/bench-hooks
+
+# Any bytes for the parsers of the kernel's texts. Without AddressSanitizer: it needs nightly, and there is no unsafe code.
+fuzz:
+	./tests/prepare fuzz
+	./tests/fuzz $(FUZZ_SECONDS)
 
 install:
 	$(INSTALL) -D -m 0755 $(BUILT)/fsxlustre $(DESTDIR)$(PREFIX)/bin/fsxlustre

@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fsxlustre_agent::metrics::fuzzing::lnet(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fsxlustre_fuzz::parse::lnet(bytes));

@@ -5,7 +5,7 @@
 //! for one that began anew, would tell it as new.
 
 use super::import_file::{Change, new_changes};
-use super::imports::STATES;
+use super::import_state::STATES;
 use std::collections::BTreeMap;
 
 /// What one connection has been through, as far as it is known.

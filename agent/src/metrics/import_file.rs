@@ -2,7 +2,7 @@
 //!
 //! They are read in a child: each takes a lock that an unmount may hold.
 
-use super::imports::state_place;
+use super::import_state::state_place;
 use super::stats::signed;
 use serde::{Deserialize, Serialize};
 

@@ -2,8 +2,8 @@
 //! and none may make a number out of a torn line.
 
 use super::{
-    cache, client, extents, import_file, imports, ldlm, llite, lnet, peers, reading, rpc_stats,
-    rpc_times, targets,
+    cache, client, extents, import_file, import_state, ldlm, llite, lnet, peers, reading,
+    rpc_stats, rpc_times, targets,
 };
 use proptest::prelude::*;
 
@@ -114,7 +114,10 @@ const TEXTS: &[(&str, &[Parser])] = &[
         &[|text| size_of_val(&client::parse_health(text))],
     ),
     (extents::CAPTIONED, &[|text| size_of_val(&extents::parse(text))]),
-    ("p7lsxbev-OST0002_UUID\tDISCONN\tDEACTIVATED\n", &[|text| size_of_val(&imports::parse(text))]),
+    (
+        "p7lsxbev-OST0002_UUID\tDISCONN\tDEACTIVATED\n",
+        &[|text| size_of_val(&import_state::parse(text))],
+    ),
 ];
 
 const BYTES: &[u8] = b"\0\t\n -[]9\xff";

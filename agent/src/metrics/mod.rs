@@ -5,7 +5,7 @@
 //! | [`families`] | every family: name, type, labels, help, source, versions. The one definition |
 //! | `encode`, `exposition` | samples as text; the families of a scrape in one valid text |
 //! | `sources`, `kept_files`, `listing`, `reading` | where the client's files are, how one is read, what several add up to |
-//! | `instances`, `stats`, `rpc_stats`, `rpc_times`, `import_file`, `history` | what the kernel prints: pure |
+//! | `instances`, `stats`, `rpc_stats`, `rpc_times`, `import_file`, `import_state`, `history` | what the kernel prints: pure |
 //! | `client` to `network`, `jobs` | one collector each: parser, reader, encoder |
 //! | `client_key`, `prober`, `probers` | children, one for each mounted client, that ask what may sleep in the kernel: statvfs, connections |
 //! | `imports`, `probe` | the collectors of what the children told |
@@ -33,10 +33,9 @@ mod encode;
 mod exposition;
 mod extents;
 pub mod families;
-#[cfg(feature = "fuzzing")]
-pub mod fuzzing;
 mod history;
 mod import_file;
+mod import_state;
 mod imports;
 mod instances;
 mod io;

@@ -1,7 +1,7 @@
 //! The child's side.
 
 use super::super::import_file::{parse, parse_changes, parse_network_seconds};
-use super::super::imports::parse as parse_state;
+use super::super::import_state::parse as parse_state;
 use super::super::instances::Instance;
 use super::super::sources::{DeviceFile, Sources};
 use super::question::{Answer, Connection, Details, Question, Room, StateRead};

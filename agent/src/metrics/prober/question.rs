@@ -1,7 +1,7 @@
 //! What a child is asked, and what it answers: one line of JSON each.
 
 use super::super::import_file::{Change, ImportFile};
-use super::super::imports::Import;
+use super::super::import_state::Import;
 use super::super::instances::Folder;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

@@ -1,0 +1,72 @@
+//! The agent's parsers of the kernel's texts, from the agent's own files, one way in a target.
+
+#[path = "../../agent/src/metrics"]
+#[expect(dead_code, reason = "the collectors around the parsers do not run here")]
+mod metrics {
+    mod cache;
+    mod encode;
+    mod extents;
+    mod families;
+    mod history;
+    mod import_file;
+    mod import_state;
+    mod instances;
+    mod kept_files;
+    mod ldlm;
+    mod listing;
+    mod llite;
+    mod lnet;
+    mod peers;
+    mod reading;
+    mod rpc_histograms;
+    mod rpc_stats;
+    mod rpc_times;
+    mod sources;
+    mod stats;
+    mod targets;
+    mod verdict;
+
+    /// Ways in.
+    pub mod parse {
+        use crate::metrics::{
+            cache, extents as extents_file, import_file, import_state, ldlm, llite, lnet as lnet_files,
+            peers, rpc_stats as rpc_stats_file, rpc_times, targets,
+        };
+
+        /// `stats` files of every kind.
+        pub fn stats(bytes: &[u8]) {
+            let _ = llite::parse(bytes);
+            let _ = rpc_times::parse(bytes);
+            let _ = targets::parse_md_stats(bytes);
+            let _ = ldlm::parse_callbacks(bytes);
+            let _ = cache::parse_read_ahead(bytes);
+        }
+
+        /// `rpc_stats`.
+        pub fn rpc_stats(bytes: &[u8]) {
+            let _ = rpc_stats_file::parse(bytes);
+        }
+
+        /// `import`, `state`, `timeouts` and the state's short form.
+        pub fn import(bytes: &[u8]) {
+            let _ = import_file::parse(bytes);
+            let _ = import_file::parse_changes(bytes);
+            let _ = import_file::parse_network_seconds(bytes);
+            let _ = import_state::parse(bytes);
+        }
+
+        /// `extents_stats`.
+        pub fn extents(bytes: &[u8]) {
+            let _ = extents_file::parse(bytes);
+        }
+
+        /// LNet's `stats`, `nis` and `peers`.
+        pub fn lnet(bytes: &[u8]) {
+            let _ = lnet_files::parse(bytes);
+            let _ = lnet_files::parse_interfaces(bytes);
+            let _ = peers::parse(bytes);
+        }
+    }
+}
+
+pub use metrics::parse;
