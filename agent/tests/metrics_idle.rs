@@ -1,7 +1,11 @@
 //! The service with its children: nothing is done between scrapes, no file of debugfs stays open,
 //! and all of them end with the service.
 
-#![expect(clippy::expect_used, reason = "a test says with it what it relies on")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test says with it what it relies on"
+)]
 
 mod metrics_tree;
 
@@ -9,8 +13,8 @@ use metrics_tree::Tree;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How often the threads of a process were put on and off a processor.
 fn switches(pid: u32) -> Vec<String> {
@@ -42,42 +46,121 @@ fn open_files(pid: u32) -> Vec<PathBuf> {
     entries.filter_map(|entry| entry.ok()?.path().read_link().ok()).collect()
 }
 
+/// The service on a copy of a client's files.
+struct Service {
+    tree: Tree,
+    process: Child,
+    address: String,
+}
+
+impl Service {
+    /// Starts it, and scrapes it once.
+    fn scraped() -> Self {
+        let tree = Tree::of("lustre-2.15.8");
+        let flag =
+            |name: &str, path: &str| format!("--path.{name}={}", tree.root.join(path).display());
+        let mut process = Command::new(env!("CARGO_BIN_EXE_fsxlustre"))
+            .args(["serve", "--web.listen-address=127.0.0.1:0"])
+            .args([flag("procfs", "proc"), flag("sysfs", "sys"), flag("rootfs", ".")])
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the service");
+        let mut log = BufReader::new(process.stderr.take().expect("a pipe"));
+        let mut line = String::new();
+        log.read_line(&mut line).expect("a line");
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+        let service = Self { tree, process, address: address.expect(&line).to_owned() };
+        service.scrape();
+        service
+    }
+
+    fn scrape(&self) {
+        let mut stream = TcpStream::connect(&self.address).expect("connect");
+        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").expect("send");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("receive");
+        assert!(answer.contains("lustre_client_import_up"), "{answer}");
+    }
+
+    /// The service and its children.
+    fn processes(&self) -> Vec<u32> {
+        let pid = self.process.id();
+        let all = [vec![pid], children(pid)].concat();
+        assert_eq!(all.len(), 2, "one child for the one client");
+        all
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64()
+}
+
+/// `PID TIME CALL` of `strace -ttt`.
+fn time_of(line: &str) -> f64 {
+    let time = line.split_whitespace().nth(1).and_then(|time| time.parse().ok());
+    time.expect(line)
+}
+
 #[test]
-fn nothing_is_done_between_scrapes_and_nothing_outlives_the_service() {
-    let tree = Tree::of("lustre-2.15.8");
-    let flag = |name: &str, path: &str| format!("--path.{name}={}", tree.root.join(path).display());
-    let mut service = Command::new(env!("CARGO_BIN_EXE_fsxlustre"))
-        .args(["serve", "--web.listen-address=127.0.0.1:0"])
-        .args([flag("procfs", "proc"), flag("sysfs", "sys"), flag("rootfs", ".")])
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the service");
-    let mut log = BufReader::new(service.stderr.take().expect("a pipe"));
-    let mut line = String::new();
-    log.read_line(&mut line).expect("a line");
-    let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
-    let mut stream = TcpStream::connect(address.expect(&line)).expect("connect");
-    stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").expect("send");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("receive");
-    assert!(answer.contains("lustre_client_import_up"), "{answer}");
+fn no_thread_makes_a_system_call_between_scrapes() {
+    let seconds =
+        std::env::var("FSXLUSTRE_IDLE_SECONDS").map_or(5, |n| n.parse().expect("a number"));
+    let service = Service::scraped();
+    let all = service.processes();
+    let trace = service.tree.root.join("trace");
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-ttt", "-o"]).arg(&trace).stderr(Stdio::null());
+    for pid in &all {
+        strace.args(["-p", &pid.to_string()]);
+    }
+    let mut strace = strace.spawn().expect("strace is installed (tests/prepare test)");
+    // What it attaches to wakes up, and goes back to where it waited.
+    std::thread::sleep(Duration::from_secs(2));
+    let begun = now();
+    std::thread::sleep(Duration::from_secs(seconds));
+    let ended = now();
+    service.scrape();
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(strace.id()).expect("an id"));
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("told");
+    strace.wait().expect("an end");
+    let text = std::fs::read_to_string(&trace).expect("a trace");
+    let threads = all.iter().map(|pid| switches(*pid).len() / 2).sum::<usize>();
+    let between: Vec<_> =
+        text.lines().filter(|line| (begun..ended).contains(&time_of(line))).collect();
+    println!("{seconds} s, {} processes, {threads} threads: {between:?}", all.len());
+    assert_eq!(between, Vec::<&str>::new(), "of\n{text}");
+    for pid in &all {
+        let is_of = |line: &str| line.split_whitespace().next() == Some(&pid.to_string());
+        let woke = text.lines().any(|line| is_of(line) && time_of(line) >= ended);
+        assert!(woke, "{pid} was not traced, or has no part in a scrape:\n{text}");
+    }
+}
+
+#[test]
+fn nothing_wakes_between_scrapes_and_nothing_outlives_the_service() {
+    let mut service = Service::scraped();
     std::thread::sleep(Duration::from_secs(1));
-    let pid = service.id();
-    let all: Vec<u32> = [vec![pid], children(pid)].concat();
-    assert_eq!(all.len(), 2, "one child for the one file system");
+    let all = service.processes();
     let before: Vec<_> = all.iter().map(|pid| switches(*pid)).collect();
     std::thread::sleep(Duration::from_secs(3));
     let after: Vec<_> = all.iter().map(|pid| switches(*pid)).collect();
     assert_eq!(before, after, "somebody woke up");
-    let debugfs = tree.root.join("sys/kernel/debug");
+    let debugfs = service.tree.root.join("sys/kernel/debug");
     for pid in &all {
         assert!(!open_files(*pid).iter().any(|file| file.starts_with(&debugfs)), "{pid}");
     }
     let root = Path::new("/proc").join(all[1].to_string()).join("cwd").read_link();
     assert_eq!(root.expect("it runs"), Path::new("/"), "it keeps no mount busy");
-    let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).expect("an id"));
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(all[0]).expect("an id"));
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("told");
-    assert!(service.wait().expect("an end").success());
+    assert!(service.process.wait().expect("an end").success());
     let has_ended = || !Path::new("/proc").join(all[1].to_string()).join("fd/0").exists();
     let mut waits = 0..50;
     while !has_ended() {
