@@ -13,6 +13,7 @@ mod metrics {
     mod instances;
     mod kept_files;
     mod ldlm;
+    mod line;
     mod listing;
     mod llite;
     mod lnet;
