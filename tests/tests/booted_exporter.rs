@@ -84,6 +84,31 @@ fn the_service_runs_as_its_own_user_with_one_capability_and_sees_mounts_come_and
 }
 
 #[test]
+fn debugfs_is_read_by_that_capability_and_its_values_are_absent_without_it() {
+    let node = Node::boot_with(LINE, &installed());
+    node.wait_for("mnt-x.mount", "active", SOON);
+    let debugfs = node.ask("stat -c '%a %U' /run/standin/sys/kernel/debug");
+    assert_eq!(debugfs, "700 root", "as the kernel's is");
+    start(&node, SERVICE);
+    let from_debugfs = "lustre_client_read_bytes_total{fs=\"abcdefgh\"}";
+    let success = |value: u8| format!("fsxlustre_collector_success{{collector=\"llite\"}} {value}");
+    let metrics = scrape(&node);
+    assert!(metrics.contains(from_debugfs) && metrics.contains(&success(1)), "{metrics}");
+
+    let without = "[Service]\nAmbientCapabilities=\nCapabilityBoundingSet=\n";
+    let folder = format!("/run/systemd/system/{SERVICE}.d");
+    node.ask(&format!("mkdir -p {folder} && printf '{without}' >{folder}/none.conf"));
+    node.ask(&format!("systemctl daemon-reload && systemctl restart {SERVICE}"));
+    let pid = node.property(SERVICE, "MainPID");
+    let status = node.ask(&format!("cat /proc/{pid}/status"));
+    assert!(status.contains("CapEff:\t0000000000000000"), "{status}");
+    let metrics = scrape(&node);
+    assert!(metrics.contains(&success(0)), "{metrics}");
+    assert!(!metrics.contains("lustre_client_read_bytes_total{"), "absent, not 0: {metrics}");
+    assert!(metrics.contains("lustre_client_mount_up{fs=\"abcdefgh\""), "the rest comes");
+}
+
+#[test]
 fn the_first_scrape_starts_the_service_where_the_socket_is_enabled() {
     let node = Node::boot_with(LINE, &installed());
     node.wait_for("mnt-x.mount", "active", SOON);
