@@ -241,3 +241,19 @@ fn a_dead_mount_does_not_keep_the_check() {
     assert!(brief.stdout.contains("FAIL mounts_answer: /fsx does not answer"), "{brief}");
     assert!(brief.stdout.len() < 2000, "{brief}");
 }
+
+#[test]
+fn what_is_written_comes_back_and_no_file_is_left() {
+    let sandbox = Sandbox::start();
+    let made = sandbox.create_file_system(FileSystem::lustre());
+    sandbox.run(["mkdir", DEAD]).assert_success();
+    sandbox.run(["mount", "-t", "fsxlustre", &made.id, DEAD]).assert_success();
+    let told =
+        sandbox.command(["fsxlustre", "check", "--io", DEAD]).deadline(Duration::from_mins(4));
+    let told = told.run().assert_success();
+    assert!(told.stdout.contains(" io  1024 MiB: written with "), "{told}");
+    assert_eq!(sandbox.run(["ls", "-A", DEAD]).stdout, "");
+    let none = sandbox.run(["fsxlustre", "check", "--io", "/mnt/none", "--brief"]);
+    assert_eq!(none.code(), Some(1), "{none}");
+    assert!(none.stdout.starts_with("FAIL fsxlustre check"), "{none}");
+}

@@ -17,6 +17,7 @@ mod fleet_fits_quota;
 mod fstab;
 mod imds;
 mod imports;
+mod io;
 mod kernel_restrictions;
 mod kernel_supported;
 mod last_run;
@@ -46,6 +47,7 @@ mod text;
 mod tuning_advised;
 
 pub use finding::{Evidence, Finding, Verdict};
+pub use io::io;
 pub use last_run::{Answer, LastRun};
 pub use question::{Check, Group};
 pub use report::Report;

@@ -2,16 +2,17 @@
 
 use super::{Outcome, USAGE};
 use crate::checks::{
-    Colours, LastRun, Report, Selection, UnknownCheck, answers, brief, explanation, find, list,
+    Colours, LastRun, Report, Selection, UnknownCheck, answers, brief, explanation, find,
+    io as judged_io, list,
 };
 use crate::compat::Matrix;
 use crate::config::AgentConfig;
-use crate::facts::{Facts, Named, Scope, named};
+use crate::facts::{Facts, Named, NodeFacts, Scope, io, named};
 use clap::Args;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
-use fsxlustre_mount::source::Source;
+use fsxlustre_mount::source::{Device, Source};
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `fsxlustre check`.
 #[derive(Debug, Default, Args)]
@@ -36,6 +37,9 @@ pub struct CheckArgs {
     /// The verdict on the first line and what is wrong below it, for schedulers
     #[arg(long, conflicts_with = "json")]
     brief: bool,
+    /// Write 1 GiB to a file without a name in this directory, drop it from memory, read and compare it
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["source", "only", "skip"])]
+    io: Option<PathBuf>,
     /// Every check with its group and question
     #[arg(long, conflicts_with_all = ["source", "only", "skip", "json", "brief"])]
     list: bool,
@@ -59,6 +63,9 @@ impl CheckArgs {
                 Ok(check) => Outcome::done(explanation(check)),
                 Err(unknown) => self.misused(&unknown),
             };
+        }
+        if let Some(directory) = &self.io {
+            return self.write_and_read(config, directory);
         }
         let selection = match Selection::of(&self.only, &self.skip) {
             Ok(selection) => selection,
@@ -101,6 +108,19 @@ impl CheckArgs {
         let mut outcome = self.show(&report);
         outcome.stderr.push_str(&keep(config, &report));
         outcome
+    }
+
+    /// What is written comes back, or not: one answer of its own.
+    fn write_and_read(&self, config: &AgentConfig, directory: &Path) -> Outcome {
+        let host = config.host();
+        // The child that writes has another working directory.
+        let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+        let table = host.mounts().unwrap_or_default();
+        let mount = table.containing(&directory).filter(|mount| host.is_lustre(mount));
+        let fs_name = mount.and_then(Device::shown_by).map(|device| device.fsname);
+        let result = io(host, &directory, fs_name);
+        let node = NodeFacts::gather(host, Scope::LOCAL);
+        self.show(&Report::new(vec![judged_io(&result)], node))
     }
 
     fn show(&self, report: &Report) -> Outcome {

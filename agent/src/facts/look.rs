@@ -4,6 +4,7 @@
 //! What was told before the deadline counts: one file that hangs does not hide the others.
 
 use super::client::ClientLook;
+use super::io::IoLook;
 use super::space::SpaceLook;
 use super::under::UnderLook;
 use fsxlustre_mount::host::{Deadline, Program};
@@ -27,6 +28,8 @@ pub enum Look {
     Under(UnderLook),
     /// The size of directories' file systems.
     Space(SpaceLook),
+    /// Writing and reading back.
+    Io(IoLook),
 }
 
 impl Look {
@@ -43,6 +46,7 @@ impl Look {
             Self::Client(look) => look.tell(&mut |told| say(listener, told)),
             Self::Under(look) => look.tell(&mut |told| say(listener, told)),
             Self::Space(look) => look.tell(&mut |told| say(listener, told)),
+            Self::Io(look) => look.tell(&mut |told| say(listener, told)),
         }
     }
 }

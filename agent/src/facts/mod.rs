@@ -12,6 +12,7 @@ mod distribution;
 mod efa;
 mod file_systems;
 mod hardware;
+mod io;
 mod kernels;
 mod lnet;
 mod look;
@@ -38,6 +39,7 @@ pub use file_systems::{
     Asked, AwsFacts, Identity, Named, NamedFileSystem, Permission, is_about_permission, named,
 };
 pub use hardware::Hardware;
+pub use io::{IoResult, io};
 pub use lnet::{Lnet, Nid};
 pub use look::Look;
 pub use module::InstalledModule;
