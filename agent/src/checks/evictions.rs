@@ -20,7 +20,7 @@ pub(super) const CHECK: Check = Check {
 
 fn answer(facts: &Facts) -> Vec<Finding> {
     let Some(clients) = facts.node.clients.value() else { return Vec::new() };
-    let from = facts.node.clients.from().replace("*", "*/state");
+    let from = facts.node.clients.from().replace('*', "*/state");
     by_fs(clients).into_iter().map(|(fs, targets)| check(fs, &targets, &from)).collect()
 }
 

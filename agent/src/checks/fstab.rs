@@ -19,13 +19,11 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn answer(facts: &Facts) -> Vec<Finding> {
-    match facts.fstab.value() {
-        Some(lines) => lines.iter().map(|line| check(line, facts.fstab.from())).collect(),
-        None => {
-            let finding = Finding::unknown(NAME, "fstab could not be read", "make it readable");
-            vec![finding.seen(Evidence::unknown(&facts.fstab))]
-        }
+    if let Some(lines) = facts.fstab.value() {
+        return lines.iter().map(|line| check(line, facts.fstab.from())).collect();
     }
+    let finding = Finding::unknown(NAME, "fstab could not be read", "make it readable");
+    vec![finding.seen(Evidence::unknown(&facts.fstab))]
 }
 
 fn check(line: &Judged, file: &str) -> Finding {

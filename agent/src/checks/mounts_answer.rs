@@ -20,14 +20,12 @@ pub(super) const CHECK: Check = Check {
 
 fn answer(facts: &Facts) -> Vec<Finding> {
     let node = &facts.node;
-    match node.mounts.value() {
-        Some(mounts) => mounts.iter().map(|mount| check(node, mount)).collect(),
-        None => {
-            let finding =
-                Finding::unknown(NAME, "the mounts could not be read", "see /proc/self/mountinfo");
-            vec![finding.seen(Evidence::unknown(&node.mounts))]
-        }
+    if let Some(mounts) = node.mounts.value() {
+        return mounts.iter().map(|mount| check(node, mount)).collect();
     }
+    let finding =
+        Finding::unknown(NAME, "the mounts could not be read", "see /proc/self/mountinfo");
+    vec![finding.seen(Evidence::unknown(&node.mounts))]
 }
 
 const REMEDY: &str = "see `fsxlustre check --only imports`; open TCP 988 and 1018-1023 both ways between \

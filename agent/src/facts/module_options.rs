@@ -4,7 +4,7 @@ use super::{Observed, place};
 use fsxlustre_mount::host::{Host, read_text};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A parameter that modprobe.d gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,7 +45,7 @@ pub(super) fn read(host: &Host) -> Observed<Vec<ModuleOption>> {
             Ok(names) => names,
             Err(because) => return Observed::unknown(because, from),
         };
-        for name in names.into_iter().filter(|name| name.ends_with(".conf")) {
+        for name in names.into_iter().filter(|name| is_conf(name)) {
             files.entry(name.clone()).or_insert_with(|| folder.join(name));
         }
     }
@@ -66,6 +66,11 @@ pub(super) fn read(host: &Host) -> Observed<Vec<ModuleOption>> {
         }
     }
     Observed::known(options.into_values().collect(), from)
+}
+
+/// modprobe(8) reads no other files.
+fn is_conf(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "conf")
 }
 
 /// Module, parameter and value of each `options` line of Lustre's modules.

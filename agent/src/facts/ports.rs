@@ -93,7 +93,7 @@ fn owner(proc: &Path, inode: u64, deadline: Deadline) -> Option<String> {
 
 /// Connections to servers that are translated on this node, by the kernel's table of connections.
 ///
-/// *Source*: `/proc/net/nf_conntrack`; where the module nf_nat is not loaded, nothing is translated.
+/// *Source*: `/proc/net/nf_conntrack`; where the module `nf_nat` is not loaded, nothing is translated.
 pub(super) fn translated(host: &Host) -> Observed<Vec<Translated>> {
     let table = place::text(&place::proc(host, "net/nf_conntrack"));
     if table.value().is_some() {
