@@ -1,11 +1,7 @@
 //! The service with its children: nothing is done between scrapes, no file of debugfs stays open,
 //! and all of them end with the service.
 
-#![expect(
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a test says with it what it relies on"
-)]
+#![expect(clippy::expect_used, reason = "a test says with it what it relies on")]
 
 mod metrics_tree;
 

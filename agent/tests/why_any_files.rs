@@ -49,7 +49,7 @@ fn apply(tree: &Tree, files: &[PathBuf], changes: &[(usize, Change)]) {
     for (place, change) in changes {
         let path = &files[place % files.len()];
         let text = std::fs::read(path).expect("a file of the tree");
-        let changed = match change {
+        let bytes = match change {
             Change::Bytes(bytes) => bytes.clone(),
             Change::Digits(by) => text
                 .iter()
@@ -61,7 +61,7 @@ fn apply(tree: &Tree, files: &[PathBuf], changes: &[(usize, Change)]) {
                 .collect(),
             Change::Torn(hundredths) => text[..text.len() * hundredths / 100].to_vec(),
         };
-        tree.write(path.strip_prefix(&tree.root).expect("below").to_str().expect("UTF-8"), changed);
+        tree.write(path.strip_prefix(&tree.root).expect("below").to_str().expect("UTF-8"), bytes);
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 use fsxlustre_tests::Output;
 
 #[path = "job_end/node.rs"]
-#[expect(dead_code, reason = "shared with other tests")]
 mod node;
 
 use node::{DIRECTORY, JobCgroup, Node, Version, eventually, job_number};
