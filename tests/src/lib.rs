@@ -15,6 +15,7 @@
 
 mod aws;
 mod capture;
+pub mod cardinality;
 mod client;
 mod error;
 mod file_system;
