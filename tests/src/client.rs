@@ -2,7 +2,10 @@
 
 use std::ffi::OsStr;
 
+use std::time::{Duration, Instant};
+
 use crate::plan::STANDIN_ROOT;
+use crate::run::Running;
 use crate::sandbox::Sandbox;
 
 impl Sandbox {
@@ -21,6 +24,26 @@ impl Sandbox {
     #[track_caller]
     pub fn client_calls(&self) -> Vec<String> {
         self.standin(&["calls", STANDIN_ROOT]).lines().map(str::to_owned).collect()
+    }
+
+    /// Gives the node the address of its NID, and lets TCP 988 of every file system's server answer
+    /// until the answer is dropped.
+    ///
+    /// # Panics
+    ///
+    /// When the network cannot be set up.
+    #[track_caller]
+    pub fn answering_servers(&self) -> Running {
+        let ip = |words: &str| self.run(words.split(' ')).assert_success();
+        ip("ip address add 192.168.77.20/32 dev lo");
+        ip("ip route add local 10.0.0.0/24 dev lo");
+        let servers = self.spawn([self.connect().as_os_str(), OsStr::new("servers")]);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !servers.stdout().contains("ready") {
+            assert!(Instant::now() < deadline, "nobody listens: {}", servers.stderr());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        servers
     }
 
     #[track_caller]

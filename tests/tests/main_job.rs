@@ -284,13 +284,14 @@ fn a_mount_in_use_stays_and_the_same_end_may_be_run_again() {
     assert_eq!(mountinfo(&sandbox), "");
 }
 
-/// The servers' port and LNet's interface are not stood in for.
-const NOT_STOOD_IN: &str = "server_answers,lnet_interface";
-
 #[test]
 fn check_says_that_this_node_and_the_file_system_fit() {
     let (sandbox, _) = genomics();
-    let checked = sandbox.run(["fsxlustre", "check", "--skip", NOT_STOOD_IN, SOURCE]);
+    let unreachable = sandbox.run(["fsxlustre", "check", SOURCE]);
+    assert_eq!(unreachable.code(), Some(1), "{unreachable}");
+    assert!(unreachable.stdout.contains("FAIL     server_answers"), "{unreachable}");
+    let _servers = sandbox.answering_servers();
+    let checked = sandbox.run(["fsxlustre", "check", SOURCE]);
     assert_eq!(checked.code(), Some(0), "{checked}");
     assert!(checked.stdout.contains("file_system_version"), "{checked}");
     sandbox.create_file_system(FileSystem::lustre().tag("Project", "old").version("2.10"));

@@ -263,6 +263,7 @@ fn the_examples_of_the_man_pages_work() {
         let path = format!("{}/../packaging/man/{page}", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(path).unwrap().replace("\\-", "-");
         let (sandbox, made) = genomics();
+        let _servers = sandbox.answering_servers();
         sandbox.write_file("/etc/fstab", "");
         let examples: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# ")).collect();
         assert!(examples.len() >= 2, "{page}");

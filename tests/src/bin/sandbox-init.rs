@@ -8,10 +8,12 @@
 //! `sandbox-init connect HOST:PORT` sends standard input there and prints what comes back: the way
 //! from the host to a server in the sandbox's network.
 //!
+//! `sandbox-init servers` takes connections on TCP 988, as Lustre's servers do, and closes them.
+//!
 //! `sandbox-init peak PROGRAM [ARGUMENT…]` prints the largest resident set of a program.
 
 use std::error::Error;
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{ChildStdout, Command, ExitCode, Stdio};
 use std::time::Duration;
@@ -28,6 +30,8 @@ type Outcome = Result<(), Box<dyn Error>>;
 
 const ENDPOINT_DEADLINE: Duration = Duration::from_secs(50);
 
+const LUSTRE_PORT: u16 = 988;
+
 /// Where the changes to the overlaid folders are kept.
 const CHANGES: &str = "/run/sandbox";
 
@@ -37,8 +41,12 @@ fn main() -> ExitCode {
     let outcome = match words[..] {
         [] => live(),
         ["connect", address] => connect(address),
+        ["servers"] => servers(),
         ["peak", program, ref arguments @ ..] => peak(program, arguments),
-        _ => Err("usage: sandbox-init [connect HOST:PORT | peak PROGRAM [ARGUMENT…]]".into()),
+        _ => {
+            Err("usage: sandbox-init [connect HOST:PORT | servers | peak PROGRAM [ARGUMENT…]]"
+                .into())
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -176,5 +184,15 @@ fn connect(address: &str) -> Outcome {
     let mut stream = TcpStream::connect(address).map_err(|error| format!("{address}: {error}"))?;
     io::copy(&mut io::stdin(), &mut stream)?;
     io::copy(&mut stream, &mut io::stdout())?;
+    Ok(())
+}
+
+/// Lustre's port, at every address that leads here. Prints `ready` when it listens.
+fn servers() -> Outcome {
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, LUSTRE_PORT))?;
+    println!("ready");
+    for connection in listener.incoming() {
+        drop(connection?);
+    }
     Ok(())
 }
