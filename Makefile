@@ -56,6 +56,7 @@ install:
 	$(INSTALL) -D -m 0755 $(BUILT)/mount-fsxlustre $(DESTDIR)$(SBINDIR)/mount.fsxlustre
 	$(INSTALL) -D -m 0755 $(BUILT)/umount-fsxlustre $(DESTDIR)$(SBINDIR)/umount.fsxlustre
 	$(INSTALL) -D -m 0644 packaging/config/fsxlustre.toml $(DESTDIR)$(PREFIX)/share/doc/fsxlustre/fsxlustre.toml
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre agent/data/compatibility.toml
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/iam packaging/iam/*.json
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/prometheus packaging/prometheus/*.yml
 	$(INSTALL) -D -m 0755 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/prometheus packaging/prometheus/slurm-targets

@@ -51,6 +51,7 @@ fn make_install_brings_what_prometheus_and_grafana_need() {
         assert!(run.success(), "{line}");
     }
     let missing: Vec<_> = [
+        "share/fsxlustre/compatibility.toml",
         "share/fsxlustre/prometheus/scrape-static.yml",
         "share/fsxlustre/prometheus/alertmanager.yml",
         "share/fsxlustre/prometheus/slurm-targets",

@@ -1,10 +1,9 @@
 //! Can this client use that file system?
 
 use super::Verdict::{Fail, Unknown, Warn};
-use super::{Check, Evidence, Finding, Group, install, node};
+use super::{Check, Evidence, Finding, Group, install, matrix, node};
 use crate::compat::{Fit, Listing, Matrix};
 use crate::facts::{Asked, Facts, NodeFacts};
-use fsxlustre_mount::failure::Explain as _;
 use fsxlustre_mount::file_system::FileSystem;
 
 const NAME: &str = "file_system_version";
@@ -55,9 +54,13 @@ fn judge(facts: &NodeFacts, client: Option<&str>, version: Option<&str>) -> Find
         let summary = format!("the client's version is not known; the file system has {version}");
         return other(Unknown, summary, format!("install the client first: {}", install(facts)));
     };
-    let matrix = match Matrix::carried() {
+    let matrix = match matrix(facts) {
         Ok(matrix) => matrix,
-        Err(error) => return other(Unknown, error.to_string(), error.remedy()),
+        Err(evidence) => {
+            let remedy = "install the fsxlustre package anew, and report this as a bug";
+            let summary = "fsxlustre's compatibility data cannot be read";
+            return other(Unknown, summary.into(), remedy.into()).seen(evidence);
+        }
     };
     match matrix.client_fits(client, version) {
         Fit::Usable if !lists(matrix, facts, client, version) => other(

@@ -1,10 +1,9 @@
 //! Does AWS list this kernel with a Lustre client?
 
 use super::Verdict::{Fail, Unknown, Warn};
-use super::{Check, Evidence, Finding, Group, distribution_name, is_loaded, node};
-use crate::compat::{KernelRow, Listing, Matrix, Node};
+use super::{Check, Evidence, Finding, Group, command, distribution_name, is_loaded, matrix, node};
+use crate::compat::{KernelRow, Listing, Matrix, Node, Task};
 use crate::facts::NodeFacts;
-use fsxlustre_mount::failure::Explain as _;
 
 const NAME: &str = "kernel_supported";
 
@@ -24,15 +23,9 @@ pub(super) const CHECK: Check = Check {
 /// Pass: listed. Warn: not listed, or refused while a client of one's own is loaded. Fail: known
 /// not to work. Unknown: kernel, distribution or architecture could not be read.
 fn check(facts: &NodeFacts) -> Finding {
-    let matrix = match Matrix::carried() {
-        Ok(matrix) => matrix,
-        Err(error) => {
-            let summary = "fsxlustre's own compatibility data cannot be read";
-            return Finding::other(NAME, Unknown, summary, error.remedy());
-        }
-    };
-    let finding = match node(facts) {
-        Ok(node) => judge(matrix, node, facts),
+    let looked_up = matrix(facts).and_then(|matrix| Ok((matrix, node(facts)?)));
+    let finding = match looked_up {
+        Ok((matrix, node)) => judge(matrix, node, facts),
         Err(evidence) => {
             let summary = "what AWS lists for this node cannot be looked up";
             let remedy =
@@ -53,14 +46,14 @@ fn judge(matrix: &Matrix, node: Node<'_>, facts: &NodeFacts) -> Finding {
         Listing::Refused(row) => {
             let verdict = if is_loaded(facts) { Warn } else { Fail };
             let summary = format!("{kernel} is known not to work: {}", row.because);
-            Finding::other(NAME, verdict, summary, update(node))
+            Finding::other(NAME, verdict, summary, update(facts))
                 .seen(Evidence::new("refused", matrix.source(&row.source)))
         }
         Listing::KernelNotListed(rows) => {
             let summary =
                 format!("{kernel} is not listed by AWS for {name} on {}", node.architecture);
             let kernels: Vec<String> = rows.iter().map(|row| row.kernels()).collect();
-            let remedy = format!("{}; listed are: {}", update(node), kernels.join("; "));
+            let remedy = format!("{}; listed are: {}", update(facts), kernels.join("; "));
             Finding::other(NAME, Warn, summary, remedy)
         }
         Listing::DistributionNotListed => {
@@ -89,14 +82,9 @@ fn listed(matrix: &Matrix, row: &KernelRow, kernel: &str) -> Finding {
 }
 
 /// How a listed kernel is come by.
-fn update(node: Node<'_>) -> String {
-    match node.distribution {
-        "amzn" if node.release == "2" => "sudo yum update -y kernel && sudo reboot".into(),
-        "amzn" => "sudo dnf upgrade -y kernel && sudo reboot".into(),
-        "ubuntu" => {
-            "boot a listed -aws kernel: sudo apt-get install -y linux-aws && sudo reboot".into()
-        }
-        "rhel" | "rocky" | "centos" => "sudo yum update -y kernel && sudo reboot".into(),
-        _ => "boot a listed kernel".into(),
-    }
+fn update(facts: &NodeFacts) -> String {
+    command(facts, Task::UpdateKernel).map_or_else(
+        || "boot a listed kernel".to_owned(),
+        |command| format!("boot a newer kernel: {command} && sudo reboot"),
+    )
 }

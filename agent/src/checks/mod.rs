@@ -7,6 +7,7 @@ mod client_healthy;
 mod client_packages;
 mod client_programs;
 mod clock;
+mod compatibility_data;
 mod disk_space;
 mod efa;
 mod evictions;
@@ -54,12 +55,13 @@ pub use report::Report;
 pub use selection::{Selection, UnknownCheck, find};
 pub use text::{Colours, brief, explanation, list};
 
-use crate::compat::{Matrix, Node};
+use crate::compat::{InUse, Matrix, Node, Task};
 use crate::facts::{Facts, NodeFacts, Observed};
 
 /// Every question, in the order in which they are shown: what the node is, what runs on it, what is
 /// mounted, the network, AWS.
 pub const CHECKS: &[Check] = &[
+    compatibility_data::CHECK,
     kernel_supported::CHECK,
     client_packages::CHECK,
     client_programs::CHECK,
@@ -149,10 +151,7 @@ fn install_for(facts: &NodeFacts, kernel: &str) -> String {
 
 /// How the client is installed here, as far as AWS says so.
 fn install(facts: &NodeFacts) -> String {
-    let codename = facts.distribution.value().and_then(|found| found.codename.as_deref());
-    let command =
-        node(facts).ok().and_then(|node| Matrix::carried().ok()?.install_command(node, codename));
-    command.unwrap_or_else(|| {
+    command(facts, Task::Install).unwrap_or_else(|| {
         let kernel = facts.kernel_release.value().map_or("the running kernel", String::as_str);
         format!(
             "fsxlustre knows no AWS package for this node: build the Lustre 2.15 client for {kernel} \
@@ -160,6 +159,18 @@ fn install(facts: &NodeFacts) -> String {
              debs` or `make rpms`) and install it"
         )
     })
+}
+
+/// What the package manager of this node is told for a task, as one line.
+fn command(facts: &NodeFacts, task: Task) -> Option<String> {
+    let codename = facts.distribution.value().and_then(|found| found.codename.as_deref());
+    matrix(facts).ok()?.command(task, node(facts).ok()?, codename)
+}
+
+/// The matrix that this node is judged by.
+fn matrix(facts: &NodeFacts) -> Result<&Matrix, Evidence> {
+    let in_use = &facts.compatibility;
+    in_use.value().map(InUse::matrix).ok_or_else(|| Evidence::unknown(in_use))
 }
 
 /// `Amazon Linux 2023`, or what stands for it.

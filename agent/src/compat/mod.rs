@@ -3,26 +3,33 @@
 //! Knows `data/compatibility.toml`; knows nothing of this machine. What is in no row is said to
 //! be not listed: never that it works, nor that it does not.
 
+mod in_use;
 mod install;
 mod kernel;
 mod row;
+mod sound;
 #[cfg(test)]
 mod tests;
+
+pub use in_use::{InUse, OWN_FILE, OwnFile};
+pub use install::Task;
 
 pub use kernel::{Kernel, KernelRules, numbers};
 pub use row::{KernelRow, Refused};
 
-use fsxlustre_mount::failure::{Code, Explain};
+use fsxlustre_mount::failure::{Code, Explain, one_line};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// The matrix.
 ///
 /// *Source*: each row names its own in `data/compatibility.toml`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Matrix {
+    /// The day that its rows are of.
+    date: String,
     sources: BTreeMap<String, DataSource>,
     #[serde(rename = "distribution")]
     distributions: Vec<DistributionRow>,
@@ -44,14 +51,14 @@ pub struct DataSource {
     pub read: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DistributionRow {
     ids: Vec<String>,
     kernels: KernelRules,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ClientRow {
     version: String,
@@ -118,29 +125,33 @@ impl Explain for MatrixError {
     }
 }
 
-static CARRIED: LazyLock<Result<Matrix, MatrixError>> =
-    LazyLock::new(|| Matrix::parse(include_str!("../../data/compatibility.toml")));
+/// So many faults of a file are told.
+const MOST_FAULTS: usize = 3;
+
+static CARRIED: LazyLock<Result<Arc<Matrix>, MatrixError>> =
+    LazyLock::new(|| Matrix::parse(include_str!("../../data/compatibility.toml")).map(Arc::new));
 
 impl Matrix {
     /// The matrix that this program carries.
     ///
     /// # Errors
     /// [`MatrixError`], which is our bug.
-    pub fn carried() -> Result<&'static Self, &'static MatrixError> {
+    pub fn carried() -> Result<&'static Arc<Self>, &'static MatrixError> {
         CARRIED.as_ref()
     }
 
     fn parse(text: &str) -> Result<Self, MatrixError> {
-        let wrong = |because: String| MatrixError { because };
-        let matrix: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
-        let used = matrix.kernels.iter().map(|row| &row.source);
-        let used = used.chain(matrix.clients.iter().map(|row| &row.source));
-        let used = used.chain(matrix.refused.iter().map(|row| &row.source));
-        let mut used = used.chain(matrix.install.iter().map(|row| &row.source));
-        match used.find(|name| !matrix.sources.contains_key(*name)) {
-            Some(name) => Err(wrong(format!("no source is called {name}"))),
-            None => Ok(matrix),
+        let matrix: Self = toml::from_str(text)
+            .map_err(|error| MatrixError { because: one_line(&error.to_string()) })?;
+        let faults = matrix.faults();
+        if faults.is_empty() {
+            return Ok(matrix);
         }
+        let mut told: Vec<String> = faults.iter().take(MOST_FAULTS).cloned().collect();
+        if faults.len() > MOST_FAULTS {
+            told.push(format!("and {} more", faults.len() - MOST_FAULTS));
+        }
+        Err(MatrixError { because: told.join("; ") })
     }
 
     /// What AWS says of this node's kernel.

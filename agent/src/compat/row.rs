@@ -4,7 +4,7 @@ use super::{Kernel, Node, is_release, numbers};
 use serde::{Deserialize, Deserializer};
 
 /// Kernels that AWS lists with one client.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KernelRow {
     pub(super) distributions: Vec<String>,
@@ -40,10 +40,10 @@ fn yes() -> bool {
 }
 
 /// Kernels with which the client is known not to work.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refused {
-    distributions: Vec<String>,
+    pub(super) distributions: Vec<String>,
     release: String,
     within: Numbers,
     /// Why.
@@ -53,7 +53,7 @@ pub struct Refused {
 }
 
 /// A bound, as it is written and as numbers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Numbers {
     pub(super) text: String,
     pub(super) numbers: Vec<u32>,

@@ -8,6 +8,7 @@ mod allowances;
 mod child;
 mod client;
 mod clock;
+mod compatibility;
 mod distribution;
 mod efa;
 mod file_systems;
@@ -54,6 +55,7 @@ pub use restrictions::Restrictions;
 pub use slurm::{HookFile, Slurm, SlurmConfig};
 pub use space::{Free, Room};
 
+use crate::compat::InUse;
 use crate::config::{AgentConfig, JobsSection, Role};
 use crate::fstab::judge::{Judged, Surroundings, judge};
 use fsxlustre_mount::answer::AnswerSettings;
@@ -138,6 +140,8 @@ fn fstab(config: &AgentConfig) -> Observed<Vec<Judged>> {
 /// What is known of this node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NodeFacts {
+    /// The matrix of kernels, clients and file systems that it is judged by.
+    pub compatibility: Observed<InUse>,
     /// The running kernel. *Source*: `/proc/sys/kernel/osrelease`.
     pub kernel_release: Observed<String>,
     /// The distribution. *Source*: os-release(5).
@@ -216,6 +220,7 @@ impl NodeFacts {
             let (kernels, next_kernel, next_module) =
                 next.join().unwrap_or_else(|_| lost_kernels());
             Self {
+                compatibility: compatibility::read(host, question()),
                 kernel_release: kernel_release(host),
                 distribution: Distribution::of(host),
                 hardware: Hardware::of(host),

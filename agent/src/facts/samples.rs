@@ -8,6 +8,7 @@ use super::{
     HookFile, InstalledModule, Interface, Lnet, LustreMount, MountAnswer, Network, Nid, NodeFacts,
     Observed, Package, Restrictions, Room, Route, Slurm, SlurmConfig, Target, TargetRoom,
 };
+use crate::compat::InUse;
 use crate::config::{JobsSection, Role};
 use fsxlustre_mount::answer::AnswerSettings;
 use std::net::Ipv4Addr;
@@ -80,6 +81,7 @@ const AMAZON_KERNEL: &str = "6.1.112-122.189.amzn2023.x86_64";
 /// An Amazon Linux 2023 node with a mounted 2.15.6 client.
 pub(crate) fn healthy() -> NodeFacts {
     NodeFacts {
+        compatibility: Observed::known(InUse::choose(None).expect("carried"), "fsxlustre"),
         kernel_release: Observed::known(AMAZON_KERNEL.into(), "/proc/sys/kernel/osrelease"),
         distribution: distribution("amzn", "2023", None, "Amazon Linux 2023"),
         hardware: hardware(8, 32),
