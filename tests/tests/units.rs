@@ -39,14 +39,15 @@ fn systemd_finds_no_fault_with_the_units() {
 #[test]
 fn make_install_brings_what_prometheus_and_grafana_need() {
     let to = std::env::temp_dir().join(format!("fsxl-install-{}", std::process::id()));
-    // Only what stands in packaging: the programs of a release build are not made for it.
+    // Only files that stand in the repository: the programs of a release build are not made for it.
     let output = Command::new("make")
         .args(["--dry-run", "install", &format!("DESTDIR={}", to.display())])
         .current_dir(root())
         .output()
         .unwrap();
     let recipe = String::from_utf8(output.stdout).unwrap();
-    for line in recipe.lines().filter(|line| line.contains(" packaging/")) {
+    let is_of_a_file = |line: &&str| line.contains(" packaging/") || line.contains(" agent/data/");
+    for line in recipe.lines().filter(is_of_a_file) {
         let run = Command::new("sh").args(["-ec", line]).current_dir(root()).status().unwrap();
         assert!(run.success(), "{line}");
     }
