@@ -18,6 +18,7 @@ pub mod layout;
 pub mod manual;
 pub mod metrics;
 pub mod parameter_store;
+pub mod plan;
 pub mod resolve;
 pub mod retry;
 pub mod status;

@@ -105,6 +105,12 @@ fn lay(sandbox: &Sandbox, name: &str, place: &str) {
 
 /// Runs the check on a picture that was laid.
 fn check(sandbox: &Sandbox, picture: &Picture, place: &str, more: &[&str]) -> Output {
+    let own: Vec<&str> = picture.arguments.iter().map(String::as_str).collect();
+    let own = if own.is_empty() { vec!["--only", "local"] } else { own };
+    run(sandbox, picture, place, &[own, more.to_vec()].concat())
+}
+
+fn run(sandbox: &Sandbox, picture: &Picture, place: &str, more: &[&str]) -> Output {
     let standard = sandbox.read_file(CONFIG);
     let endpoint = standard.lines().find(|line| line.starts_with("endpoint_url")).expect("one");
     let config = format!(
@@ -121,10 +127,6 @@ fn check(sandbox: &Sandbox, picture: &Picture, place: &str, more: &[&str]) -> Ou
     words.extend(["fsxlustre", "check"].map(str::to_owned));
     words.extend([format!("--path.rootfs={root}"), format!("--path.procfs={root}/proc")]);
     words.push(format!("--path.sysfs={root}/sys"));
-    if picture.arguments.is_empty() {
-        words.extend(["--only", "local"].map(str::to_owned));
-    }
-    words.extend(picture.arguments.iter().cloned());
     words.extend(more.iter().map(ToString::to_string));
     let output = sandbox.run(&words);
     sandbox.write_file(CONFIG, &standard);
@@ -186,6 +188,44 @@ fn look_at(sandbox: &Sandbox, name: &str) {
     expect(name, "expected.txt", &told);
     let json = serde_json::to_string_pretty(&json).expect("JSON") + "\n";
     expect(name, "expected.json", &json);
+    let plan = ahead(sandbox, &picture, &place, &["--plan"]);
+    // Too little is known of a node whose files are rubbish.
+    assert!(
+        matches!((plan.code(), plan.stdout.is_empty()), (Some(0), false) | (Some(3), true)),
+        "{plan}"
+    );
+    let gate = ahead(sandbox, &picture, &place, &["--gate", "reboot", "--brief"]);
+    let first = gate.stdout.lines().next().unwrap_or_default();
+    let told = format!(
+        "{}# --gate reboot: {first}\n# exit {}\n",
+        plan.stdout,
+        gate.code().unwrap_or_default()
+    );
+    let told = plain(&told, &place, made.as_ref()).replace(&version(), "VERSION");
+    expect(name, "expected.plan", &told);
+    shellcheck(sandbox, name, &plan.stdout);
+}
+
+/// What the program calls its version.
+fn version() -> String {
+    format!("`fsxlustre check --plan` {}", env!("CARGO_PKG_VERSION"))
+}
+
+/// The script is one that sh(1) and shellcheck(1) have nothing to say of.
+fn shellcheck(sandbox: &Sandbox, name: &str, script: &str) {
+    if script.is_empty() {
+        return;
+    }
+    let path = format!("{HERE}/{name}.sh");
+    sandbox.write_file(&path, script);
+    let told = sandbox.run(["shellcheck", "-s", "sh", &path]);
+    assert_eq!((told.code(), told.stdout.as_str()), (Some(0), ""), "{name}: {told}");
+}
+
+/// Runs the check as it looks ahead, without the arguments of the picture.
+fn ahead(sandbox: &Sandbox, picture: &Picture, place: &str, more: &[&str]) -> Output {
+    let like = Picture { config: picture.config.clone(), user: picture.user, ..Picture::default() };
+    run(sandbox, &like, place, more)
 }
 
 #[test]

@@ -50,6 +50,7 @@ mod tuning_advised;
 pub use finding::{Evidence, Finding, Verdict};
 pub use io::io;
 pub use last_run::{Answer, LastRun};
+pub use next_kernel::reboot;
 pub use question::{Check, Group};
 pub use report::Report;
 pub use selection::{Selection, UnknownCheck, find};
@@ -126,7 +127,7 @@ fn utc(unix_seconds: u64) -> String {
 }
 
 /// The node as the matrix looks at it, or the part that is not known.
-fn node(facts: &NodeFacts) -> Result<Node<'_>, Evidence> {
+pub(crate) fn node(facts: &NodeFacts) -> Result<Node<'_>, Evidence> {
     let distribution =
         facts.distribution.value().ok_or_else(|| Evidence::unknown(&facts.distribution))?;
     let kernel =
@@ -174,7 +175,7 @@ fn matrix(facts: &NodeFacts) -> Result<&Matrix, Evidence> {
 }
 
 /// `Amazon Linux 2023`, or what stands for it.
-fn distribution_name(facts: &NodeFacts) -> String {
+pub(crate) fn distribution_name(facts: &NodeFacts) -> String {
     facts.distribution.value().map_or_else(
         || "a distribution that is not known".to_owned(),
         |found| {

@@ -32,7 +32,8 @@ fn check(facts: &NodeFacts) -> Finding {
     match &facts.module_installed {
         Observed::Known { value: Some(module), .. } => installed(facts, module),
         Observed::Known { value: None, .. } => {
-            let summary = "no Lustre module is installed for the running kernel";
+            let kernel = facts.kernel_release.value().map_or("the running kernel", String::as_str);
+            let summary = format!("no Lustre module is installed for {kernel}");
             Finding::other(NAME, Fail, summary, install(facts))
                 .seen(Evidence::of(&facts.module_installed, |_| "Module lustre not found".into()))
                 .seen(Evidence::of(&facts.kernel_release, Clone::clone))

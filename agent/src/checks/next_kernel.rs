@@ -1,6 +1,6 @@
 //! Is there a Lustre module for the kernel that the next boot takes?
 
-use super::{Check, Evidence, Finding, Group, install_for};
+use super::{Check, Evidence, Finding, Group, Verdict, install_for};
 use crate::facts::{Facts, InstalledModule, NodeFacts};
 
 const NAME: &str = "next_kernel";
@@ -41,6 +41,13 @@ fn check(facts: &NodeFacts) -> Finding {
                 |magic| format!("vermagic {}", magic.trim()),
             )
         }))
+}
+
+/// The same where a reboot depends on it: Fail when there is no module that fits.
+pub fn reboot(facts: &NodeFacts) -> Finding {
+    let finding = check(facts);
+    let verdict = if finding.verdict == Verdict::Warn { Verdict::Fail } else { finding.verdict };
+    Finding { verdict, ..finding }
 }
 
 fn judge(facts: &NodeFacts, next: &str, module: Option<&InstalledModule>) -> Finding {

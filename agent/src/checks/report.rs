@@ -66,6 +66,12 @@ impl Report {
         Self { verdict, findings, node, at_unix_seconds: unix_seconds() }
     }
 
+    /// One finding on which something depends: its Unknown is the whole's.
+    pub fn of_gate(finding: Finding, node: NodeFacts) -> Self {
+        let verdict = finding.verdict;
+        Self { verdict, ..Self::new(vec![finding], node) }
+    }
+
     /// 0 healthy, warnings allowed; 1 a Fail; 3 no Fail, but something required is Unknown.
     pub fn exit(&self) -> u8 {
         match self.verdict {

@@ -80,7 +80,8 @@ fn release_of_entry(host: &Host, entry: &str, installed: &Observed<Vec<String>>)
     of_file.filter(|release| is_release(release)).or_else(of_title)
 }
 
-fn is_release(text: &str) -> bool {
+/// Whether a text is a kernel's release, as `uname -r` prints it.
+pub fn is_release(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-+~".contains(&byte);
     text.starts_with(|c: char| c.is_ascii_digit())
         && text.len() <= 128

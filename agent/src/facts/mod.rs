@@ -13,6 +13,7 @@ mod distribution;
 mod efa;
 mod file_systems;
 mod hardware;
+mod image;
 mod io;
 mod kernels;
 mod lnet;
@@ -40,7 +41,9 @@ pub use file_systems::{
     Asked, AwsFacts, Identity, Named, NamedFileSystem, Permission, is_about_permission, named,
 };
 pub use hardware::Hardware;
+pub use image::Image;
 pub use io::{IoResult, io};
+pub use kernels::is_release as is_kernel_release;
 pub use lnet::{Lnet, Nid};
 pub use look::Look;
 pub use module::InstalledModule;
@@ -123,10 +126,22 @@ impl Facts {
             let node = NodeFacts::gather(host, scope);
             (node, outside.join().unwrap_or_default())
         });
+        let whole = Self::of_node(node, config);
+        Self { file_systems, aws, fstab: fstab(config), ..whole }
+    }
+
+    /// A node of which nothing beyond itself is looked at.
+    pub fn of_node(node: NodeFacts, config: &AgentConfig) -> Self {
         let seconds = config.base.mount.timeout.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
-        let fleet = (config.base.answers.clone(), Duration::from_secs(seconds));
-        let (jobs, role) = (config.jobs.clone(), config.node.role());
-        Self { node, file_systems, aws, fstab: fstab(config), fleet, jobs, role }
+        Self {
+            node,
+            file_systems: Vec::new(),
+            aws: AwsFacts::default(),
+            fstab: Observed::unknown("nobody looked", "/etc/fstab"),
+            fleet: (config.base.answers.clone(), Duration::from_secs(seconds)),
+            jobs: config.jobs.clone(),
+            role: config.node.role(),
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Whatever is in the files of a node: facts are gathered in time, and every check answers.
 
 use super::client::ClientLook;
-use super::{LONGEST_GATHERING, NodeFacts, Scope, samples};
+use super::{Image, LONGEST_GATHERING, NodeFacts, Scope, samples};
 use crate::checks::{Colours, Report, Selection, answers, brief};
-use fsxlustre_mount::host::{Host, PathOverrides, Paths};
+use crate::plan::{Place, Plan};
+use fsxlustre_mount::host::{Deadline, Host, PathOverrides, Paths};
 use proptest::prelude::*;
 use std::path::Path;
 use std::time::Instant;
@@ -112,5 +113,11 @@ proptest! {
         let is_plain = |c: char| c == '\n' || !c.is_control();
         prop_assert!(text.chars().all(is_plain), "{text}");
         report.json().expect("JSON");
+        let image = Image::of(&host, Some(root), None).gather(&host, Deadline::after(LONGEST_GATHERING));
+        for (node, place) in [(report.node.clone(), Place::Node), (image, Place::Image(root.to_owned()))] {
+            let Ok(plan) = Plan::of(&node, &report.findings, place) else { continue };
+            let script = plan.script();
+            prop_assert!(script.chars().all(is_plain), "{script}");
+        }
     }
 }

@@ -106,6 +106,8 @@ codes! {
         "install the Lustre client for the running kernel; `fsxlustre check` prints the command";
     LnetDown "FSXL-K103" UserCanFix 32 "LNet could not start."
         "correct `options lnet networks=...` in /etc/modprobe.d, then lustre_rmmod and mount again";
+    NoPlan "FSXL-K104" UserCanFix 2 "No plan can be made for a node of which too little is known."
+        "make etc/os-release readable below the root; name the kernel: `fsxlustre check --plan --kernel VERSION`";
     FsnameUnknown "FSXL-M201" UserCanFix 32 "The server does not know this mount name."
         "name the file system by its id or tags, so that fsxlustre finds its mount name";
     ServerUnreachable "FSXL-N201" MayPass 32 "The file system's server does not answer, or refuses this client."

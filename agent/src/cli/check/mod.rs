@@ -1,5 +1,7 @@
 //! `fsxlustre check`.
 
+mod ahead;
+
 use super::{Outcome, USAGE};
 use crate::checks::{
     Colours, LastRun, Report, Selection, UnknownCheck, answers, brief, explanation, find,
@@ -17,7 +19,10 @@ use std::path::{Path, PathBuf};
 /// Arguments of `fsxlustre check`.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "Exit status: 0 healthy, warnings allowed; 1 at least one FAIL; 2 usage; \
-                        3 no FAIL, but something required is UNKNOWN; 4 a fault of fsxlustre")]
+                        3 no FAIL, but something required is UNKNOWN; 4 a fault of fsxlustre. \
+                        --plan: 0 a script was printed, 3 too little is known of the node. \
+                        --gate reboot: 0 the kernel of the next boot has a module that fits, 1 it has \
+                        none, 3 not known")]
 pub struct CheckArgs {
     /// File system to check: `fs-…`, `tag:KEY:VALUE`, `name:NAME` or a Lustre device; those of fstab,
     /// of [[jobs.mount]] and of our mounts when it is left out
@@ -50,6 +55,8 @@ pub struct CheckArgs {
         conflicts_with_all = ["source", "only", "skip", "json", "brief", "list"]
     )]
     explain: Option<String>,
+    #[command(flatten)]
+    ahead: ahead::AheadArgs,
 }
 
 impl CheckArgs {
@@ -67,6 +74,12 @@ impl CheckArgs {
         if let Some(directory) = &self.io {
             return self.write_and_read(config, directory);
         }
+        if let Err(error) = Matrix::carried() {
+            return self.failed(&error.failure());
+        }
+        if self.ahead.is_asked() {
+            return self.ahead.run(self, config);
+        }
         let selection = match Selection::of(&self.only, &self.skip) {
             Ok(selection) => selection,
             Err(unknown) => return self.misused(&unknown),
@@ -75,9 +88,6 @@ impl CheckArgs {
             Ok(source) => source,
             Err(error) => return Outcome { status: USAGE, ..self.failed(&error.failure()) },
         };
-        if let Err(error) = Matrix::carried() {
-            return self.failed(&error.failure());
-        }
         self.check(config, source, &selection)
     }
 
