@@ -60,7 +60,7 @@ install:
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/iam packaging/iam/*.json
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/prometheus packaging/prometheus/*.yml
 	$(INSTALL) -D -m 0755 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/prometheus packaging/prometheus/slurm-targets
-	$(INSTALL) -D -m 0755 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/slurm packaging/slurm/task-prolog packaging/slurm/unkillable-step packaging/slurm/health-check
+	$(INSTALL) -D -m 0755 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/slurm packaging/slurm/task-prolog packaging/slurm/unkillable-step packaging/slurm/epilog-slurmctld packaging/slurm/health-check
 	$(INSTALL) -D -m 0755 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/slurm/prolog.d packaging/slurm/prolog.d/*
 	$(INSTALL) -D -m 0755 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/slurm/epilog.d packaging/slurm/epilog.d/*
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/slurm packaging/slurm/slurm.conf packaging/slurm/nhc.conf packaging/slurm/README.md

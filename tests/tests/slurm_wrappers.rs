@@ -6,11 +6,12 @@ use fsxlustre_tests::{Output, Sandbox, Setup};
 const PROGRAM: &str = "/usr/bin/fsxlustre";
 const PROLOG: &str = "prolog.d/80_fsxlustre";
 const EPILOG: &str = "epilog.d/10_fsxlustre";
+const WRAPPERS: [&str; 5] = [PROLOG, EPILOG, "task-prolog", "unkillable-step", "epilog-slurmctld"];
 
 /// A node with the wrappers at `/hooks`, and no fsxlustre.
 fn node() -> Sandbox {
     let sandbox = Setup::bare().start().unwrap_or_else(|error| panic!("{error}"));
-    for name in [PROLOG, EPILOG, "task-prolog", "unkillable-step"] {
+    for name in WRAPPERS {
         sandbox.write_program(
             &format!("/run/hooks/{name}"),
             &source(&format!("packaging/slurm/{name}")),
@@ -138,10 +139,33 @@ fn a_step_that_cannot_be_killed_is_looked_at() {
     assert_eq!(done.stdout, "job stuck 17\n");
 }
 
+/// Slurm waits for the script, not for the nodes, and ends its process group.
+#[test]
+fn the_controller_waits_for_nobody() {
+    let sandbox = node();
+    let program = "#!/bin/sh\necho \"$@\" >/run/asked; at=$(readlink /proc/$$/fd/1); echo $at >>/run/asked; \
+                   ps -o sess= -p $$ | grep -cw $$ >>/run/asked; sleep 2; touch /run/done\n";
+    sandbox.write_program(PROGRAM, program);
+    // Its output's end is the script's: nothing holds it.
+    let output = "env -i SLURM_JOB_ID=17 /run/hooks/epilog-slurmctld | cat; ls /run/done";
+    let done = sandbox.run(["timeout", "60", "sh", "-c", output]);
+    assert!(done.stderr.contains("No such file"), "{done}");
+    let wait = "until [ -e /run/done ]; do sleep 0.05; done; cat /run/asked";
+    let asked = sandbox.run(["sh", "-c", wait]).assert_success().stdout;
+    assert_eq!(asked, "job collect 17 --wait 180\n/dev/null\n1\n");
+    for hostile in ["", "17;reboot", "../17"] {
+        sandbox.remove("/run/asked");
+        run_with(&sandbox, "epilog-slurmctld", hostile).assert_success();
+        assert!(!sandbox.run(["test", "-e", "/run/asked"]).is_success(), "{hostile}");
+    }
+    sandbox.remove(PROGRAM);
+    run(&sandbox, "epilog-slurmctld").assert_success();
+}
+
 #[test]
 fn shellcheck_has_nothing_to_say() {
     let sandbox = node();
-    for name in [PROLOG, EPILOG, "task-prolog", "unkillable-step"] {
+    for name in WRAPPERS {
         sandbox.run(["shellcheck", "-s", "sh", &format!("/run/hooks/{name}")]).assert_success();
     }
 }

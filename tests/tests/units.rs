@@ -65,6 +65,7 @@ fn make_install_brings_what_prometheus_and_grafana_need() {
         "share/fsxlustre/slurm/epilog.d/10_fsxlustre",
         "share/fsxlustre/slurm/task-prolog",
         "share/fsxlustre/slurm/unkillable-step",
+        "share/fsxlustre/slurm/epilog-slurmctld",
         "share/fsxlustre/slurm/slurm.conf",
         "share/man/man7/fsxlustre-metrics.7",
         "share/man/man7/fsxlustre-slurm.7",

@@ -96,6 +96,8 @@ impl Cluster {
     fn make_ready(&self) {
         network::make_bridge(&self.tools, &self.controller);
         self.prepare(&self.controller);
+        let (from, to) = ("epilog-slurmctld", "/etc/slurm/fsxlustre-epilog-slurmctld");
+        self.controller.write_program(to, &source(&format!("packaging/slurm/{from}")));
         if self.settings.has_accounting() {
             accounting::start(&self.controller);
         }

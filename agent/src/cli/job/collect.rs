@@ -14,8 +14,9 @@ use std::time::Duration;
 const FOLDER: Duration = Duration::from_secs(20);
 /// How long Slurm's accounting may take.
 const ACCOUNTING: Duration = Duration::from_secs(30);
-/// How often missing reports are looked for.
-const AGAIN: Duration = Duration::from_secs(1);
+/// How soon missing reports are looked for again, at first and at most: the controller waits for many
+/// jobs at once.
+const AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(15)];
 
 /// Arguments of `fsxlustre job collect`.
 #[derive(Debug, Args)]
@@ -61,7 +62,10 @@ impl CollectArgs {
         };
         let summary = self.wait_for(&wanted)?;
         if summary.nodes.is_empty() {
-            return Err(no_reports(&wanted, &summary));
+            // Jobs without a file system have none: no matter for the journal of a controller that asks
+            // for each job.
+            let failed = Outcome::failed(&no_reports(&wanted, &summary));
+            return Ok(Outcome { log: Vec::new(), ..failed });
         }
         if !self.print {
             let conf = variable("SLURM_CONF").map(PathBuf::from).filter(|path| path.is_absolute());
@@ -75,6 +79,7 @@ impl CollectArgs {
     /// The summary, once no node is missing or the time for that is over.
     fn wait_for(&self, wanted: &Wanted) -> Result<JobSummary, Failure> {
         let deadline = Deadline::after(Duration::from_secs(self.wait));
+        let [mut pause, longest] = AGAIN;
         loop {
             let (mut summary, named) = collect(wanted, Deadline::after(FOLDER))
                 .map_err(|because| unread(wanted, because))?;
@@ -83,7 +88,8 @@ impl CollectArgs {
             if is_whole || deadline.has_passed() {
                 return Ok(summary);
             }
-            std::thread::sleep(AGAIN.min(deadline.left()));
+            std::thread::sleep(pause.min(deadline.left()));
+            pause = (pause * 2).min(longest);
         }
     }
 
