@@ -7,11 +7,13 @@ use fsxlustre_agent::facts::Look;
 use fsxlustre_agent::jobs::{collect, report, stuck};
 use fsxlustre_agent::{metrics, status};
 use fsxlustre_mount::cli::Progress;
+use fsxlustre_mount::host::let_stop_signals_through;
 use fsxlustre_mount::journal::Entry;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let_stop_signals_through();
     if let Some(work) = fsxlustre_mount::worker::asked_for() {
         let answer = work.answer();
         return finish(&Outcome {

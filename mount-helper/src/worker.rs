@@ -50,6 +50,8 @@ pub enum Work {
     FinishLateMount(PathBuf),
     /// Become another program, in a session of its own and with no descriptor but the first three.
     Become(Vec<String>),
+    /// Become another program where this one was started, with no signal held back.
+    Exec(Vec<String>),
     /// The lines of fstab that stand behind one that takes long.
     MountBehind(MountBehind),
     /// The text of a file that only root can have written.
@@ -133,13 +135,18 @@ impl Work {
             }
             Self::Become(words) => {
                 leave_the_caller();
-                let (program, arguments) = words.split_first().unzip();
-                let program = program.map_or("", String::as_str);
-                // execve(2) only returns when it failed.
-                told::<()>(Err(Command::new(program).args(arguments.unwrap_or_default()).exec()))
+                told::<()>(Err(become_program(words)))
             }
+            Self::Exec(words) => told::<()>(Err(become_program(words))),
         }
     }
+}
+
+/// Becomes another program; execve(2) only returns when it failed.
+fn become_program(words: &[String]) -> std::io::Error {
+    let (program, arguments) = words.split_first().unzip();
+    let program = program.map_or("", String::as_str);
+    Command::new(program).args(arguments.unwrap_or_default()).exec()
 }
 
 /// Waits for a byte on stdin.

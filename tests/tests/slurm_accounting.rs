@@ -103,9 +103,8 @@ fn the_controllers_epilog_writes_it_by_itself() {
     open_to_users(&cluster);
     assert_eq!(cluster.wait_for_end(job), "COMPLETED", "{}", cluster.printed_by(job));
     let wanted = format!("fsxlustre/1 nodes=2/2 shared=0 {}:read=", made.mount_name);
-    cluster.wait_until("the comment is there", || {
-        admin_comment(&cluster, job).starts_with(&wanted)
-    });
+    cluster
+        .wait_until("the comment is there", || admin_comment(&cluster, job).starts_with(&wanted));
     // A job whose partition has no file system has no report and no comment; nobody waits for it.
     let without = cluster.submit(&["-p", "gpu", "-N1"], "true");
     assert_eq!(cluster.wait_for_end(without), "COMPLETED");

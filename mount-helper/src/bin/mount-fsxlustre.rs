@@ -3,7 +3,7 @@
 use fsxlustre_mount::cli::{MOUNT_USAGE, MountArguments, MountCall, Progress};
 use fsxlustre_mount::config::Config;
 use fsxlustre_mount::failure::{Explain as _, Failure};
-use fsxlustre_mount::host::{Host, stop_signals};
+use fsxlustre_mount::host::{Host, let_stop_signals_through, stop_signals};
 use fsxlustre_mount::journal::{Entry, Priority};
 use fsxlustre_mount::last_failure::LastFailure;
 use fsxlustre_mount::mount::{Done, MountReport, MountRequest, Mounter};
@@ -16,6 +16,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let_stop_signals_through();
     if let Some(work) = fsxlustre_mount::worker::asked_for() {
         let answer = work.answer();
         say(&answer.stdout, &answer.stderr);

@@ -4,7 +4,9 @@ use fsxlustre_mount::cli::{UNMOUNT_USAGE, UnmountArguments, UnmountCall};
 use fsxlustre_mount::config::Config;
 use fsxlustre_mount::failure::Explain as _;
 use fsxlustre_mount::hooks::Hooks;
-use fsxlustre_mount::host::{Deadline, enter_mount_namespace, stop_signals};
+use fsxlustre_mount::host::{
+    Deadline, enter_mount_namespace, let_stop_signals_through, stop_signals,
+};
 use fsxlustre_mount::journal::{Entry, Priority};
 use fsxlustre_mount::mount::check_root;
 use fsxlustre_mount::unmount::{UnmountError, UnmountRequest, unmount_as};
@@ -13,6 +15,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let_stop_signals_through();
     if let Some(work) = fsxlustre_mount::worker::asked_for() {
         let answer = work.answer();
         say(&answer.stdout, &answer.stderr);

@@ -32,7 +32,7 @@ pub use network_namespace::LnetNamespace;
 pub use paths::{PathOverrides, Paths};
 pub(crate) use process_group::must_stay as must_stay_in_group;
 pub use program::{Finished, Program, ProgramError, RunLimits};
-pub use signals::{sleep_unless_interrupted, stop_signals};
+pub use signals::{let_stop_signals_through, sleep_unless_interrupted, stop_signals};
 pub(crate) use space::statvfs as statvfs_here;
 pub use space::{ProbeError, Space, probe_space};
 pub use state_file::{

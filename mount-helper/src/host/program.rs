@@ -3,7 +3,7 @@
 //! A child that is stuck in the kernel cannot be killed and must not be waited for: after the
 //! deadline it gets SIGTERM, then SIGKILL, and if it is still there it is left and named.
 
-use super::{Deadline, must_stay_in_group};
+use super::{Deadline, must_stay_in_group, signals::holds_stop_signals_back};
 use crate::failure::{Code, Explain, chain, one_line};
 use crate::worker::Work;
 use nix::errno::Errno;
@@ -230,12 +230,31 @@ impl Program {
         args: &[S],
         limits: &RunLimits<'_>,
     ) -> Result<Finished, ProgramError> {
-        let mut command = Command::new(&self.path);
-        command.args(args).stdin(Stdio::null());
+        let mut command = self.command(args);
+        command.stdin(Stdio::null());
         if !must_stay_in_group() {
             command.process_group(0);
         }
         watch(command, self.words(args), limits, |_| Ok(()))
+    }
+
+    /// The program with its arguments. Where signals are held back, another program begins as a worker
+    /// of this one, which lets them through: a program that is asked to stop is to hear it.
+    fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
+        let words = std::iter::once(self.path.as_os_str()).chain(args.iter().map(AsRef::as_ref));
+        let words: Option<Vec<_>> = words.map(|word| Some(word.to_str()?.to_owned())).collect();
+        match words.filter(|_| *self != Self::own() && holds_stop_signals_back()) {
+            Some(words) => {
+                let mut command = Command::new(Self::own().path);
+                command.args(Work::Exec(words).arguments());
+                command
+            }
+            None => {
+                let mut command = Command::new(&self.path);
+                command.args(args);
+                command
+            }
+        }
     }
 
     /// The same in a session of its own, with none of the caller's descriptors: for what may have
