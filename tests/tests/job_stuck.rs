@@ -44,6 +44,55 @@ fn get_stuck(sandbox: &Sandbox, script: &str) -> Running {
 }
 
 #[test]
+fn a_stuck_process_is_told_with_stack_mount_and_connections() {
+    let (sandbox, made) = genomics();
+    // Open already, so that it is the write itself that is stuck. The shell waits by itself: a program that
+    // it starts would have the file open, too, and be stuck with closing it.
+    sandbox.run(["mkfifo", "/run/go"]).assert_success();
+    let script = format!(
+        "exec 3> {DIRECTORY}/file; touch /run/open; read -r _ </run/go; exec cat /etc/passwd >&3"
+    );
+    let began = Instant::now();
+    let writer = sandbox.spawn(["sh", "-c", &script]);
+    while !sandbox.run(["test", "-e", "/run/open"]).is_success() {
+        assert!(began.elapsed() < Duration::from_secs(20), "{}", writer.stderr());
+    }
+    sandbox.client_fault("io-hang", true);
+    sandbox.run(["sh", "-c", "echo >/run/go"]).assert_success();
+    loop {
+        let pid = writer.pid();
+        let stat = pid.and_then(|pid| std::fs::read_to_string(format!("/proc/{pid}/stat")).ok());
+        // The shell itself is in this state, too, for the moment in which it starts a program.
+        if stat.is_some_and(|stat| stat.contains("(cat) D ")) {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "it is not stuck: {}", writer.stderr());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let began = Instant::now();
+    let stuck = sandbox.run(["fsxlustre", "job", "stuck", "--json", "7"]).assert_success();
+    assert!(began.elapsed() < Duration::from_secs(10), "{stuck}");
+    let json: Value = serde_json::from_str(&stuck.stdout).unwrap();
+    assert_eq!((&json["format"], &json["job_id"]), (&1.into(), &7.into()));
+    let thread = json["threads"].as_array().unwrap().iter().find(|one| one["command"] == "cat");
+    let thread = thread.unwrap_or_else(|| panic!("{json:#}"));
+    let stack = thread["kernel_stack"].as_array().unwrap();
+    assert!(stack.iter().any(|one| one.as_str().unwrap().starts_with("fuse_")), "{thread:#}");
+    assert_eq!(thread["mount"]["directory"], DIRECTORY, "{thread:#}");
+    assert_eq!(thread["mount"]["file_system"], made.mount_name);
+    assert_eq!(thread["uses"], serde_json::json!([DIRECTORY]));
+    assert_eq!(thread["uid"], 0);
+    let connections = &json["connections"][&made.mount_name];
+    assert_eq!(connections["well"], 5, "1 MDT and 4 OSTs: {json:#}");
+    assert_eq!(connections["ill"], serde_json::json!({}));
+
+    let text = sandbox.run(["fsxlustre", "job", "stuck"]).assert_success();
+    assert!(text.stdout.contains(&format!("(cat) of uid 0 on {DIRECTORY} ")), "{text}");
+    assert!(text.stdout.contains(&format!("{}: 5 connections up or idle", made.mount_name)));
+    sandbox.client_fault("io-hang", false);
+}
+
+#[test]
 fn the_target_that_is_not_connected_is_named_and_all_of_it_is_kept_for_the_report() {
     let (sandbox, made) = genomics();
     sandbox.client_fault("io-hang", true);
