@@ -116,6 +116,78 @@ fn an_image_on_lustre_is_named_by_its_loop_device() {
 }
 
 #[test]
+fn a_container_that_outlives_its_step_keeps_the_client_and_is_named() {
+    let (sandbox, _) = genomics();
+    job(&sandbox, "start").assert_success();
+    let script = "echo in; exec sleep 1000";
+    let container = background(
+        &sandbox,
+        &["unshare", "--mount", "--propagation", "private", "sh", "-c", script],
+    );
+    let inside = || {
+        let pid = container.pid().expect("the container runs");
+        std::fs::read_to_string(format!("/proc/{pid}/mountinfo")).unwrap()
+    };
+    assert!(inside().contains(DIRECTORY));
+    let end = job(&sandbox, "end").assert_success();
+    let said = format!("{}{}", end.stdout, end.stderr);
+    assert_eq!(clients(&sandbox), 1, "the client lives on: {end}");
+    assert!(said.contains("mount namespace"), "{end}");
+    // rmdir(2) of a mount point takes a mount of another namespace away, lazily.
+    assert!(inside().contains(DIRECTORY), "it is not taken from the container");
+    drop(container);
+    wait_until("the client's end", || clients(&sandbox) == 0);
+    job(&sandbox, "end").assert_success();
+    assert!(!is_mounted(&sandbox));
+    assert!(!sandbox.run(["ls", DIRECTORY]).is_success(), "the start had made the directory");
+}
+
+#[test]
+fn a_directory_that_a_start_made_goes_where_nobody_has_it_mounted() {
+    let (sandbox, made) = genomics();
+    sandbox.run(["mkdir", "-p", "/mnt/other"]).assert_success();
+    sandbox.run(["mount", "-t", "fsxlustre", &made.id, "/mnt/other"]).assert_success();
+    job(&sandbox, "start").assert_success();
+    let end = job(&sandbox, "end").assert_success();
+    assert_eq!(clients(&sandbox), 1, "it stays for the other mount: {end}");
+    assert!(!sandbox.run(["ls", DIRECTORY]).is_success(), "{end}");
+
+    job(&sandbox, "start").assert_success();
+    let words = ["unshare", "--mount", "--propagation", "private", "sh", "-c"];
+    let container = background(&sandbox, &[&words[..], &["echo in; exec sleep 1000"]].concat());
+    let end = job(&sandbox, "end").assert_success();
+    assert!(end.stderr.contains(&format!("the directory {DIRECTORY} was not removed")), "{end}");
+    let pid = container.pid().expect("the container runs");
+    let inside = std::fs::read_to_string(format!("/proc/{pid}/mountinfo")).unwrap();
+    assert!(inside.contains(DIRECTORY), "{end}\n{inside}");
+}
+
+/// What job_container/tmpfs (namespace/tmpfs) makes in a job's extern step: a mount namespace that a
+/// file holds, without a process in it. unshare(1) may look for the namespace before it is made, so it is
+/// asked until it is.
+fn make_job_container(sandbox: &Sandbox) {
+    let script =
+        "mkdir -p /run/jobs && mount --bind /run/jobs /run/jobs && mount --make-private /run/jobs
+         touch /run/jobs/7; until unshare --mount=/run/jobs/7 --propagation private true; do :; done";
+    sandbox.run(["sh", "-c", script]).assert_success();
+}
+
+#[test]
+fn a_namespace_of_job_container_tmpfs_without_shared_keeps_the_client() {
+    let (sandbox, _) = genomics();
+    job(&sandbox, "start").assert_success();
+    make_job_container(&sandbox);
+    let end = job(&sandbox, "end").assert_success();
+    let said = format!("{}{}", end.stdout, end.stderr);
+    assert!(said.contains("/run/jobs/7"), "{end}");
+    assert_eq!(clients(&sandbox), 1, "{end}");
+    // Slurm takes it away with the extern step.
+    sandbox.run(["umount", "/run/jobs/7"]).assert_success();
+    wait_until("the client's end", || clients(&sandbox) == 0);
+    job(&sandbox, "end").assert_success();
+}
+
+#[test]
 fn a_namespace_as_of_job_container_tmpfs_with_shared_follows_the_unmount() {
     let (sandbox, _) = genomics();
     // As systemd has it on every node.

@@ -5,6 +5,7 @@
 //! that does nothing.
 
 use super::client::ClientFiles;
+use super::made_directory::remove_made_directory;
 use super::target::Target;
 use crate::failure::{Code, Explain as _, Failure};
 use crate::host::{
@@ -77,6 +78,9 @@ pub struct Begun {
     pub since_unix_seconds: u64,
     /// The process that makes it; `None` until it runs.
     pub process: Option<Attempt>,
+    /// Whether the directory was made for this mount, and goes with its client.
+    #[serde(default)]
+    pub(super) made_directory: bool,
 }
 
 /// How the child's call ended.
@@ -97,7 +101,10 @@ impl Begun {
     pub(super) fn new(host: &Host, target: Target, how: How) -> Self {
         let files = target.fsname().map(|fsname| ClientFiles::new(host, &fsname));
         let instances = files.as_ref().and_then(|files| files.instances().ok()).unwrap_or_default();
+        let record = MountRecord::read(host, &target.directory).ok().flatten();
+        let ours = record.filter(|record| record.mount_id == Some(target.mount_id));
         Self {
+            made_directory: ours.is_some_and(|record| record.made_directory),
             format: FORMAT,
             boot_id: host.boot_id(),
             target,
@@ -207,6 +214,9 @@ impl Begun {
         }
         let gone = self.files.as_ref().map(|files| files.is_one_gone(&self.instances));
         if gone == Some(Ok(true)) {
+            if self.made_directory {
+                let _ = remove_made_directory(directory);
+            }
             let _ = self.forget();
         }
     }

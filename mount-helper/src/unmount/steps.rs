@@ -2,7 +2,7 @@
 
 use super::child::{self, Begun, Ending, How, Interrupted};
 use super::client::{ClientFate, ClientState};
-use super::holders::{Holders, find_holders};
+use super::holders::{Holder, Holders, find_holders};
 use super::made_directory::remove_made_directory;
 use super::probers;
 use super::request::{Others, UnmountError, UnmountReport, UnmountRequest};
@@ -208,6 +208,7 @@ impl Unmounting<'_> {
                     begun.forget()?;
                 }
                 if !is_listed {
+                    self.remove_directory(begun, None)?;
                     self.forget_mount(begun)?;
                 }
                 Err(said::interrupted(target, is_listed, pid).into())
@@ -250,45 +251,76 @@ impl Unmounting<'_> {
         cut_off: Holders,
         was_begun_before: bool,
     ) -> Outcome {
-        let warnings = self.forget_mount(begun)?;
         let client = self.fate(begun)?;
         if client == ClientFate::Alive {
             begun.keep()?;
+            self.forget_mount(begun)?;
             // Whatever has it mounted now keeps it, also what would have followed.
-            let target = Target { parent_group: None, ..begun.target.clone() };
-            let holders = self.holders(&target);
-            let failure = said::client_stays(&target, &holders);
+            let holders = self.holders_elsewhere(begun);
+            let failure = said::client_stays(&begun.target, &holders);
             let before = before.ok();
             return Err(Box::new(UnmountError { failure, holders: Some(holders), before }));
         }
+        let warnings = self.remove_directory(begun, Some(&client))?;
+        self.forget_mount(begun)?;
         begun.forget()?;
         let (target, how) = (begun.target.clone(), begun.how);
         Ok(UnmountReport { target, how, client, before, cut_off, was_begun_before, warnings })
     }
 
-    /// Removes what was written down of the mount, unless another one is there by now, or on its
-    /// way.
-    fn forget_mount(&self, begun: &Begun) -> Result<Vec<String>, Failure> {
-        let Target { directory, mount_id, .. } = &begun.target;
-        let explain = |error: StateError| error.failure();
-        let record = MountRecord::read(self.host, directory).map_err(explain)?;
-        let is_ours = |record: &&MountRecord| record.mount_id == Some(*mount_id);
-        let ours = record.as_ref().filter(is_ours);
-        let is_on_its_way = ours.is_none()
-            && record.as_ref().and_then(|record| record.stuck_attempt(self.host)).is_some();
-        if self.target()?.is_some() || is_on_its_way {
+    /// Who has what was mounted in another mount namespace.
+    fn holders_elsewhere(&self, begun: &Begun) -> Holders {
+        self.holders(&Target { parent_group: None, ..begun.target.clone() })
+    }
+
+    /// Removes a directory that was made for the mount. Where another namespace has a mount on it, that
+    /// would take it away there, lazily and from whoever uses it: then the directory stays.
+    fn remove_directory(
+        &self,
+        begun: &Begun,
+        client: Option<&ClientFate>,
+    ) -> Result<Vec<String>, Failure> {
+        if !begun.made_directory || self.is_taken(begun)? {
             return Ok(Vec::new());
         }
-        let mut warnings = Vec::new();
-        if ours.is_some_and(|record| record.made_directory)
-            && let Err(failure) = remove_made_directory(directory)
-        {
-            warnings.push(format!("{}: {}", failure.what, failure.because));
+        let directory = &begun.target.directory;
+        if client != Some(&ClientFate::Gone) {
+            let holders = self.holders_elsewhere(begun);
+            if holders.found.iter().any(Holder::is_elsewhere) || !holders.unread.is_empty() {
+                let who = holders.summary(Holder::is_elsewhere);
+                let kept = format!("the directory {} was not removed", directory.display());
+                return Ok(vec![format!("{kept}: {who}")]);
+            }
         }
-        MountRecord::remove(self.host, directory).map_err(explain)?;
+        let failed = remove_made_directory(directory).err();
+        Ok(failed
+            .map(|failure| format!("{}: {}", failure.what, failure.because))
+            .into_iter()
+            .collect())
+    }
+
+    /// Whether another mount is on the directory by now, or on its way.
+    fn is_taken(&self, begun: &Begun) -> Result<bool, Failure> {
+        let Target { directory, mount_id, .. } = &begun.target;
+        let record =
+            MountRecord::read(self.host, directory).map_err(|error: StateError| error.failure())?;
+        let is_on_its_way = record.as_ref().is_some_and(|record| {
+            record.mount_id != Some(*mount_id) && record.stuck_attempt(self.host).is_some()
+        });
+        Ok(is_on_its_way || self.target()?.is_some())
+    }
+
+    /// Removes what was written down of the mount, unless another one is there by now, or on its
+    /// way.
+    fn forget_mount(&self, begun: &Begun) -> Result<(), Failure> {
+        if self.is_taken(begun)? {
+            return Ok(());
+        }
+        let directory = &begun.target.directory;
+        MountRecord::remove(self.host, directory).map_err(|error: StateError| error.failure())?;
         // An entry that stays behind misleads nobody: umount(8) finds no such mount.
         let _ = crate::utab::forget(directory);
-        Ok(warnings)
+        Ok(())
     }
 
     fn fate(&self, begun: &Begun) -> Result<ClientFate, Failure> {

@@ -89,6 +89,12 @@ pub struct Holders {
 }
 
 impl Holder {
+    /// Whether it is another mount namespace.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        use HolderKind::{Namespace, NamespaceDescriptor, NamespaceFile};
+        matches!(self.kind, Namespace | NamespaceFile | NamespaceDescriptor)
+    }
+
     /// Something of the kernel's own.
     fn of_kernel(kind: HolderKind, name: Option<String>, path: String, busy: bool) -> Self {
         Self {
