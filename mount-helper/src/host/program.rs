@@ -243,18 +243,14 @@ impl Program {
     fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let words = std::iter::once(self.path.as_os_str()).chain(args.iter().map(AsRef::as_ref));
         let words: Option<Vec<_>> = words.map(|word| Some(word.to_str()?.to_owned())).collect();
-        match words.filter(|_| *self != Self::own() && holds_stop_signals_back()) {
-            Some(words) => {
-                let mut command = Command::new(Self::own().path);
-                command.args(Work::Exec(words).arguments());
-                command
-            }
-            None => {
-                let mut command = Command::new(&self.path);
-                command.args(args);
-                command
-            }
-        }
+        let words = words.filter(|_| *self != Self::own() && holds_stop_signals_back());
+        let (program, arguments) = match words {
+            Some(words) => (Self::own().path, Work::Exec(words).arguments()),
+            None => (self.path.clone(), args.iter().map(|arg| arg.as_ref().to_owned()).collect()),
+        };
+        let mut command = Command::new(program);
+        command.args(arguments);
+        command
     }
 
     /// The same in a session of its own, with none of the caller's descriptors: for what may have

@@ -123,6 +123,9 @@ impl Cluster {
         on.append("/etc/group", "ann:x:5001:\n");
         on.run(["mkdir", "-p", "/run/slurm/state", "/run/slurm/spool"]).assert_success();
         on.write_file("/etc/slurm/slurm.conf", &self.settings.slurm_conf());
+        if let Some(text) = self.settings.job_container_conf() {
+            on.write_file("/etc/slurm/job_container.conf", text);
+        }
         daemons::start_munged(on, &self.key);
     }
 

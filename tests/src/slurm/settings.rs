@@ -45,6 +45,7 @@ SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,requeue_delay=1,sch
 pub struct Settings {
     lines: Vec<(String, String)>,
     node_config: String,
+    job_container: Option<String>,
     has_accounting: bool,
     has_slurmd: bool,
 }
@@ -58,6 +59,7 @@ impl Settings {
         let mut settings = Self {
             lines: Vec::new(),
             node_config: String::new(),
+            job_container: None,
             has_accounting: false,
             has_slurmd: true,
         };
@@ -89,6 +91,13 @@ impl Settings {
         self
     }
 
+    /// Gives every machine this job_container.conf.
+    #[must_use]
+    pub fn job_container(mut self, text: &str) -> Self {
+        self.job_container = Some(text.to_owned());
+        self
+    }
+
     /// Keeps what jobs did in slurmdbd, as AdminComment and accounts need.
     #[must_use]
     pub fn accounting(mut self) -> Self {
@@ -108,6 +117,10 @@ impl Settings {
 
     pub(super) fn has_accounting(&self) -> bool {
         self.has_accounting
+    }
+
+    pub(super) fn job_container_conf(&self) -> Option<&str> {
+        self.job_container.as_deref()
     }
 
     pub(super) fn node_config(&self) -> &str {
