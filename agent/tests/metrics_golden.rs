@@ -7,10 +7,12 @@
 
 mod metrics_tree;
 
-use fsxlustre_agent::metrics::families::FAMILIES;
+use fsxlustre_agent::metrics::families::{FAMILIES, Kind};
 use fsxlustre_agent::metrics::io_counters;
 use fsxlustre_mount::host::Host;
-use metrics_tree::{Tree, fixtures, host, scrape, success, value};
+use metrics_tree::{
+    Tree, fixtures, host, scrape, scrape_of, scraper, success, value, without_probes,
+};
 use std::collections::BTreeSet;
 
 const LLITE: &str = "sys/kernel/debug/lustre/llite/p7lsxbev-ff3391038293f800/stats";
@@ -169,6 +171,7 @@ fn two_clients_of_one_file_system_are_one_sum_or_nothing() {
     tree.write(&format!("sys/kernel/debug/lustre/osc/{osc}/stats"), text);
     let uuid = format!("proc/fs/lustre/osc/{osc}/ost_server_uuid");
     tree.write(&uuid, "p7lsxbev-OST0000_UUID\tEVICTED\n");
+    tree.write(&format!("sys/fs/lustre/osc/{osc}/max_rpcs_in_flight"), "8\n");
     let scraped = scrape(&tree.host());
     assert_well_formed(&scraped);
     assert_eq!(value(&scraped, READ), Some("177794100"));
@@ -196,6 +199,42 @@ fn two_clients_of_one_file_system_are_one_sum_or_nothing() {
     assert!(!success(&scraped, "llite"));
     let io = io_counters(&tree.host());
     assert!(io.file_systems.is_empty() && io.unread.is_some());
+}
+
+/// Where two clients of a file system are, one may go.
+#[test]
+fn a_client_that_goes_takes_nothing_from_the_counters() {
+    let tree = Tree::of("lustre-2.15.8");
+    let second = |name: &str| name.replace("ff3391038293f800", "ff0000000000000a");
+    let folders = [
+        ("sys/fs/lustre/llite", "p7lsxbev-ff3391038293f800"),
+        ("sys/kernel/debug/lustre/llite", "p7lsxbev-ff3391038293f800"),
+        ("sys/fs/lustre/osc", "p7lsxbev-OST0000-osc-ff3391038293f800"),
+        ("proc/fs/lustre/osc", "p7lsxbev-OST0000-osc-ff3391038293f800"),
+        ("sys/kernel/debug/lustre/osc", "p7lsxbev-OST0000-osc-ff3391038293f800"),
+    ];
+    for (folder, name) in folders {
+        tree.copy_within(&format!("{folder}/{name}"), &format!("{folder}/{}", second(name)));
+    }
+    let scraper = scraper(&tree.host());
+    let before = scrape_of(&scraper, without_probes());
+    assert_eq!(value(&before, READ), Some("355588120"));
+    for (folder, name) in folders {
+        tree.remove(&format!("{folder}/{}", second(name)));
+    }
+    let after = scrape_of(&scraper, without_probes());
+    assert_well_formed(&after);
+    let counters = FAMILIES.iter().filter(|row| row.kind != Kind::Gauge);
+    let names: Vec<_> = counters.map(|row| row.name).collect();
+    let mut compared = 0;
+    for line in before.lines().filter(|line| line.starts_with("lustre_client_")) {
+        let (sample, shown) = line.rsplit_once(' ').expect("a value");
+        if names.iter().any(|name| sample.starts_with(name)) && sample.contains("fs=\"") {
+            assert_eq!(value(&after, sample), Some(shown), "{sample}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 100, "{compared}");
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod metrics {
     mod sources;
     mod stats;
     mod targets;
+    mod text;
     mod verdict;
 
     /// Ways in.

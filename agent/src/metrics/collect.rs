@@ -1,7 +1,8 @@
 //! The collectors, and one pass over all of them.
 
+use super::continued::Continued;
 use super::encode::{Encoder, Part};
-use super::instances::Instance;
+use super::instances::{Folder, Instance};
 use super::probers::Probers;
 use super::selection::Selection;
 use super::sources::Sources;
@@ -125,6 +126,7 @@ pub(super) struct Collectors {
     probers: Probers,
     encoder: Encoder,
     kept: BTreeMap<&'static str, Kept>,
+    continued: Continued,
     slow_tier: Duration,
 }
 
@@ -140,12 +142,23 @@ pub(super) struct Pass {
 impl Collectors {
     /// Those of one node.
     pub(super) fn new(sources: Sources, probers: Probers, slow_tier: Duration) -> Self {
-        Self { sources, probers, encoder: Encoder::default(), kept: BTreeMap::new(), slow_tier }
+        Self {
+            sources,
+            probers,
+            encoder: Encoder::default(),
+            kept: BTreeMap::new(),
+            continued: Continued::default(),
+            slow_tier,
+        }
     }
 
     /// Runs collectors, and hands over text, parts and report of each as soon as they are there.
     pub(super) fn run(&mut self, pass: &Pass, mut hand_over: impl FnMut((&[u8], &[Part]), Report)) {
         self.sources.begin();
+        // What cannot be listed has not gone.
+        if let Ok(clients) = self.sources.devices(Folder::Llite) {
+            self.continued.begin(&clients);
+        }
         self.probers.ask(&mut self.sources, pass);
         for collector in COLLECTORS.iter().filter(|one| pass.collectors.has(one.name)) {
             let begun = Instant::now();
@@ -164,7 +177,11 @@ impl Collectors {
                 took: begun.elapsed(),
             };
             self.keep(collector, begun, &report);
-            hand_over(self.encoder.written(), report);
+            let written = self.encoder.written();
+            match self.continued.apply(collector.name, written) {
+                Some((text, parts)) => hand_over((&text, &parts), report),
+                None => hand_over(written, report),
+            }
         }
         self.encoder.clear();
         self.probers.tell_stuck(&mut self.encoder);
@@ -186,7 +203,11 @@ impl Collectors {
             && kept.report.trouble.is_none()
             && kept.devices == self.sources.all_devices();
         if is_fresh {
-            hand_over((&kept.text, &kept.parts), kept.report.clone());
+            let (written, report) = ((&kept.text[..], &kept.parts[..]), kept.report.clone());
+            match self.continued.apply(collector.name, written) {
+                Some((text, parts)) => hand_over((&text, &parts), report),
+                None => hand_over(written, report),
+            }
         }
         is_fresh
     }

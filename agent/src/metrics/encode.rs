@@ -5,7 +5,8 @@
 //! every text format; what stands between the families is `exposition`'s.
 
 use super::families::{Family, FamilyRow};
-use super::line::{LabelPiece, Line};
+use super::line::{Head, LabelPiece};
+use super::text::Text;
 
 /// Microseconds, shown as seconds with all their digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,47 +15,44 @@ pub(super) struct Micros(pub(super) i64);
 /// A number of a sample.
 pub(super) trait Value: Copy {
     /// Writes it in decimal.
-    fn write(self, text: &mut Vec<u8>);
+    fn write(self, text: &mut Text);
 }
 
 impl Value for u64 {
-    fn write(self, text: &mut Vec<u8>) {
-        text.extend_from_slice(itoa::Buffer::new().format(self).as_bytes());
+    fn write(self, text: &mut Text) {
+        text.put_number(self);
     }
 }
 
 impl Value for i64 {
-    fn write(self, text: &mut Vec<u8>) {
+    fn write(self, text: &mut Text) {
         if self < 0 {
-            text.push(b'-');
+            text.put(b"-");
         }
-        self.unsigned_abs().write(text);
+        text.put_number(self.unsigned_abs());
     }
 }
 
 impl Value for bool {
-    fn write(self, text: &mut Vec<u8>) {
-        text.push(if self { b'1' } else { b'0' });
+    fn write(self, text: &mut Text) {
+        text.put_number(self.into());
     }
 }
 
 impl Value for Micros {
-    fn write(self, text: &mut Vec<u8>) {
+    fn write(self, text: &mut Text) {
         if self.0 < 0 {
-            text.push(b'-');
+            text.put(b"-");
         }
         let micros = self.0.unsigned_abs();
-        (micros / 1_000_000).write(text);
+        text.put_number(micros / 1_000_000);
         let fraction = micros % 1_000_000;
         if fraction > 0 {
-            text.push(b'.');
-            // A leading 1 keeps the zeros after the point; it is taken away again.
-            let from = text.len();
-            (fraction + 1_000_000).write(text);
-            text.remove(from);
-            while text.last() == Some(&b'0') {
-                text.pop();
-            }
+            // A leading 1 keeps the zeros after the point, whose place it has.
+            let point = text.len();
+            text.put_number(fraction + 1_000_000);
+            text.replace(point, b'.');
+            text.trim_end(b'0');
         }
     }
 }
@@ -73,8 +71,8 @@ pub(super) struct Part {
 /// Writes samples into a buffer, and notes which family they are of.
 #[derive(Debug, Default)]
 pub(super) struct Encoder {
-    line: Line,
-    text: Vec<u8>,
+    head: Head,
+    text: Text,
     parts: Vec<Part>,
 }
 
@@ -100,12 +98,12 @@ impl Encoder {
 
     /// What was written since the last `clear`, and the parts of it.
     pub(super) fn written(&self) -> (&[u8], &[Part]) {
-        (&self.text, &self.parts)
+        (self.text.bytes(), &self.parts)
     }
 
     /// Forgets what was written and keeps the room.
     pub(super) fn clear(&mut self) {
-        self.text.clear();
+        self.text.truncate(0);
         self.parts.clear();
     }
 }
@@ -151,16 +149,24 @@ impl<const N: usize> Samples<'_, N> {
         self.line("_count", labels, None, count);
     }
 
-    fn line(&mut self, suffix: &str, labels: [&str; N], edge: Option<&str>, value: impl Value) {
+    fn line(
+        &mut self,
+        suffix: &'static str,
+        labels: [&str; N],
+        edge: Option<&str>,
+        value: impl Value,
+    ) {
         self.begin();
         let name = self.family.row().name;
-        let Encoder { line, text, parts } = &mut *self.encoder;
-        match line.write([name, suffix], &self.pieces, labels, edge) {
-            Some(written) => text.extend_from_slice(written),
-            None => write_any(text, [name, suffix], self.family.labels(), labels, edge),
+        let Encoder { head, text, parts } = &mut *self.encoder;
+        let start = text.len();
+        let values = (&self.pieces, labels);
+        if head.write_line(text, [name, suffix], values, edge).is_none() {
+            text.truncate(start);
+            write_any(text, [name, suffix], self.family.labels(), labels, edge);
         }
         value.write(text);
-        text.push(b'\n');
+        text.put_word(*b"\n       ", 1);
         if let Some(part) = parts.last_mut() {
             part.series += 1;
         }
@@ -177,37 +183,39 @@ impl<const N: usize> Samples<'_, N> {
 
 /// Writes what stands before a number, whatever the labels hold.
 fn write_any<const N: usize>(
-    text: &mut Vec<u8>,
+    text: &mut Text,
     name: [&str; 2],
     labels: &[&str; N],
     values: [&str; N],
     edge: Option<&str>,
 ) {
-    text.extend(name.into_iter().flat_map(str::bytes));
+    let [name, suffix] = name;
+    text.put(name.as_bytes());
+    text.put(suffix.as_bytes());
     let edge = edge.map(|edge| ("le", edge));
-    let mut separator = b'{';
+    let mut separator = b"{";
     for (label, value) in labels.iter().copied().zip(values).chain(edge) {
-        text.push(separator);
-        separator = b',';
-        text.extend_from_slice(label.as_bytes());
-        text.extend_from_slice(b"=\"");
+        text.put(separator);
+        separator = b",";
+        text.put(label.as_bytes());
+        text.put(b"=\"");
         write_escaped(text, value);
-        text.push(b'"');
+        text.put(b"\"");
     }
-    if separator == b',' {
-        text.push(b'}');
+    if separator == b"," {
+        text.put(b"}");
     }
-    text.push(b' ');
+    text.put(b" ");
 }
 
 /// Writes a label's value: backslash, quote and newline are escaped, all else is as it is.
-fn write_escaped(text: &mut Vec<u8>, value: &str) {
+fn write_escaped(text: &mut Text, value: &str) {
     for byte in value.bytes() {
         match byte {
-            b'\\' => text.extend_from_slice(b"\\\\"),
-            b'"' => text.extend_from_slice(b"\\\""),
-            b'\n' => text.extend_from_slice(b"\\n"),
-            other => text.push(other),
+            b'\\' => text.put(b"\\\\"),
+            b'"' => text.put(b"\\\""),
+            b'\n' => text.put(b"\\n"),
+            other => text.put(&[other]),
         }
     }
 }
@@ -218,9 +226,9 @@ mod tests {
     use super::*;
 
     fn shown(value: impl Value) -> String {
-        let mut text = Vec::new();
+        let mut text = Text::default();
         value.write(&mut text);
-        String::from_utf8(text).expect("digits")
+        String::from_utf8(text.bytes().to_vec()).expect("digits")
     }
 
     #[test]

@@ -48,6 +48,8 @@ impl Collected {
     /// Writes everything, but for whole families when there are more series than `most`: the last
     /// ones of the table first, until the rest fits. What is fsxlustre's own is never left out.
     pub(super) fn write(&self, most: Option<u64>, text: &mut Vec<u8>) -> Exposed {
+        // The heads of all families have less than 32 KiB.
+        text.reserve(self.text.len() + (32 << 10));
         let mut pieces: Vec<&Piece> = self.pieces.iter().collect();
         pieces.sort_by_key(|piece| piece.family);
         let mut exposed =

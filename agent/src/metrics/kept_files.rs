@@ -4,10 +4,11 @@
 //! nothing alive: when its device goes, reading it fails.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read as _};
 use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The first room for a file; a `stats` file of 2.15 has 3 kB.
 const FIRST_ROOM_BYTES: usize = 64 << 10;
@@ -39,9 +40,9 @@ struct Kept {
     was_read: bool,
 }
 
-/// Files that are open, by path.
+/// Files that are open, by path: its bytes, since a `Path` is hashed part by part.
 #[derive(Debug, Default)]
-pub(super) struct KeptFiles(HashMap<PathBuf, Kept>);
+pub(super) struct KeptFiles(HashMap<OsString, Kept>);
 
 impl KeptFiles {
     /// Reads a file into `room`, as it is now; gives the length.
@@ -51,19 +52,19 @@ impl KeptFiles {
         given: Given,
         room: &mut Vec<u8>,
     ) -> Result<usize, Error> {
-        if let Some(kept) = self.0.get_mut(path) {
+        if let Some(kept) = self.0.get_mut(path.as_os_str()) {
             kept.was_read = true;
             let file = &kept.file;
             if let Ok(length) = fill(room, given, |room, place| file.read_at(room, place)) {
                 return Ok(length);
             }
             // Its device has gone, and another one may have come.
-            self.0.remove(path);
+            self.0.remove(path.as_os_str());
         }
         let mut file = File::open(path)?;
         let length = fill(room, given, |room, _| file.read(room))?;
         if self.0.len() < MOST_KEPT {
-            self.0.insert(path.to_owned(), Kept { file, was_read: true });
+            self.0.insert(path.as_os_str().to_owned(), Kept { file, was_read: true });
         }
         Ok(length)
     }

@@ -1,13 +1,14 @@
-//! What stands before a sample's number, in a room of fixed size.
+//! What stands before a sample's number.
 //!
-//! Fifty thousand lines are half a million short copies. A copy whose length the compiler knows is a
-//! move or two; one that it does not know is a call. So pieces are copied with what stands behind
-//! them, and the next piece is put over the rest.
+//! Fifty thousand lines are half a million short copies. Lines of one family and file system begin
+//! alike, so that beginning is kept and copied whole.
+
+use super::text::Text;
 
 /// The longest piece: a label's name with `",` before it and `="` after it.
 const PIECE: usize = 32;
-/// Longer lines are for whoever has more patience.
-const ROOM: usize = 512;
+/// The longest beginning that is kept.
+const HEAD: usize = 128;
 /// One in each of the eight bytes of a word.
 const ONES: u64 = u64::from_ne_bytes([1; 8]);
 const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
@@ -33,89 +34,116 @@ impl LabelPiece {
         }
         Self { bytes, length: Some(length) }
     }
+
+    fn put(&self, text: &mut Text) -> Option<()> {
+        text.put_piece(&self.bytes, self.length?)
+    }
 }
 
-/// Writes the beginnings of lines, one over the other.
+type Identity = ([u64; 2], usize);
+
+/// How the last line began: its name, its first label and that label's value.
 #[derive(Debug)]
-pub(super) struct Line {
-    room: [u8; ROOM],
+pub(super) struct Head {
+    name: [&'static str; 2],
+    value: Option<Identity>,
+    bytes: [u8; HEAD],
+    /// 0 for none.
     length: usize,
 }
 
-impl Default for Line {
+impl Default for Head {
     fn default() -> Self {
-        Self { room: [0; ROOM], length: 0 }
+        Self { name: [""; 2], value: None, bytes: [0; HEAD], length: 0 }
     }
 }
 
-impl Line {
-    /// Everything up to the number, the space before it included. `None` when a value has to be
-    /// escaped, or there is no room.
-    pub(super) fn write<const N: usize>(
+impl Head {
+    /// Writes everything up to the number, the space before it included. `None` when a value has to be
+    /// escaped, or the line is too long; what was written until then is to be taken back.
+    pub(super) fn write_line<const N: usize>(
         &mut self,
-        name: [&str; 2],
-        pieces: &[LabelPiece; N],
-        values: [&str; N],
+        text: &mut Text,
+        name: [&'static str; 2],
+        (pieces, values): (&[LabelPiece; N], [&str; N]),
         edge: Option<&str>,
-    ) -> Option<&[u8]> {
-        self.length = 0;
-        let [name, suffix] = name;
-        self.put(name)?;
-        self.put(suffix)?;
-        for (piece, value) in pieces.iter().zip(values) {
-            self.put_piece(piece)?;
-            self.put_value(value)?;
+    ) -> Option<()> {
+        text.begin_line();
+        self.write(text, name, pieces.first().zip(values.first().copied()))?;
+        for (piece, value) in pieces.iter().zip(values).skip(1) {
+            piece.put(text)?;
+            put_value(text, value)?;
         }
         if let Some(edge) = edge {
-            self.put(if N == 0 { "{le=\"" } else { "\",le=\"" })?;
-            self.put(edge)?;
-        }
-        self.put(if N == 0 && edge.is_none() { " " } else { "\"} " })?;
-        self.room.get(..self.length)
-    }
-
-    fn put(&mut self, text: &str) -> Option<()> {
-        if !text.is_empty() {
-            let place = self.room.get_mut(self.length..)?.get_mut(..text.len())?;
-            place.copy_from_slice(text.as_bytes());
-            self.length += text.len();
-        }
-        Some(())
-    }
-
-    fn put_piece(&mut self, piece: &LabelPiece) -> Option<()> {
-        *self.room.get_mut(self.length..)?.first_chunk_mut()? = piece.bytes;
-        self.length += piece.length?;
-        Some(())
-    }
-
-    /// Most values have at most sixteen bytes: two words that may overlap.
-    fn put_value(&mut self, value: &str) -> Option<()> {
-        let bytes = value.as_bytes();
-        if bytes.len() > 16 {
-            return bytes
-                .iter()
-                .all(|byte| !has_special((*byte).into()))
-                .then(|| self.put(value))?;
-        }
-        let place = self.room.get_mut(self.length..)?.get_mut(..16)?;
-        if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-            if has_special(u64::from_ne_bytes(*first)) || has_special(u64::from_ne_bytes(*last)) {
-                return None;
+            if N == 0 {
+                text.put_piece(b"{le=\"", 5)?;
+            } else {
+                text.put_piece(b"\",le=\"", 6)?;
             }
-            *place.first_chunk_mut()? = *first;
-            *place.get_mut(..bytes.len())?.last_chunk_mut()? = *last;
-        } else {
-            for (place, byte) in place.iter_mut().zip(bytes) {
-                if has_special((*byte).into()) {
-                    return None;
-                }
-                *place = *byte;
-            }
+            text.put_short(edge.as_bytes())?;
         }
-        self.length += bytes.len();
+        let has_labels = N > 0 || edge.is_some();
+        if has_labels { text.put_piece(b"\"} ", 3) } else { text.put_piece(b" ", 1) }
+    }
+
+    fn write(
+        &mut self,
+        text: &mut Text,
+        name: [&'static str; 2],
+        first: Option<(&LabelPiece, &str)>,
+    ) -> Option<()> {
+        let value = identity(first.map_or("", |(_, value)| value));
+        let [same_name, same_suffix] = self.name;
+        let is_same_name = std::ptr::eq(same_name, name[0]) && std::ptr::eq(same_suffix, name[1]);
+        if is_same_name && self.length > 0 && value == self.value {
+            return match self.bytes.first_chunk::<64>() {
+                Some(half) if self.length <= 64 => text.put_piece(half, self.length),
+                _ => text.put_piece(&self.bytes, self.length),
+            };
+        }
+        self.length = 0;
+        let start = text.len();
+        text.put(name[0].as_bytes());
+        text.put(name[1].as_bytes());
+        if let Some((piece, value)) = first {
+            text.begin_line();
+            piece.put(text)?;
+            put_value(text, value)?;
+        }
+        let written = text.bytes().get(start..)?;
+        if let (Some(_), Some(room)) = (value, self.bytes.get_mut(..written.len())) {
+            room.copy_from_slice(written);
+            (self.name, self.value, self.length) = (name, value, written.len());
+        }
+        text.begin_line();
         Some(())
     }
+}
+
+/// What tells a short value from every other: its words, which may overlap, and its length. `None`
+/// for a long one.
+///
+/// Words, since bytes that were put together in memory just before are slow to read as one.
+fn identity(value: &str) -> Option<Identity> {
+    let bytes = value.as_bytes();
+    let words = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) if bytes.len() <= 16 => [*first, *last].map(u64::from_ne_bytes),
+        (None, _) => [bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0],
+        _ => return None,
+    };
+    Some((words, bytes.len()))
+}
+
+/// Most values have at most sixteen bytes: two words that may overlap.
+fn put_value(text: &mut Text, value: &str) -> Option<()> {
+    let bytes = value.as_bytes();
+    let is_plain = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) if bytes.len() <= 16 => {
+            !has_special(u64::from_ne_bytes(*first)) && !has_special(u64::from_ne_bytes(*last))
+        }
+        _ => bytes.iter().all(|byte| !matches!(byte, b'\\' | b'"' | b'\n')),
+    };
+    if is_plain { text.put_short(bytes) } else { None }
 }
 
 /// Whether a word holds a byte that a label's value must not: backslash, quote, newline.
@@ -145,26 +173,54 @@ mod tests {
         assert!(LabelPiece::new(false, &"x".repeat(PIECE)).length.is_none());
     }
 
+    /// What a head writes for two labels, by itself and behind other lines.
+    fn written(head: &mut Head, name: [&'static str; 2], values: [&str; 2]) -> Option<String> {
+        let pieces = [LabelPiece::new(true, "fs"), LabelPiece::new(false, "target")];
+        let mut text = Text::default();
+        head.write_line(&mut text, name, (&pieces, values), Some("5"))?;
+        Some(String::from_utf8(text.bytes().to_vec()).expect("UTF-8"))
+    }
+
     #[test]
     fn values_of_every_length_are_written_or_left_to_others() {
-        let pieces = [LabelPiece::new(true, "fs"), LabelPiece::new(false, "target")];
-        let mut line = Line::default();
-        for length in 0..ROOM {
-            let value = "ab0-".repeat(ROOM / 4).get(..length).expect("ASCII").to_owned();
-            let written = line.write(["a", "_b"], &pieces, [&value, "x"], Some("5"));
-            let want = format!("a_b{{fs=\"{value}\",target=\"x\",le=\"5\"}} ");
-            // What is copied beyond a piece's end needs room too.
-            if length + PIECE + 40 < ROOM {
-                assert_eq!(written, Some(want.as_bytes()), "{length}");
-            } else {
-                assert!(written.is_none_or(|written| written == want.as_bytes()), "{length}");
+        let mut head = Head::default();
+        for length in 0..300 {
+            let value = "ab0-".repeat(75).get(..length).expect("ASCII").to_owned();
+            let want = format!("a_b{{fs=\"{value}\",target=\"{value}\",le=\"5\"}} ");
+            for _ in 0..2 {
+                let line = written(&mut head, ["a", "_b"], [&value, &value]);
+                assert!(line.as_ref().is_none_or(|line| *line == want), "{length}: {line:?}");
+                assert!(line.is_some() || length > 200, "{length}");
             }
             for special in ['\\', '"', '\n'] {
                 for place in 0..length.min(24) {
                     let mut value = value.clone();
                     value.replace_range(place..=place, &special.to_string());
-                    let written = line.write(["a", ""], &pieces, ["x", &value], None);
-                    assert_eq!(written, None, "{special:?} at {place} of {length}");
+                    for values in [["x", &value], [&value, "x"]] {
+                        let line = written(&mut head, ["a", ""], values);
+                        assert_eq!(line, None, "{special:?} at {place} of {length}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_kept_beginning_is_of_the_same_name_and_value_alone() {
+        const NAMES: [&str; 2] = ["lustre_client_x", "lustre_client_y"];
+        let mut head = Head::default();
+        let values = ["a", "a\0", "ab", "", "0123456789abcdef", "0123456789abcdefg"];
+        for round in 0..3 {
+            for name in NAMES {
+                for suffix in ["", "_sum"] {
+                    for value in values {
+                        for _ in 0..=round {
+                            let want =
+                                format!("{name}{suffix}{{fs=\"{value}\",target=\"t\",le=\"5\"}} ");
+                            let line = written(&mut head, [name, suffix], [value, "t"]);
+                            assert_eq!(line.as_deref(), Some(want.as_str()));
+                        }
+                    }
                 }
             }
         }

@@ -46,7 +46,7 @@ impl DeviceFile {
 #[derive(Debug, Default)]
 struct Listed {
     is_current: bool,
-    /// As sysfs and procfs list them; the same names are the same devices.
+    /// As sysfs or procfs lists them; the same names are the same devices.
     names: Vec<u8>,
     devices: Arc<[Instance]>,
 }
@@ -71,6 +71,8 @@ pub(super) struct Sources {
     files: u64,
     /// Which of debugfs, sysfs and procfs refused a file in this pass.
     refused: [bool; 3],
+    /// Which of them gave one.
+    gave: [bool; 3],
 }
 
 impl Sources {
@@ -93,6 +95,7 @@ impl Sources {
             names: Vec::new(),
             files: 0,
             refused: [false; 3],
+            gave: [false; 3],
         }
     }
 
@@ -107,6 +110,7 @@ impl Sources {
         self.mounts.0 = false;
         self.files = 0;
         self.refused = [false; 3];
+        self.gave = [false; 3];
         self.kept.end_pass();
     }
 
@@ -123,8 +127,9 @@ impl Sources {
         let roots = [&paths.debugfs, &paths.sysfs, &paths.procfs];
         let mut states =
             [("debugfs", false, false), ("sysfs", false, false), ("procfs", false, false)];
-        for ((state, root), was_refused) in states.iter_mut().zip(roots).zip(self.refused) {
-            let listed = has_entry(root);
+        let seen = self.gave.into_iter().zip(self.refused);
+        for ((state, root), (gave, was_refused)) in states.iter_mut().zip(roots).zip(seen) {
+            let listed = if gave { Ok(true) } else { has_entry(root) };
             let is_refused = listed.as_ref().is_err_and(is_refusal);
             (state.1, state.2) = (listed.unwrap_or(false), is_refused || was_refused);
         }
@@ -144,7 +149,8 @@ impl Sources {
 
     /// The devices of a folder, sorted by name; empty when nothing is mounted.
     ///
-    /// debugfs is not looked at: every version shows all devices in sysfs or procfs.
+    /// debugfs is not looked at: every version shows all devices in sysfs or procfs, and the ones that
+    /// show any in sysfs show all there.
     ///
     /// # Errors
     /// [`SourceError`] when a folder cannot be listed, or there is no sysfs to look into.
@@ -162,9 +168,12 @@ impl Sources {
                 }
                 _ => {}
             }
+            if text_names(&self.names).any(|name| Instance::parse(folder, name).is_some()) {
+                break;
+            }
         }
         if listed.names != self.names {
-            let names = split(&self.names).filter_map(|name| std::str::from_utf8(name).ok());
+            let names = text_names(&self.names);
             let found: BTreeSet<Instance> =
                 names.filter_map(|name| Instance::parse(folder, name)).collect();
             listed.devices = found.into_iter().collect();
@@ -192,6 +201,7 @@ impl Sources {
             // It says why.
             return self.host.mounts().map(Arc::new);
         };
+        self.gave[2] = true;
         let now = self.room.get(..length).unwrap_or_default();
         if text != now {
             *table = Arc::new(MountTable::parse(now));
@@ -235,6 +245,9 @@ impl Sources {
                         self.hints.insert((file.folder, file.name), index);
                     }
                     self.files += 1;
+                    if let Some(gave) = self.gave.get_mut(index) {
+                        *gave = true;
+                    }
                     return Ok(self.room.get(..length));
                 }
                 Err(error) if is_absent(&error) => {}
@@ -319,6 +332,10 @@ impl Sources {
         let at = |root: &PathBuf| root.join(folder).join(&device.name);
         !self.roots.iter().any(|root| at(root).symlink_metadata().is_ok())
     }
+}
+
+fn text_names(names: &[u8]) -> impl Iterator<Item = &str> {
+    split(names).filter_map(|name| std::str::from_utf8(name).ok())
 }
 
 fn is_absent(error: &Error) -> bool {

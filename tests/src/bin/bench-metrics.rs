@@ -3,7 +3,7 @@
 //!
 //! The trees are a captured 2.15.8 client's, grown by `scrape_cost::Grown`; they are regular files, so
 //! the kernel's own cost of making a real one's text is not in either number. The list of files is
-//! strace's, of a scrape that is not the first. Scrapes and passes of the floor alternate.
+//! strace's, of a scrape between two of the slower tier. Scrapes and passes of the floor alternate.
 //!
 //! `bench-metrics [PROGRAM]`: another `fsxlustre` than the one beside this program.
 
@@ -89,19 +89,22 @@ fn print_row(name: &str, files: usize, measured: &Measured) {
     );
 }
 
-/// The regular files that service and children read in a scrape that is not the first.
+/// The regular files that service and children read in a scrape when what is read once a minute is
+/// kept from before: the fewest, so the lowest floor.
 fn files_of_a_scrape(program: &Path, root: &Path) -> io::Result<Vec<PathBuf>> {
     let log = tempfile::NamedTempFile::new()?;
     let path = log.path().to_string_lossy().into_owned();
     let strace = ["strace", "-f", "-y", "-qq", "-e", "trace=read,pread64", "-o", &path];
     let mut service = Service::start(&strace, program, root)?;
-    service.scrape()?;
-    let first = std::fs::metadata(log.path())?.len();
+    for _ in 0..WARM {
+        service.scrape()?;
+    }
+    let warm = std::fs::metadata(log.path())?.len();
     service.scrape()?;
     drop(service);
     let text = std::fs::read_to_string(log.path())?;
-    let second = text.get(usize::try_from(first).map_err(io::Error::other)?..).unwrap_or_default();
-    let paths = second.lines().filter_map(|line| {
+    let last = text.get(usize::try_from(warm).map_err(io::Error::other)?..).unwrap_or_default();
+    let paths = last.lines().filter_map(|line| {
         let (_, rest) = line.split_once('<')?;
         let path = Path::new(rest.split_once('>')?.0);
         (path.starts_with(root) && path.is_file()).then(|| path.to_owned())

@@ -1,0 +1,337 @@
+//! Counters that go on when one of several clients of a file system goes.
+//!
+//! What is shown of a file system is the sum of its clients on this node. When one of them is unmounted
+//! and another one stays, the kernel's sum falls, and Prometheus would take the rest for new I/O since a
+//! restart. So what the gone client had counted is added to whatever is shown of that file system, until
+//! its last client has gone.
+
+use super::encode::Part;
+use super::families::{FAMILIES, FamilyRow, Kind};
+use super::instances::Instance;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// A number in millionths: kernel counters are whole numbers, times are microseconds.
+type Millionths = i128;
+
+const MILLION: Millionths = 1_000_000;
+
+/// Lines by what stands before their numbers.
+type Lines = BTreeMap<Vec<u8>, Millionths>;
+
+/// Text of a collector and the parts of it.
+type Written = (Vec<u8>, Vec<Part>);
+
+/// The place of a family in the table, and a file system.
+type Sum = (usize, String);
+
+/// What is added, for every collector.
+#[derive(Debug, Default)]
+pub(super) struct Continued {
+    /// The clients of each file system in the last pass.
+    clients: BTreeMap<String, BTreeSet<String>>,
+    collectors: BTreeMap<&'static str, OfCollector>,
+}
+
+#[derive(Debug, Default)]
+struct OfCollector {
+    /// What was shown last, while a file system has several clients.
+    shown: Option<Written>,
+    /// What was shown of a sum before a client went, until the sum of the others is seen.
+    before: BTreeMap<Sum, Lines>,
+    /// What the gone clients had counted.
+    more: BTreeMap<Sum, Lines>,
+}
+
+impl Continued {
+    /// Begins a pass with these clients (`llite`).
+    pub(super) fn begin(&mut self, clients: &[Instance]) {
+        let mut now: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for client in clients {
+            now.entry(client.fs().to_owned()).or_default().insert(client.name.clone());
+        }
+        let has_lost = |(fs, before): (&String, &BTreeSet<String>)| {
+            let now = now.get(fs)?;
+            let (stays, goes) = (!before.is_disjoint(now), !before.is_subset(now));
+            (stays && goes).then(|| fs.clone())
+        };
+        let bereft: BTreeSet<String> = self.clients.iter().filter_map(has_lost).collect();
+        let is_gone = |(fs, before): (&String, &BTreeSet<String>)| {
+            before.len() > 1 && now.get(fs).is_none_or(|now| before.is_disjoint(now))
+        };
+        let any_is_gone = self.clients.iter().any(is_gone);
+        for of in self.collectors.values_mut() {
+            let has_ended = |_: &mut Written| any_is_gone || !bereft.is_empty();
+            if let Some((text, parts)) = of.shown.take_if(has_ended) {
+                of.before.extend(sums(&text, &parts).filter(|(sum, _)| bereft.contains(&sum.1)));
+            }
+            let stays = |sum: &Sum| {
+                let (before, now) = (self.clients.get(&sum.1), now.get(&sum.1));
+                before.zip(now).is_some_and(|(before, now)| !before.is_disjoint(now))
+            };
+            of.before.retain(|sum, _| stays(sum));
+            of.more.retain(|sum, _| stays(sum));
+        }
+        self.clients = now;
+    }
+
+    /// What a collector is to show in place of what it wrote; `None` where that is as it should be.
+    pub(super) fn apply(
+        &mut self,
+        collector: &'static str,
+        (text, parts): (&[u8], &[Part]),
+    ) -> Option<Written> {
+        let has_several = self.clients.values().any(|clients| clients.len() > 1);
+        if !has_several && !self.collectors.contains_key(collector) {
+            return None;
+        }
+        let of = self.collectors.entry(collector).or_default();
+        of.learn(text, parts);
+        let written = (!of.more.is_empty()).then(|| of.add(text, parts));
+        if has_several {
+            of.shown = Some(written.clone().unwrap_or_else(|| (text.to_vec(), parts.to_vec())));
+        } else if of.more.is_empty() && of.before.is_empty() {
+            self.collectors.remove(collector);
+        }
+        written
+    }
+}
+
+impl OfCollector {
+    /// Where the sum of the clients that stay is seen: how much less it is than what was shown.
+    fn learn(&mut self, text: &[u8], parts: &[Part]) {
+        if self.before.is_empty() {
+            return;
+        }
+        for (sum, now) in sums(text, parts) {
+            let Some(before) = self.before.remove(&sum) else { continue };
+            let more = self.more.entry(sum).or_default();
+            for (line, shown) in before {
+                let missing = shown - now.get(&line).copied().unwrap_or_default();
+                if missing > 0 {
+                    more.insert(line, missing);
+                }
+            }
+        }
+    }
+
+    /// The text with what is added, and the lines that only gone clients had.
+    fn add(&self, text: &[u8], parts: &[Part]) -> Written {
+        let mut written = (Vec::with_capacity(text.len()), Vec::with_capacity(parts.len()));
+        for (part, range) in ranges(text, parts) {
+            let start = written.0.len();
+            let lines = text.get(range).unwrap_or_default();
+            let mut series = 0;
+            let mut seen = BTreeSet::new();
+            for line in lines.split_inclusive(|byte| *byte == b'\n') {
+                series += 1;
+                match self.more_of(part.row, line) {
+                    Some((before, now, more)) => {
+                        write_line(&mut written.0, before, now + more);
+                        seen.insert(before);
+                    }
+                    None => written.0.extend_from_slice(line),
+                }
+            }
+            let of_family = self.more.iter().filter(|((family, _), _)| *family == part.row.place);
+            for (line, more) in of_family.flat_map(|(_, lines)| lines) {
+                if !seen.contains(line.as_slice()) {
+                    write_line(&mut written.0, line, *more);
+                    series += 1;
+                }
+            }
+            written.1.push(Part { row: part.row, start, series });
+        }
+        written
+    }
+
+    fn more_of<'l>(
+        &self,
+        row: &FamilyRow,
+        line: &'l [u8],
+    ) -> Option<(&'l [u8], Millionths, Millionths)> {
+        let (before, fs, now) = read_line(line)?;
+        let lines = self.more.get(&(row.place, fs.to_owned()))?;
+        Some((before, now, *lines.get(before)?))
+    }
+}
+
+/// The lines of each part.
+fn ranges<'p>(
+    text: &'p [u8],
+    parts: &'p [Part],
+) -> impl Iterator<Item = (&'p Part, Range<usize>)> + 'p {
+    let ends = parts.iter().skip(1).map(|part| part.start).chain([text.len()]);
+    parts.iter().zip(ends).map(|(part, end)| (part, part.start..end))
+}
+
+/// The sums that only grow: by family and file system, with their lines.
+fn sums(text: &[u8], parts: &[Part]) -> impl Iterator<Item = (Sum, Lines)> {
+    let mut sums: BTreeMap<Sum, Lines> = BTreeMap::new();
+    for (part, range) in ranges(text, parts).filter(|(part, _)| only_grows(part.row)) {
+        let lines = text.get(range).unwrap_or_default();
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            if let Some((before, fs, number)) = read_line(line) {
+                let sum = sums.entry((part.row.place, fs.to_owned())).or_default();
+                sum.insert(before.to_owned(), number);
+            }
+        }
+    }
+    sums.into_iter()
+}
+
+/// Whether a family is a sum over the clients of a file system that only grows.
+fn only_grows(row: &FamilyRow) -> bool {
+    FAMILIES.get(row.place).is_some_and(|row| row.labels.first() == Some(&"fs"))
+        && row.kind != Kind::Gauge
+        && !row.labels.contains(&"mountpoint")
+}
+
+/// What stands before the number, the file system, and the number of a line.
+fn read_line(line: &[u8]) -> Option<(&[u8], &str, Millionths)> {
+    let line = line.strip_suffix(b"\n")?;
+    let space = line.iter().rposition(|byte| *byte == b' ')?;
+    let (before, number) = line.split_at_checked(space + 1)?;
+    let text = std::str::from_utf8(before).ok()?;
+    let (fs, _) = text.split_once("{fs=\"")?.1.split_once('"')?;
+    Some((before, fs, millionths(std::str::from_utf8(number).ok()?)?))
+}
+
+fn millionths(number: &str) -> Option<Millionths> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let whole: Millionths = whole.parse().ok()?;
+    let digits: Millionths = format!("{fraction:0<6}").parse().ok()?;
+    whole.checked_mul(MILLION)?.checked_add(if number.starts_with('-') { -digits } else { digits })
+}
+
+fn write_line(text: &mut Vec<u8>, before: &[u8], number: Millionths) {
+    text.extend_from_slice(before);
+    let (sign, size) = (if number < 0 { "-" } else { "" }, number.abs());
+    let digits = format!("{sign}{}.{:06}", size / MILLION, size % MILLION);
+    let digits = digits.trim_end_matches('0').trim_end_matches('.');
+    text.extend_from_slice(digits.as_bytes());
+    text.push(b'\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::encode::{Encoder, Micros};
+    use super::super::families::{
+        EVICTIONS, IMPORTS, IO_SIZE, OPERATION_DURATION, OPERATIONS, READ_BYTES,
+    };
+    use super::super::instances::Folder;
+    use super::*;
+
+    fn clients(names: &[&str]) -> Vec<Instance> {
+        let parsed = names.iter().filter_map(|name| Instance::parse(Folder::Llite, name));
+        parsed.collect()
+    }
+
+    /// One pass: what is shown of the file systems a and b.
+    fn shown(continued: &mut Continued, names: &[&str], write: impl Fn(&mut Encoder)) -> String {
+        let mut encoder = Encoder::default();
+        write(&mut encoder);
+        continued.begin(&clients(names));
+        let written = continued.apply("llite", encoder.written());
+        let text = written.map_or_else(|| encoder.written().0.to_vec(), |(text, _)| text);
+        String::from_utf8(text).expect("UTF-8")
+    }
+
+    fn read(bytes: u64, other: u64) -> impl Fn(&mut Encoder) {
+        move |encoder| {
+            let mut family = encoder.family(&READ_BYTES);
+            family.sample(["a"], bytes);
+            family.sample(["b"], other);
+        }
+    }
+
+    fn text(bytes: u64, other: u64) -> String {
+        format!(
+            "lustre_client_read_bytes_total{{fs=\"a\"}} {bytes}\n\
+             lustre_client_read_bytes_total{{fs=\"b\"}} {other}\n"
+        )
+    }
+
+    #[test]
+    fn what_a_gone_client_had_counted_stays_until_the_last_one_has_gone() {
+        let mut continued = Continued::default();
+        let both = ["a-1", "a-2", "b-3"];
+        assert_eq!(shown(&mut continued, &both, read(100, 7)), text(100, 7));
+        assert_eq!(shown(&mut continued, &both, read(120, 8)), text(120, 8));
+        // The second one had 50.
+        let one = ["a-1", "b-3"];
+        assert_eq!(shown(&mut continued, &one, read(70, 9)), text(120, 9));
+        assert_eq!(shown(&mut continued, &one, read(75, 9)), text(125, 9));
+        // A third one comes and goes, too.
+        assert_eq!(shown(&mut continued, &["a-1", "a-4", "b-3"], read(80, 9)), text(130, 9));
+        assert_eq!(shown(&mut continued, &one, read(76, 9)), text(130, 9));
+        // A new mount begins anew.
+        assert_eq!(shown(&mut continued, &["a-5", "b-3"], read(1, 9)), text(1, 9));
+        assert!(continued.collectors.is_empty());
+    }
+
+    #[test]
+    fn a_sum_that_cannot_be_read_just_then_goes_on_when_it_can() {
+        let mut continued = Continued::default();
+        shown(&mut continued, &["a-1", "a-2"], read(100, 0));
+        assert_eq!(shown(&mut continued, &["a-1"], |_| ()), "");
+        assert_eq!(shown(&mut continued, &["a-1"], read(40, 0)), text(100, 0));
+        assert_eq!(shown(&mut continued, &["a-1"], read(41, 0)), text(101, 0));
+    }
+
+    #[test]
+    fn times_histograms_and_operations_of_the_gone_one_alone_go_on_and_gauges_do_not() {
+        let write = |opens: i64, mkdirs: Option<i64>, micros: i64, sizes: [u64; 2]| {
+            move |encoder: &mut Encoder| {
+                let mut family = encoder.family(&OPERATIONS);
+                family.sample(["a", "open"], opens);
+                family.sample_if(["a", "mkdir"], mkdirs);
+                encoder.family(&OPERATION_DURATION).summary(["a", "open"], Micros(micros), opens);
+                let buckets = [("1", sizes[0]), ("2", sizes[1])];
+                encoder.family(&IO_SIZE).histogram(["a", "read"], &buckets, 1, None::<u64>);
+                encoder.family(&IMPORTS).sample(["a", "osc", "FULL"], opens);
+                encoder.family(&EVICTIONS).sample(["a", "osc"], opens);
+            }
+        };
+        let mut continued = Continued::default();
+        let before = shown(&mut continued, &["a-1", "a-2"], write(9, Some(2), 1_500_000, [4, 5]));
+        let after = shown(&mut continued, &["a-1"], write(5, None, 1_000_000, [2, 3]));
+        for (line, shown) in [
+            ("operations_total{fs=\"a\",operation=\"open\"} ", "9"),
+            ("operations_total{fs=\"a\",operation=\"mkdir\"} ", "2"),
+            ("operation_duration_seconds_sum{fs=\"a\",operation=\"open\"} ", "1.5"),
+            ("operation_duration_seconds_count{fs=\"a\",operation=\"open\"} ", "9"),
+            ("io_size_bytes_bucket{fs=\"a\",direction=\"read\",le=\"2\"} ", "9"),
+            ("import_evictions_total{fs=\"a\",kind=\"osc\"} ", "9"),
+        ] {
+            let wanted = format!("lustre_client_{line}{shown}\n");
+            assert!(before.contains(&wanted) && after.contains(&wanted), "{wanted}: {after}");
+        }
+        let now = "lustre_client_imports{fs=\"a\",kind=\"osc\",state=\"FULL\"} 5\n";
+        assert!(after.contains(now), "{after}");
+        let later = shown(&mut continued, &["a-1"], write(6, Some(1), 1_250_000, [2, 4]));
+        for line in [
+            "operation=\"open\"} 10\n",
+            "operation=\"mkdir\"} 3\n",
+            "_sum{fs=\"a\",operation=\"open\"} 1.75\n",
+            "le=\"2\"} 10\n",
+        ] {
+            assert!(later.contains(line), "{line}: {later}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_and_written_as_they_are() {
+        for number in ["0", "7", "-3", "1.5", "0.000001", "-0.25", "18446744073709551615"] {
+            let mut text = Vec::new();
+            let line = format!("x{{fs=\"a\"}} {number}\n");
+            let (before, fs, value) = read_line(line.as_bytes()).expect("a line");
+            assert_eq!(fs, "a");
+            write_line(&mut text, before, value);
+            assert_eq!(text, line.as_bytes());
+        }
+        for line in ["", "x 5\n", "x{fs=\"a\"} y\n", "x{fs=\"a\"} 1.2.3\n", "x{fs=\"a\n"] {
+            assert_eq!(read_line(line.as_bytes()), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Text that is written in short pieces, into room that is there already.
+//!
+//! A copy whose length the compiler knows is a move or two; one that it does not know is a call. So a
+//! short piece is copied with what stands behind it, and the next piece is put over the rest.
+
+/// What a line may need beyond its own bytes, since pieces are copied with what stands behind them.
+const LINE_ROOM: usize = 512;
+
+/// Bytes with room behind them.
+#[derive(Debug, Default)]
+pub(super) struct Text {
+    /// What was written, then whatever was there before.
+    room: Vec<u8>,
+    length: usize,
+}
+
+impl Text {
+    /// What was written.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.room.get(..self.length).unwrap_or_default()
+    }
+
+    /// How much was written.
+    pub(super) fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Takes back what was written behind a place.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
+    }
+
+    /// Puts another byte in a place.
+    pub(super) fn replace(&mut self, place: usize, byte: u8) {
+        if let Some(old) = self.room.get_mut(place) {
+            *old = byte;
+        }
+    }
+
+    /// Takes back these bytes at the end.
+    pub(super) fn trim_end(&mut self, byte: u8) {
+        while self.bytes().last() == Some(&byte) {
+            self.length -= 1;
+        }
+    }
+
+    /// Makes room for a line.
+    pub(super) fn begin_line(&mut self) {
+        self.make_room(LINE_ROOM);
+    }
+
+    fn make_room(&mut self, more: usize) {
+        if self.room.len() - self.length < more {
+            let length = (self.room.len() * 2).max(self.length + more).max(4 << 10);
+            self.room.resize(length, 0);
+        }
+    }
+
+    /// Writes bytes of any length.
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        self.make_room(bytes.len());
+        let place = self.room.get_mut(self.length..).and_then(|room| room.get_mut(..bytes.len()));
+        if let Some(place) = place {
+            place.copy_from_slice(bytes);
+            self.length += bytes.len();
+        }
+    }
+
+    /// Writes the first bytes of a piece, where there is room for the whole of it.
+    pub(super) fn put_piece<const N: usize>(&mut self, piece: &[u8; N], used: usize) -> Option<()> {
+        *self.room.get_mut(self.length..)?.first_chunk_mut()? = *piece;
+        self.length += used;
+        Some(())
+    }
+
+    /// Writes the first bytes of a word, wherever there is room.
+    pub(super) fn put_word(&mut self, bytes: [u8; 8], used: usize) {
+        if self.put_piece(&bytes, used).is_none() {
+            self.put(bytes.get(..used).unwrap_or_default());
+        }
+    }
+
+    /// Writes a number in decimal.
+    pub(super) fn put_number(&mut self, number: u64) {
+        const GROUP: u64 = 100_000_000;
+        if number < GROUP {
+            let digits = eight_digits(number);
+            // A digit is a byte and the first one the lowest: zeros at the beginning are at the end.
+            let zeros = digits.trailing_zeros().min(56) / 8;
+            let word = (digits | ASCII_ZEROS) >> (zeros * 8);
+            self.put_word(word.to_le_bytes(), 8 - zeros as usize);
+        } else {
+            self.put_number(number / GROUP);
+            self.put_word((eight_digits(number % GROUP) | ASCII_ZEROS).to_le_bytes(), 8);
+        }
+    }
+
+    /// Writes up to sixteen bytes as two words that may overlap, or as two halves of one; more as they are.
+    pub(super) fn put_short(&mut self, bytes: &[u8]) -> Option<()> {
+        let place = self.room.get_mut(self.length..)?.get_mut(..bytes.len())?;
+        if bytes.len() > 16 {
+            place.copy_from_slice(bytes);
+        } else if let (Some(first), Some(last)) =
+            (bytes.first_chunk::<8>(), bytes.last_chunk::<8>())
+        {
+            *place.first_chunk_mut()? = *first;
+            *place.last_chunk_mut()? = *last;
+        } else if let (Some(first), Some(last)) =
+            (bytes.first_chunk::<4>(), bytes.last_chunk::<4>())
+        {
+            *place.first_chunk_mut()? = *first;
+            *place.last_chunk_mut()? = *last;
+        } else {
+            for (place, byte) in place.iter_mut().zip(bytes) {
+                *place = *byte;
+            }
+        }
+        self.length += bytes.len();
+        Some(())
+    }
+}
+
+/// `00000000`.
+const ASCII_ZEROS: u64 = u64::from_ne_bytes([b'0'; 8]);
+
+/// The eight digits of a number below 10^8, a byte each, the first one the lowest.
+///
+/// Halves, quarters and eighths side by side in one word, since digits that were written to memory one
+/// by one are slow to read as one. *Source*: `n * 10486 >> 20` is `n / 100` below 10^4, and
+/// `n * 103 >> 10` is `n / 10` below 100.
+fn eight_digits(number: u64) -> u64 {
+    let halves = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((halves * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let quarters = hundreds | ((halves - hundreds * 100) << 16);
+    let tens = ((quarters * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((quarters - tens * 10) << 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_of_every_length_are_written_one_behind_the_other() {
+        let mut text = Text::default();
+        let mut want = Vec::new();
+        for length in 0..40 {
+            let bytes: Vec<u8> = (b'A'..).take(length).collect();
+            text.begin_line();
+            text.put_short(&bytes).expect("room");
+            text.put_piece(b"12345678", 3).expect("room");
+            text.put(&bytes);
+            want.extend([&bytes, b"123".as_slice(), &bytes].concat());
+        }
+        assert_eq!(text.bytes(), want);
+        text.truncate(3);
+        assert_eq!((text.bytes(), text.len()), (b"123".as_slice(), 3));
+        text.put(&vec![b'x'; 9000]);
+        assert_eq!(text.len(), 9003);
+        text.truncate(0);
+        assert!(text.bytes().is_empty());
+    }
+
+    #[test]
+    fn numbers_are_written_in_decimal() {
+        let powers = (0..20).map(|power| 10_u64.pow(power));
+        let near =
+            powers.flat_map(|power| [power - 1, power, power + 1, power.saturating_mul(7) / 3]);
+        let other = (0..10_000).map(|number| number * 10_007 % 100_000_000);
+        for number in near.chain(other).chain([u64::MAX]) {
+            let mut text = Text::default();
+            text.put_number(number);
+            assert_eq!(text.bytes(), number.to_string().as_bytes());
+        }
+    }
+
+    #[test]
+    fn without_room_a_piece_is_refused_and_nothing_written() {
+        let mut text = Text::default();
+        assert_eq!(text.put_piece(b"12345678", 3), None);
+        assert_eq!(text.put_short(b"1"), None);
+        assert_eq!(text.len(), 0);
+    }
+}
