@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fsxlustre_agent::metrics::Selection;
 use fsxlustre_agent::metrics::web::paths::Site;
+use fsxlustre_agent::metrics::web::places::Places;
 use fsxlustre_agent::metrics::web::{WebSettings, serve_connection};
 use metrics_tree::{Tree, runtime, scraper, success, value, without_probes};
 use std::io::{Read as _, Write as _};
@@ -34,9 +35,10 @@ fn serve_with(
         runtime().block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
             let (_end, ended) = tokio::sync::watch::channel(());
+            let places = Places::new(64);
             loop {
                 let (stream, _) = listener.accept().await.expect("a connection");
-                tokio::spawn(serve_connection(stream, site.clone(), ended.clone()));
+                tokio::spawn(serve_connection(stream, site.clone(), places.take(), ended.clone()));
             }
         });
     });

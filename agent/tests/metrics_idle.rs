@@ -46,7 +46,8 @@ fn open_files(pid: u32) -> Vec<PathBuf> {
 struct Service {
     tree: Tree,
     process: Child,
-    address: String,
+    /// Kept open, as Prometheus keeps it.
+    connection: BufReader<TcpStream>,
 }
 
 impl Service {
@@ -65,17 +66,30 @@ impl Service {
         let mut line = String::new();
         log.read_line(&mut line).expect("a line");
         let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
-        let service = Self { tree, process, address: address.expect(&line).to_owned() };
+        let connection = TcpStream::connect(address.expect(&line)).expect("connect");
+        let mut service = Self { tree, process, connection: BufReader::new(connection) };
         service.scrape();
         service
     }
 
-    fn scrape(&self) {
-        let mut stream = TcpStream::connect(&self.address).expect("connect");
-        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").expect("send");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("receive");
-        assert!(answer.contains("lustre_client_import_up"), "{answer}");
+    fn scrape(&mut self) {
+        let request = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+        self.connection.get_mut().write_all(request).expect("send");
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            self.connection.read_line(&mut line).expect("a line of the head");
+            if let Some(number) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
+                length = number.trim().parse().expect("a number");
+            }
+            if line == "\r\n" {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        self.connection.read_exact(&mut body).expect("receive");
+        let text = String::from_utf8(body).expect("UTF-8");
+        assert!(text.contains("lustre_client_import_up"), "{text}");
     }
 
     /// The service and its children.
@@ -108,7 +122,7 @@ fn time_of(line: &str) -> f64 {
 fn no_thread_makes_a_system_call_between_scrapes() {
     let seconds =
         std::env::var("FSXLUSTRE_IDLE_SECONDS").map_or(5, |n| n.parse().expect("a number"));
-    let service = Service::scraped();
+    let mut service = Service::scraped();
     let all = service.processes();
     let trace = service.tree.root.join("trace");
     let mut strace = Command::new("strace");

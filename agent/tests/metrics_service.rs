@@ -90,6 +90,31 @@ fn several_addresses_readiness_and_a_quiet_end() {
 }
 
 #[test]
+fn peers_that_say_nothing_or_read_nothing_keep_nobody_waiting() {
+    let tree = Tree::of("lustre-2.15.8");
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments(&tree)).arg("--web.listen-address=127.0.0.1:0");
+    let (_service, addresses) = start(command, 1);
+    let host = addresses[0].trim_start_matches("http://");
+    let connect = || TcpStream::connect(host).expect("connect");
+    let silent: Vec<_> = (0..100).map(|_| connect()).collect();
+    assert!(get(&addresses[0], "/-/healthy").starts_with("HTTP/1.1 200 "));
+    let greedy: Vec<_> = (0..100)
+        .map(|_| {
+            let mut stream = connect();
+            stream.set_nonblocking(true).expect("non-blocking");
+            let request = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(200);
+            let _ = stream.write(&request);
+            stream
+        })
+        .collect();
+    for _ in 0..5 {
+        assert!(get(&addresses[0], "/metrics").starts_with("HTTP/1.1 200 "));
+    }
+    drop((silent, greedy));
+}
+
+#[test]
 fn sockets_of_systemd_go_before_addresses() {
     let tree = Tree::of("lustre-2.15.8");
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr();

@@ -5,6 +5,7 @@
 //! | [`service`] | the process: sockets, signals, readiness, a bounded end |
 //! | `listen` | addresses, and the sockets that systemd hands over |
 //! | `connection` | one connection: handshake, limits, the end |
+//! | [`places`] | how many connections there are, and which one goes for a new one |
 //! | [`paths`] | what each path answers |
 //! | `negotiate`, `openmetrics` | which format and coding an answer has: pure |
 //! | `landing` | the page for a person: pure |
@@ -17,6 +18,7 @@ mod listen;
 mod negotiate;
 mod openmetrics;
 pub mod paths;
+pub mod places;
 pub mod service;
 mod settings;
 mod tls;

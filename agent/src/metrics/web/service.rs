@@ -5,16 +5,16 @@ use super::super::selection::Selection;
 use super::connection::serve_connection;
 use super::listen::sockets;
 use super::paths::{LONGEST_BUDGET, Site};
+use super::places::Places;
 use super::settings::WebSettings;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure, chain};
 use fsxlustre_mount::host::Host;
 use sd_notify::NotifyState;
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use super::listen::DEFAULT_LISTEN_ADDRESS;
@@ -26,7 +26,7 @@ const LONGEST_END: Duration = LONGEST_BUDGET.saturating_add(Duration::from_secs(
 const THREAD_KEEP_ALIVE: Duration = Duration::MAX;
 /// One that collects, and some that compare passwords.
 const MOST_THREADS: usize = 4;
-/// Connections at one time; further ones wait in the kernel.
+/// Connections at one time.
 const MOST_CONNECTIONS: usize = 64;
 /// How long accepting rests when the process has no descriptor left.
 const REST: Duration = Duration::from_millis(100);
@@ -92,13 +92,13 @@ async fn serve_until_signal(
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (end, ended) = watch::channel(());
-    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let places = Places::new(MOST_CONNECTIONS);
     let mut servers = JoinSet::new();
     let scheme = site.settings().scheme();
     for socket in sockets {
         let address = socket.local_addr()?;
         let listener = tokio::net::TcpListener::from_std(socket)?;
-        servers.spawn(accept(listener, site.clone(), Arc::clone(&room), ended.clone()));
+        servers.spawn(accept(listener, site.clone(), places.clone(), ended.clone()));
         tracing::info!("listening on {scheme}://{address}{telemetry_path}");
     }
     drop(ended);
@@ -118,18 +118,16 @@ async fn serve_until_signal(
 async fn accept(
     listener: tokio::net::TcpListener,
     site: Site,
-    room: Arc<Semaphore>,
+    places: Places,
     ended: watch::Receiver<()>,
 ) {
     loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
-                let serving = serve_connection(stream, site.clone(), ended.clone());
-                tokio::spawn(async move {
-                    serving.await;
-                    drop(place);
-                });
+                let place = places.take();
+                let number = place.number();
+                let serving = serve_connection(stream, site.clone(), place, ended.clone());
+                places.serve(number, tokio::spawn(serving).abort_handle());
             }
             Err(error) => {
                 tracing::warn!("a connection could not be accepted: {error}");
