@@ -22,6 +22,7 @@ pub mod plan;
 pub mod resolve;
 pub mod retry;
 pub mod status;
+pub mod support;
 pub mod top;
 pub mod why;
 pub mod window;

@@ -112,7 +112,7 @@ pub fn answers(facts: &Facts, selection: &Selection) -> Vec<Finding> {
 }
 
 /// `2026-11-21 06:15:00 UTC` of seconds since 1970.
-fn utc(unix_seconds: u64) -> String {
+pub(crate) fn utc(unix_seconds: u64) -> String {
     let (days, seconds) = (unix_seconds / 86_400, unix_seconds % 86_400);
     // Days are counted in eras of 400 years that begin on a 1 March, where leap days come last.
     let from_era = days + 719_468;

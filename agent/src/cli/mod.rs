@@ -15,6 +15,7 @@ mod resolve_many;
 pub mod serve;
 pub mod spot_watch;
 pub mod status;
+pub mod support_bundle;
 pub mod top;
 pub mod umount;
 pub mod why;
@@ -71,6 +72,8 @@ enum Command {
     SpotWatch(spot_watch::SpotWatchArgs),
     /// The metrics service that Prometheus scrapes
     Serve(serve::ServeArgs),
+    /// What is known of this node in one file, without secrets, for somebody who helps
+    SupportBundle(support_bundle::SupportBundleArgs),
     /// What a message code means
     Explain(explain::ExplainArgs),
     /// Writes the man pages
@@ -215,6 +218,7 @@ impl Command {
             Self::Evacuate(args) => args.run(config),
             Self::SpotWatch(args) => args.run(config),
             Self::Serve(args) => args.run(config),
+            Self::SupportBundle(args) => args.run(config),
             Self::Explain(args) => args.run(),
             Self::Manual(args) => args.run(),
             Self::Config(args) => args.run(&PathOverrides::default()),
@@ -232,6 +236,7 @@ impl Command {
             | Self::Top(_)
             | Self::SpotWatch(_)
             | Self::Serve(_)
+            | Self::SupportBundle(_)
             | Self::Fstab(_)
             | Self::Cache(_)
             | Self::Explain(_)

@@ -4,6 +4,7 @@
 //! What was told before the deadline counts: one file that hangs does not hide the others.
 
 use super::client::ClientLook;
+use super::import_texts::ImportTextsLook;
 use super::io::IoLook;
 use super::space::SpaceLook;
 use super::under::UnderLook;
@@ -28,6 +29,8 @@ pub enum Look {
     Under(UnderLook),
     /// The size of directories' file systems.
     Space(SpaceLook),
+    /// The files of connections, word for word.
+    ImportTexts(ImportTextsLook),
     /// Writing and reading back.
     Io(IoLook),
 }
@@ -46,6 +49,7 @@ impl Look {
             Self::Client(look) => look.tell(&mut |told| say(listener, told)),
             Self::Under(look) => look.tell(&mut |told| say(listener, told)),
             Self::Space(look) => look.tell(&mut |told| say(listener, told)),
+            Self::ImportTexts(look) => look.tell(&mut |told| say(listener, told)),
             Self::Io(look) => look.tell(&mut |told| say(listener, told)),
         }
     }

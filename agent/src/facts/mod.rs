@@ -14,6 +14,7 @@ mod efa;
 mod file_systems;
 mod hardware;
 mod image;
+mod import_texts;
 mod io;
 mod kernels;
 mod lnet;
@@ -42,6 +43,7 @@ pub use file_systems::{
 };
 pub use hardware::Hardware;
 pub use image::Image;
+pub use import_texts::{ImportText, import_texts};
 pub use io::{IoResult, io};
 pub use kernels::is_release as is_kernel_release;
 pub use lnet::{Lnet, Nid};

@@ -82,6 +82,8 @@ codes! {
         "try again when whoever puts versions is done";
     FstabUnreadable "FSXL-C121" UserCanFix 2 "The fstab file cannot be read."
         "make the file readable; `--fstab FILE` names another one";
+    BundleUnwritable "FSXL-C131" UserCanFix 2 "The support bundle cannot be written."
+        "name a directory with room that is not on Lustre: `fsxlustre support-bundle --to DIR`";
     SourceForm "FSXL-C201" UserCanFix 1 "The source has no form that fsxlustre knows."
         "write fs-ID, tag:Key:Value, name:NAME or HOST@tcp:/MOUNTNAME";
     OptionUnknown "FSXL-C211" UserCanFix 1 "A mount option is not known."

@@ -43,6 +43,15 @@ impl KernelLog {
         Some(text.lines().filter(is_since).filter_map(lustre_message).collect())
     }
 
+    /// Every message that the kernel still keeps, with the time since boot; `None` where the log cannot
+    /// be read. Never waits.
+    pub fn kept(path: &Path) -> Option<Vec<(Option<Duration>, String)>> {
+        let file =
+            OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path).ok()?;
+        let text = Self { file }.text();
+        Some(text.lines().map(|line| (logged_at(line), message(line).to_owned())).collect())
+    }
+
     /// What Lustre and LNet have logged since; never waits.
     pub fn lustre_lines(&mut self) -> Vec<String> {
         self.text().lines().filter_map(lustre_message).collect()
@@ -73,10 +82,15 @@ fn logged_at(line: &str) -> Option<Duration> {
     prefix.split(',').nth(2)?.parse().ok().map(Duration::from_micros)
 }
 
+/// The text of a line without its prefix.
+fn message(line: &str) -> &str {
+    let text = line.split_once(';').map_or(line, |(_, text)| text);
+    text.split_once("] ").filter(|_| text.starts_with('[')).map_or(text, |(_, t)| t)
+}
+
 /// The text of a line without its prefix, if Lustre or LNet wrote it.
 fn lustre_message(line: &str) -> Option<String> {
-    let text = line.split_once(';').map_or(line, |(_, text)| text);
-    let text = text.split_once("] ").filter(|_| text.starts_with('[')).map_or(text, |(_, t)| t);
+    let text = message(line);
     let is_lustre = ["Lustre", "LNet", "ksocklnd"].iter().any(|word| text.starts_with(word));
     is_lustre.then(|| text.trim().to_owned())
 }
