@@ -86,6 +86,13 @@ fn rules_choose_by_account_licence_feature_and_comment() {
     }
     let none = start(&sandbox, 9);
     assert!(none.stdout.contains("the configuration gives it no file system"), "{none}");
+    assert_eq!(state(&sandbox).matches("_9_0_").count(), 1, "{}", state(&sandbox));
+    assert!(
+        state(&sandbox).contains("/run/fsxlustre/leases/prod_9_0_node-1.json"),
+        "that it is here: {}",
+        state(&sandbox)
+    );
+    end(&sandbox, 9);
     assert_eq!(state(&sandbox).matches("_9_0_").count(), 0, "{}", state(&sandbox));
 }
 

@@ -202,11 +202,15 @@ fn a_client_that_hangs_hides_no_other_of_the_same_name() {
 }
 
 fn job(sandbox: &Sandbox, verb: &str, id: &str) {
+    job_of(sandbox, verb, id, "cpu");
+}
+
+fn job_of(sandbox: &Sandbox, verb: &str, id: &str, partition: &str) {
     let mut job = sandbox.command(["fsxlustre", "job", verb]);
     for (name, value) in [
         ("SLURM_JOB_ID", id),
         ("SLURM_CLUSTER_NAME", "prod"),
-        ("SLURM_JOB_PARTITION", "cpu"),
+        ("SLURM_JOB_PARTITION", partition),
         ("SLURM_JOB_RESTART_COUNT", "0"),
         ("SLURMD_NODENAME", "node-1"),
     ] {
@@ -243,7 +247,11 @@ fn what_a_job_read_and_wrote_is_told_exactly_while_it_is_alone() {
     let metrics = scrape(&sandbox);
     let info = samples(&metrics, "fsxlustre_job_info");
     assert_eq!(info.len(), 1, "{info:?}");
-    assert!(info[0].contains("17") && info[0].contains(directory), "{info:?}");
+    let labels = format!(
+        "{{cluster=\"prod\",job_id=\"17\",fs=\"{}\",mountpoint=\"{directory}\"}} 1",
+        made.mount_name
+    );
+    assert_eq!(info, [labels]);
     for (family, bytes) in [("write", 300 * 1024), ("read", 300 * 1024)] {
         let told = samples(&metrics, &format!("fsxlustre_job_{family}_bytes_total"));
         assert_eq!(told.len(), 1, "{told:?}");
@@ -273,6 +281,35 @@ fn what_a_job_read_and_wrote_is_told_exactly_while_it_is_alone() {
     let metrics = scrape(&sandbox);
     for family in ["info", "read_bytes_total", "write_bytes_total", "operations_total"] {
         assert!(samples(&metrics, &format!("fsxlustre_job_{family}")).is_empty(), "{family}");
+    }
+}
+
+/// It may read and write what others have mounted.
+#[test]
+fn a_job_that_is_given_nothing_leaves_nobody_alone_either() {
+    let sandbox = Sandbox::start();
+    let made = sandbox.create_file_system(FileSystem::lustre());
+    sandbox.append_config(&format!(
+        "\n[[jobs.mount]]\nsource = \"{}\"\ndirectory = \"/mnt/jobs\"\npartitions = [\"cpu\"]\n",
+        made.id
+    ));
+    let shared = || {
+        let report = sandbox.run(["fsxlustre", "job", "report", "--json", "17"]).assert_success();
+        let report: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
+        report[0]["is_shared"].as_bool().unwrap_or_else(|| panic!("{report}"))
+    };
+    for (first, second, partitions) in [("17", "18", ["cpu", "gpu"]), ("18", "17", ["gpu", "cpu"])]
+    {
+        job_of(&sandbox, "start", first, partitions[0]);
+        if first == "17" {
+            assert!(!shared(), "it is alone until then");
+        }
+        job_of(&sandbox, "start", second, partitions[1]);
+        assert!(shared(), "{first} then {second}");
+        for id in [first, second] {
+            job(&sandbox, "end", id);
+        }
+        assert_eq!(sandbox.run(["ls", "/run/fsxlustre/leases"]).stdout, "");
     }
 }
 

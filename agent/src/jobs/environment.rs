@@ -154,6 +154,11 @@ impl JobVariables {
         self.job_id
     }
 
+    /// Slurm's cluster.
+    pub fn cluster(&self) -> &str {
+        &self.cluster
+    }
+
     /// This node's name.
     pub fn node(&self) -> &str {
         &self.node

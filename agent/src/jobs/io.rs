@@ -48,15 +48,7 @@ fn shared_path(host: &Host, job: &str) -> PathBuf {
 /// # Errors
 /// State cannot be read or written.
 pub fn begin(host: &Host, job: &str) -> Result<(), Failure> {
-    let others: Vec<String> = Lease::live(host)?
-        .into_iter()
-        .map(|lease| lease.job)
-        .filter(|other| other != job)
-        .collect();
-    for shared in others.iter().map(String::as_str).chain((!others.is_empty()).then_some(job)) {
-        write_state(&shared_path(host, shared), &host.boot_id())
-            .map_err(|error| error.failure())?;
-    }
+    note_company(host, job)?;
     let mut counters = io_counters(host);
     let earlier = read(host, job)?.unwrap_or_default();
     for (fs, earlier) in earlier.counters.file_systems {
@@ -69,6 +61,23 @@ pub fn begin(host: &Host, job: &str) -> Result<(), Failure> {
     let at_unix_seconds = earlier.at_unix_seconds.or_else(|| Some(unix_seconds()));
     let began = Began { boot_id: host.boot_id(), at_unix_seconds, counters };
     write_state(&began_path(host, job), &began).map_err(|error| error.failure())
+}
+
+/// Notes for a job and for every other one that is here that they are not alone.
+///
+/// # Errors
+/// State cannot be read or written.
+pub(super) fn note_company(host: &Host, job: &str) -> Result<(), Failure> {
+    let others: Vec<String> = Lease::live(host)?
+        .into_iter()
+        .map(|lease| lease.job)
+        .filter(|other| other != job)
+        .collect();
+    for shared in others.iter().map(String::as_str).chain((!others.is_empty()).then_some(job)) {
+        write_state(&shared_path(host, shared), &host.boot_id())
+            .map_err(|error| error.failure())?;
+    }
+    Ok(())
 }
 
 fn read(host: &Host, job: &str) -> Result<Option<Began>, Failure> {

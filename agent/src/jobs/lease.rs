@@ -23,9 +23,12 @@ pub struct Lease {
     format: u32,
     /// The job's key.
     pub job: String,
+    /// Slurm's cluster; empty in a lease of an earlier version.
+    #[serde(default)]
+    pub(crate) cluster: String,
     /// The job's number, which its cgroups and Slurm's processes for it are named by.
     #[serde(default)]
-    pub(super) job_id: Option<u32>,
+    pub(crate) job_id: Option<u32>,
     /// The boot it belongs to.
     boot_id: Option<String>,
     /// When it began, seconds since 1970 UTC.
@@ -45,6 +48,7 @@ impl Lease {
         Self {
             format: FORMAT,
             job: job.key(),
+            cluster: job.cluster().to_owned(),
             job_id: Some(job.id()),
             boot_id: host.boot_id(),
             began_unix_seconds: unix_seconds(),

@@ -421,16 +421,16 @@ families! {
         "When root last ran fsxlustre check, since 1970 UTC; time() less this is its age.";
     LEASES "fsxlustre_mount_leases" Gauge "1" ["mountpoint"] "/run/fsxlustre/leases" "all"
         "Jobs that use a mount.";
-    JOB_INFO "fsxlustre_job_info" Gauge "1" ["job_id", "fs", "mountpoint"]
+    JOB_INFO "fsxlustre_job_info" Gauge "1" ["cluster", "job_id", "fs", "mountpoint"]
         "/run/fsxlustre/leases" "all"
-        "A job that uses a mount on this node, always 1.";
-    JOB_READ "fsxlustre_job_read_bytes_total" Counter "bytes" ["job_id", "fs", "shared"]
+        "A job of Slurm's that uses a mount on this node, by its cluster and its number there, always 1.";
+    JOB_READ "fsxlustre_job_read_bytes_total" Counter "bytes" ["cluster", "job_id", "fs", "shared"]
         "D/lustre/llite/*/stats" "all"
         "Bytes that were read from a file system on this node since a job began: the job's own when shared is no, of all jobs of that time when it is yes.";
-    JOB_WRITE "fsxlustre_job_write_bytes_total" Counter "bytes" ["job_id", "fs", "shared"]
+    JOB_WRITE "fsxlustre_job_write_bytes_total" Counter "bytes" ["cluster", "job_id", "fs", "shared"]
         "D/lustre/llite/*/stats" "all"
         "Bytes that were written to a file system on this node since a job began: the job's own when shared is no, of all jobs of that time when it is yes.";
-    JOB_OPERATIONS "fsxlustre_job_operations_total" Counter "1" ["job_id", "fs", "shared"]
+    JOB_OPERATIONS "fsxlustre_job_operations_total" Counter "1" ["cluster", "job_id", "fs", "shared"]
         "D/lustre/llite/*/stats" "all"
         "File system operations on this node since a job began: the job's own when shared is no, of all jobs of that time when it is yes.";
     SOURCE_AVAILABLE "fsxlustre_source_available" Gauge "1" ["source"] "itself" "all"

@@ -30,6 +30,11 @@ fn made_by(record: &MountRecord) -> &'static str {
     }
 }
 
+/// The job's number as Slurm has it; of a lease without one its key.
+fn number(lease: &Lease) -> String {
+    lease.job_id.map_or_else(|| lease.job.clone(), |number| number.to_string())
+}
+
 /// The collector.
 ///
 /// *Source*: `mounts`, `leases` and `io` in `/run/fsxlustre`, `llite/*/stats`. *Units*: bytes.
@@ -69,7 +74,8 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
         for directory in &lease.directories {
             let Some((fs, _)) = mounts.get(directory.as_path()) else { continue };
             if seen.insert((&lease.job, directory)) {
-                jobs.sample([&lease.job, fs, &directory.to_string_lossy()], true);
+                let directory = directory.to_string_lossy();
+                jobs.sample([&lease.cluster, &number(lease), fs, &directory], true);
             }
         }
     }
@@ -92,7 +98,7 @@ fn encode_io(
     let mut all = Vec::new();
     for lease in leases {
         match since_begin(&host, &lease.job, &now) {
-            Ok(done) => all.extend(done.map(|done| (&lease.job, done))),
+            Ok(done) => all.extend(done.map(|done| (lease, number(lease), done))),
             Err(failure) => verdict.note(told(&failure)),
         }
     }
@@ -102,10 +108,10 @@ fn encode_io(
         (&JOB_OPERATIONS, |io| Some(io.operations.values().sum())),
     ] {
         let mut samples = encoder.family(family);
-        for (job, done) in &all {
+        for (lease, job, done) in &all {
             let shared = if done.is_shared { "yes" } else { "no" };
             for (fs, io) in &done.file_systems {
-                samples.sample_if([job, fs, shared], get(io));
+                samples.sample_if([&lease.cluster, job, fs, shared], get(io));
             }
         }
     }

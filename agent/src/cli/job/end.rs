@@ -45,6 +45,9 @@ fn told(
         Ok(None) => {
             outcome.stdout = format!("{}: nothing is recorded for it here\n", job.label());
         }
+        Ok(Some(ended)) if ended.is_empty() => {
+            outcome.stdout = format!("{}: it was given no file system\n", job.label());
+        }
         Ok(Some(ended)) => ended.iter().for_each(|one| outcome.tell(one, &one.line(job))),
         // What is wrong with our own state takes no node out of service, and no mount away.
         Err(failure) => outcome.blame(failure),

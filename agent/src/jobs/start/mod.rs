@@ -16,7 +16,7 @@ pub use clock::PhaseClock;
 pub use evidence::drain_line;
 pub use started::{Lacking, Ready, Started};
 
-use super::{FrozenRequest, JobVariables, Lease, Node, Phase, Verdict, reap, tell};
+use super::{FrozenRequest, JobVariables, Lease, Node, Phase, Verdict, io, reap, tell};
 use crate::config::AgentConfig;
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::host::Host;
@@ -43,6 +43,8 @@ pub fn start(
     let mut started = Started::new(request, config.jobs.policy());
     started.warnings.extend(job.oddities.iter().cloned());
     if started.request.mounts.is_empty() {
+        let noted = clock.run(Phase::Lease, |_| be_present(host, job));
+        started.warnings.extend(noted.err().map(|failure| failure.because));
         return started;
     }
     if let Err(failure) = clock.run(Phase::Lease, |_| lease(config, job, &started.request)) {
@@ -96,6 +98,14 @@ fn lease(config: &AgentConfig, job: &JobVariables, request: &FrozenRequest) -> R
     lease.has_ended = false;
     lease.directories.extend(request.directories().map(ToOwned::to_owned));
     lease.write(host)
+}
+
+/// A job that is given nothing uses what others have mounted: their counters are not theirs alone.
+fn be_present(host: &Host, job: &JobVariables) -> Result<(), Failure> {
+    let mut lease = Lease::read(host, job).ok().flatten().unwrap_or_else(|| Lease::new(host, job));
+    lease.has_ended = false;
+    lease.write(host)?;
+    io::note_company(host, &job.key())
 }
 
 impl Started {
