@@ -24,8 +24,8 @@ pub struct ServeArgs {
     /// such sockets go before addresses
     #[arg(long = "web.systemd-socket")]
     needs_systemd_sockets: bool,
-    /// The most series of the client in one scrape; beyond it whole families are left out, the last
-    /// ones of fsxlustre-metrics(7) first [default: no limit]
+    /// The most series of the client in one scrape; beyond it whole families are left out, in the
+    /// order of fsxlustre-metrics(7), CARDINALITY [default: no limit]
     #[arg(long = "web.max-series", value_name = "NUMBER")]
     max_series: Option<u64>,
     #[command(flatten)]

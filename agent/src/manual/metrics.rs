@@ -47,6 +47,13 @@ pub(super) fn families() -> String {
     groups.into_iter().map(group).collect()
 }
 
+/// The families that may be left out, the first one first.
+pub(super) fn dropped_families() -> String {
+    let names = FAMILIES.iter().rev().map(|row| row.name);
+    let names: Vec<&str> = names.filter(|name| !name.starts_with("fsxlustre_")).collect();
+    format!("{}.\n", text(&names.join(",\n")))
+}
+
 fn family(row: &FamilyRow) -> String {
     let labels = match row.labels {
         [] => String::new(),

@@ -68,6 +68,7 @@ fn part(name: &str) -> String {
         "COLLECTORS" => metrics::collectors(),
         "FAMILIES" => metrics::families(),
         "QUESTIONS" => metrics::questions(),
+        "DROPPED-FAMILIES" => metrics::dropped_families(),
         "SETTINGS" => settings::all(),
         "JOB-REPORTS" => include_str!("job_report.roff").to_owned(),
         "SLURM-CONF" => slurm::slurm_conf(),

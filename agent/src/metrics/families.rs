@@ -208,7 +208,7 @@ families! {
         "Time from the sending of a request to its answer (req_waittime), all requests.";
     MDC_REQUESTS "lustre_client_mdc_requests_total" Counter "1" ["fs", "operation"]
         "P/fs/lustre/mdc/*/md_stats" "all"
-        "Requests to metadata targets by what they are for, all targets of a file system together.";
+        "Calls of the client's metadata layer by what they are for, all targets of a file system together. A lock in the cache answers some of them: lustre_client_mdc_rpc_duration_seconds has the requests that were sent.";
     RPCS_IN_FLIGHT "lustre_client_rpcs_in_flight" Gauge "1" ["fs", "target", "direction"]
         "P/fs/lustre/{osc,mdc}/*/rpc_stats" "all"
         "Requests that a target has not answered yet; modify is of metadata, dio of direct I/O (2.17 and builds of DDN; from source, not captured).";
@@ -310,7 +310,7 @@ families! {
         "Objects that the client holds locks of.";
     LDLM_LRU "lustre_client_ldlm_lru_size" Gauge "1" ["fs", "kind"]
         "S/fs/lustre/ldlm/namespaces/*/lru_size" "all"
-        "Unused locks that the client may hold; 0 leaves it to the server.";
+        "Unused locks that the client may hold; where the server decides, which is the default, as many as there are now.";
     LDLM_CALLBACKS "lustre_client_ldlm_callbacks_total" Counter "1" ["operation"]
         "D/lustre/ldlm/services/ldlm_cbd/stats" "all"
         "Messages of servers about locks: ldlm_bl_callback asks for one back, since another node wants it.";

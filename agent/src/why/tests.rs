@@ -279,8 +279,13 @@ fn the_network() {
         let window = Window { allowances: Some(all), ..window(idle()) };
         of(&Report::of(&facts(window)), "network_allowance").clone()
     };
-    limits(&of_packets("bw_in", 7), "7 packets of ens5 above bw_in");
-    limits(&of_packets("conntrack", 7), "security group");
+    limits(&of_packets("bw_in", 50), "50 packets of ens5 above bw_in");
+    limits(&of_packets("conntrack", 70), "security group");
+    let few = of_packets("pps", 49);
+    assert_eq!((few.verdict, few.evidence.len()), (Verdict::Suspect, 1), "{few:?}");
+    let names = of_packets("linklocal", 5000);
+    assert_eq!((names.verdict, names.evidence.len()), (Verdict::Clear, 1), "{names:?}");
+    assert!(names.remedy.is_empty(), "{names:?}");
     assert_eq!(of_packets("bw_in", 0).verdict, Verdict::Clear);
     let none = Window { allowances: None, ..window(idle()) };
     assert_eq!(of(&Report::of(&facts(none)), "network_allowance").verdict, Verdict::Unknown);

@@ -2,12 +2,17 @@
 
 use super::{Facts, Finding, Rule};
 use crate::metrics::families::ALLOWANCE;
-use crate::window::Span;
+use crate::window::{Span, float};
 
 pub(super) const RULE: Rule = Rule {
     name: "network_allowance",
     about: "EC2 held back packets, since the instance was above its network allowance (driver ena)",
 };
+
+/// Packets to EC2's own services at 169.254.0.0/16; Lustre sends none there.
+const LINK_LOCAL: &str = "linklocal";
+/// What a burst now and then costs is nothing beside what Lustre moves.
+const FEW_A_SECOND: f64 = 10.0;
 
 pub(super) fn judge(facts: &Facts) -> Finding {
     let from = ALLOWANCE.row().source;
@@ -19,27 +24,46 @@ pub(super) fn judge(facts: &Facts) -> Finding {
         return Finding::unknown(RULE.name, because)
             .mended_by("ethtool -S INTERFACE | grep allowance");
     };
-    let mut finding = Finding::limits(
-        RULE.name,
-        90,
-        "EC2 held back packets: this instance is above its network allowance",
-    );
-    let mut exceeded = None;
+    let (mut packets, mut worst) = (0, None);
+    let mut seen = Vec::new();
     for (interface, allowances) in all {
-        for (allowance, packets) in allowances.iter().filter(|(_, packets)| **packets > 0) {
-            finding =
-                finding.seen(format!("{packets} packets of {interface} above {allowance}"), from);
-            exceeded = exceeded.or(Some((interface, allowance)));
+        for (allowance, held) in allowances.iter().filter(|(_, held)| **held > 0) {
+            seen.push(format!("{held} packets of {interface} above {allowance}"));
+            if allowance != LINK_LOCAL {
+                packets += held;
+                worst = worst.max(Some((held, interface, allowance)));
+            }
         }
     }
-    match exceeded {
-        Some((_, allowance)) if allowance == "conntrack" => finding.mended_by(
+    let finding = match (worst, facts.window.seconds) {
+        (Some(_), Some(seconds)) if float(packets) >= seconds * FEW_A_SECOND => Finding::limits(
+            RULE.name,
+            90,
+            "EC2 held back packets: this instance is above its network allowance",
+        ),
+        (Some(_), _) => Finding::suspect(
+            RULE.name,
+            20,
+            "EC2 held back a few packets: this instance touches its network allowance",
+        ),
+        (None, _) if !seen.is_empty() => Finding::clear(
+            RULE.name,
+            "EC2 held back only packets to its own services (names, metadata, time), none of Lustre's",
+        ),
+        (None, _) => {
+            let names = all.keys().cloned().collect::<Vec<_>>().join(", ");
+            Finding::clear(RULE.name, "EC2 held no packet back")
+                .seen(format!("0 packets of {names}"), from)
+        }
+    };
+    let finding = seen.into_iter().fold(finding, |finding, line| finding.seen(line, from));
+    match worst {
+        Some((_, _, allowance)) if allowance == "conntrack" => finding.mended_by(
             "a security group rule for TCP 988 and 1018-1023 that needs no tracking, both directions open to all",
         ),
-        Some((interface, _)) => finding.mended_by(format!(
+        Some((_, interface, _)) => finding.mended_by(format!(
             "take an instance type with more network, or EFA; `ethtool -S {interface}` shows the counters"
         )),
-        None => Finding::clear(RULE.name, "EC2 held no packet back")
-            .seen(format!("0 packets of {}", all.keys().cloned().collect::<Vec<_>>().join(", ")), from),
+        None => finding,
     }
 }
