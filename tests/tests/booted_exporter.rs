@@ -135,3 +135,24 @@ fn a_restart_ends_while_a_mount_hangs() {
     assert_ne!(node.property(SERVICE, "MainPID"), before);
     assert!(scrape(&node).contains("lustre_client_import_up{fs=\"abcdefgh\""), "and it serves");
 }
+
+#[test]
+fn the_readmes_line_for_a_fleet_does_what_it_says_as_it_is_printed() {
+    let node = Node::boot_with(LINE, &installed());
+    node.wait_for("mnt-x.mount", "active", SOON);
+    start(&node, SERVICE);
+    // An address of this node that the service does not listen on until it is told.
+    let try_it = "(exec 3<>/dev/tcp/127.0.0.2/9988) 2>/dev/null && echo open || echo refused";
+    assert_eq!(node.ask(try_it), "refused");
+    let printed = |text: &'static str| {
+        let lines = text.lines().map(|line| line.trim_start_matches("#   "));
+        lines.filter(|line| line.contains("> /etc/fsxlustre/fsxlustre.d/")).collect::<Vec<_>>()
+    };
+    let line = printed(include_str!("../../README.md"));
+    assert_eq!(line.len(), 1);
+    assert_eq!(printed(include_str!("../../packaging/prometheus/scrape-static.yml")), line);
+    node.ask(line[0]);
+    assert_eq!(node.state(SERVICE), "active");
+    assert_eq!(node.ask(try_it), "open");
+    assert!(scrape(&node).contains("lustre_client_mount_up{fs=\"abcdefgh\""));
+}
