@@ -98,17 +98,8 @@ fn work(sandbox: &Sandbox) -> Running {
     sandbox.spawn(["sh", "-c", &script])
 }
 
-/// Questions whose answer is nothing on a node that is well, has one job's worth of work and no ENA
-/// interface.
-const NOTHING_TO_ANSWER: [&str; 4] = [
-    "Which nodes have lost which server?",
-    "Who lost data today?",
-    "When is the file system full?",
-    "Is it the instance's own network?",
-];
-
 #[test]
-fn a_real_prometheus_scrapes_restarts_evaluates_and_answers_every_question() {
+fn a_real_prometheus_scrapes_restarts_and_evaluates_every_rule() {
     let sandbox = Sandbox::start();
     let made = sandbox.create_file_system(FileSystem::lustre().tag("Project", "genomics"));
     sandbox.append_config(&format!(
@@ -162,25 +153,6 @@ fn a_real_prometheus_scrapes_restarts_evaluates_and_answers_every_question() {
     let metadata = sandbox.request("GET", &format!("{PROMETHEUS}/api/v1/metadata")).send().json();
     let read = &metadata["data"]["lustre_client_read_bytes"][0];
     assert_eq!(read["unit"], "bytes", "it was OpenMetrics that was scraped: {read}");
-    answers(&sandbox);
-}
-
-/// Asks every question of fsxlustre-metrics(7).
-#[track_caller]
-fn answers(sandbox: &Sandbox) {
-    let text = Path::new(env!("CARGO_MANIFEST_DIR")).join("../agent/data/questions.toml");
-    let questions: toml::Table = std::fs::read_to_string(text).unwrap().parse().unwrap();
-    let questions = questions["question"].as_array().unwrap();
-    assert!(questions.len() >= 10);
-    for one in questions {
-        let (ask, promql) = (one["ask"].as_str().unwrap(), one["promql"].as_str().unwrap());
-        let answer = query(sandbox, promql);
-        if NOTHING_TO_ANSWER.contains(&ask) {
-            continue;
-        }
-        assert!(!answer.is_empty(), "{ask}\n{promql}");
-        assert!(answer.iter().all(|(_, value)| value.is_finite()), "{ask} {answer:?}");
-    }
 }
 
 fn alert(labels: &Value) -> Value {
