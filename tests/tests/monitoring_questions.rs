@@ -91,10 +91,11 @@ fn hold(asked: &Asked<'_>, ask: &str, promql: &str) {
             each_node(asked, promql, |node| moved(node) * unit(node))
         }
         "Which job is it?" => {
-            let told = asked.by("job_id", promql);
+            let told = asked.ask(promql);
             assert_eq!(told.len(), 1, "{told:?}");
-            let sum = all(|node| nodes::read(node) + nodes::written(node));
-            same(*told.values().next().unwrap(), sum, promql);
+            let (labels, value) = &told[0];
+            assert_eq!((labels["cluster"].as_str(), labels["job_id"].as_str()), ("prod", "17"));
+            same(*value, all(|node| nodes::read(node) + nodes::written(node)), promql);
         }
         "Does everything go to one OST?" => {
             let told = asked.by("target", promql);
