@@ -237,8 +237,12 @@ fn every_picture_is_told_as_expected() {
     let wrong: Vec<String> = names
         .iter()
         .filter(|name| {
-            let looked = std::panic::AssertUnwindSafe(|| look_at(&sandbox, name));
-            std::panic::catch_unwind(looked).is_err()
+            let looked = || {
+                let look = std::panic::AssertUnwindSafe(|| look_at(&sandbox, name));
+                std::panic::catch_unwind(look).is_ok()
+            };
+            // Each part has 600 ms, in which a loaded machine may not even start its child.
+            !(0..3).any(|_| looked())
         })
         .cloned()
         .collect();

@@ -14,7 +14,7 @@ pub(super) const CHECK: Check = Check {
     meaning: "Uses each of them: fsx:DescribeFileSystems for ids and tags, ssm:GetParametersByPath for \
               [config] ssm_path. Pass: AWS answered. Fail: AWS refused, or there are no credentials; the \
               remedy has the statement. Unknown: AWS did not answer. Left out where nothing of AWS is \
-              used. Nothing that writes is tried.",
+              used. fsxlustre asks AWS for nothing that writes, so that it needs no permission to write.",
     answer,
 };
 
@@ -58,4 +58,32 @@ fn check(permission: &Permission) -> Finding {
     };
     let told = refused.as_ref().map_or("AWS answered", |failure| failure.because.as_str());
     finding.about(*action).seen(Evidence::new(told, format!("{action} for {used_for}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use std::path::Path;
+
+    /// A permission to write could not be tried, and would have to be told as Unknown.
+    #[test]
+    fn no_packaged_policy_lets_anything_be_written() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/iam");
+        let mut count = 0;
+        for file in std::fs::read_dir(folder).expect("a folder") {
+            let path = file.expect("a file").path();
+            let text = std::fs::read_to_string(&path).expect("text");
+            let policy: Value = serde_json::from_str(&text).expect("JSON");
+            for statement in policy["Statement"].as_array().expect("statements") {
+                let action = statement["Action"].as_str().expect("one action").to_owned();
+                let verb = action.split_once(':').expect("a service").1;
+                let reads = ["Describe", "Get", "List"].iter().any(|begin| verb.starts_with(begin));
+                let is_needed_to_read =
+                    ["sts:AssumeRole", "kms:Decrypt"].contains(&action.as_str());
+                assert!(reads || is_needed_to_read, "{}: {action}", path.display());
+                count += 1;
+            }
+        }
+        assert!(count >= 4, "{count}");
+    }
 }

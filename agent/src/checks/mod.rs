@@ -46,6 +46,7 @@ mod slurm;
 mod targets_room;
 mod text;
 mod tuning_advised;
+mod tuning_drift;
 
 pub use finding::{Evidence, Finding, Verdict};
 pub use io::io;
@@ -90,6 +91,7 @@ pub const CHECKS: &[Check] = &[
     clock::CHECK,
     disk_space::CHECK,
     tuning_advised::CHECK,
+    tuning_drift::CHECK,
     fleet_fits_quota::CHECK,
     slurm::HOOKS,
     slurm::FLAGS,

@@ -3,9 +3,11 @@
 use super::Verdict::{Fail, Pass, Unknown, Warn};
 use super::*;
 use crate::facts::samples::{
-    around, bare_debian, before_first_mount, distribution, hardware, healthy, installed,
+    around, bare_debian, before_first_mount, clients, distribution, hardware, healthy, installed,
 };
-use crate::facts::{Asked, Lnet, NamedFileSystem, Nid};
+use crate::facts::{
+    Asked, ClientSetting, Clients, Lnet, ModuleParameter, NamedFileSystem, Nid, SettingValue,
+};
 use fsxlustre_mount::failure::{Code, Failure};
 use fsxlustre_mount::file_system::FileSystem;
 
@@ -215,8 +217,76 @@ fn tuning_advised() {
             ("many CPUs, memory unread", unread, Warn, "max_mod_rpcs_in_flight=50"),
             ("few CPUs, memory unread", small, Unknown, "could not be read"),
             ("CPUs unread", no_cpus, Warn, "100*CPUS"),
+            ("as advised", tuned(|_| {}), Pass, "the 7 client settings that AWS advises"),
+            ("more is right", tuned(|all| all[0].values[0].value = "48".into()), Pass, "hold"),
+            (
+                "less is not",
+                tuned(|all| all[0].values[0].value = "8".into()),
+                Warn,
+                "osc max_rpcs_in_flight is 8",
+            ),
+            ("locks", tuned(|all| all[4].values[0].value = "67".into()), Warn, "lru_size is 67"),
+            ("rubbish", tuned(|all| all[3].values[0].value = "x".into()), Warn, "lru_max_age is x"),
+            (
+                "settings unread",
+                NodeFacts { clients: unreadable(), ..size(96, 192) },
+                Unknown,
+                "nothing here shows 7",
+            ),
         ],
     );
+}
+
+/// A node of 96 processors and 192 GiB with the settings that AWS advises, changed.
+fn tuned(change: fn(&mut Vec<ClientSetting>)) -> NodeFacts {
+    let setting = |kind: &str, name: &str, value: &str| ClientSetting {
+        fs_name: "abcdefgh".into(),
+        kind: kind.into(),
+        name: name.into(),
+        values: vec![SettingValue { value: value.into(), devices: 2, example: "a".into() }],
+    };
+    let mut settings = vec![
+        setting("osc", "max_rpcs_in_flight", "32"),
+        setting("mdc", "max_rpcs_in_flight", "64"),
+        setting("mdc", "max_mod_rpcs_in_flight", "50"),
+        setting("ldlm.namespaces", "lru_max_age", "600000"),
+        setting("ldlm.namespaces", "lru_size", "9600"),
+    ];
+    change(&mut settings);
+    let parameter = |module: &str, name: &str, value: &str| ModuleParameter {
+        module: module.into(),
+        name: name.into(),
+        value: Some(value.into()),
+    };
+    NodeFacts {
+        hardware: hardware(96, 192),
+        module_parameters: vec![
+            parameter("ptlrpc", "ptlrpcd_per_cpt_max", "32"),
+            parameter("ksocklnd", "credits", "2560"),
+        ],
+        clients: Observed::known(Clients { settings, ..clients() }, "/sys/fs/lustre"),
+        ..healthy()
+    }
+}
+
+#[test]
+fn tuning_drift() {
+    let other = SettingValue { value: "8".into(), devices: 1, example: "b-OST0001".into() };
+    let mut uneven = tuned(|_| {});
+    let mut uneven_locks = uneven.clone();
+    for (node, place) in [(&mut uneven, 0), (&mut uneven_locks, 4)] {
+        let Observed::Known { value, .. } = &mut node.clients else { panic!("known") };
+        value.settings[place].values.push(other.clone());
+    }
+    expect(
+        &tuning_drift::CHECK,
+        vec![
+            ("even", tuned(|_| {}), Pass, "4 client settings are the same"),
+            ("one is another", uneven, Warn, "set_param 'osc.abcdefgh-*.max_rpcs_in_flight=32'"),
+            ("counts of locks differ", uneven_locks, Pass, "4 client settings"),
+        ],
+    );
+    assert_eq!((tuning_drift::CHECK.answer)(&around(healthy())), []);
 }
 
 #[test]

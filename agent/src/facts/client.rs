@@ -5,6 +5,7 @@
 
 use super::Observed;
 use super::look::{Look, look};
+use super::tuning::{self, ClientSetting, DeviceSettings};
 use fsxlustre_mount::host::{Deadline, Host, read_text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -62,6 +63,8 @@ pub struct Clients {
     pub instances: Vec<ClientInstance>,
     /// Their connections, by device.
     pub targets: Vec<Target>,
+    /// Their settings.
+    pub settings: Vec<ClientSetting>,
     /// Whether everything was read before the deadline.
     pub is_whole: bool,
     /// Whether targets were asked what is free.
@@ -82,6 +85,7 @@ pub struct ClientLook {
 pub(super) enum Line {
     Instance(ClientInstance),
     Target(String, Target),
+    Settings(DeviceSettings),
     /// A folder that could not be listed, and why.
     Trouble(String),
 }
@@ -112,6 +116,7 @@ impl ClientLook {
             tell(&Line::Target(device.clone(), target.clone()));
         }
         self.instances(tell);
+        tuning::tell(&self.sysfs, &self.procfs, &mut |one| tell(&Line::Settings(one)));
         for (kind, device, target) in &mut targets {
             let is_connected = target.state.as_deref() == Some("FULL") && !target.is_deactivated;
             if self.with_room && is_connected {
@@ -224,13 +229,16 @@ pub(super) fn read(host: &Host, with_room: bool, deadline: Deadline) -> Observed
     let mut clients =
         Clients { is_whole: told.is_whole, is_room_asked: with_room, ..Clients::default() };
     let mut targets = BTreeMap::new();
+    let mut settings = Vec::new();
     for line in told.lines {
         match line {
             Line::Instance(instance) => clients.instances.push(instance),
             Line::Target(device, target) => drop(targets.insert(device, target)),
+            Line::Settings(one) => settings.push(one),
             Line::Trouble(because) => return Observed::unknown(because, from),
         }
     }
+    clients.settings = tuning::joined(&settings);
     clients.targets = targets.into_values().collect();
     Observed::known(clients, from)
 }
@@ -253,6 +261,7 @@ mod tests {
         look.tell(&mut |line| match line.clone() {
             Line::Target(device, target) => drop(targets.insert(device, target)),
             Line::Instance(instance) => instances.push(instance),
+            Line::Settings(_) => {}
             Line::Trouble(because) => panic!("{because}"),
         });
         let first = targets.values().next().expect("a target");

@@ -95,6 +95,7 @@ fn nothing_runs() -> NodeFacts {
         loaded_source: not_there(),
         module_installed: not_there(),
         module_options: not_there(),
+        module_parameters: Vec::new(),
         kernels: not_there(),
         next_kernel: not_there(),
         next_module: not_there(),

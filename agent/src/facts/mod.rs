@@ -31,6 +31,7 @@ mod programs;
 mod restrictions;
 mod slurm;
 mod space;
+mod tuning;
 mod under;
 
 pub use allowances::Exceeded;
@@ -59,6 +60,7 @@ pub use programs::ClientPrograms;
 pub use restrictions::Restrictions;
 pub use slurm::{HookFile, Slurm, SlurmConfig};
 pub use space::{Free, Room};
+pub use tuning::{ClientSetting, ModuleParameter, SettingValue};
 
 use crate::compat::InUse;
 use crate::config::{AgentConfig, JobsSection, Role};
@@ -177,6 +179,8 @@ pub struct NodeFacts {
     pub module_installed: Observed<Option<InstalledModule>>,
     /// What modprobe.d says of Lustre's modules.
     pub module_options: Observed<Vec<ModuleOption>>,
+    /// Parameters of the loaded modules for which AWS advises values.
+    pub module_parameters: Vec<ModuleParameter>,
     /// The kernels that can be booted, oldest first.
     pub kernels: Observed<Vec<String>>,
     /// The kernel that the next boot takes.
@@ -246,6 +250,7 @@ impl NodeFacts {
                 loaded_source: module::loaded_source(host),
                 module_installed: joined(installed, "modinfo lustre"),
                 module_options: module_options::read(host),
+                module_parameters: tuning::parameters(host),
                 kernels,
                 next_kernel,
                 next_module,

@@ -101,6 +101,7 @@ pub(crate) fn healthy() -> NodeFacts {
         slurm: Observed::known(None, "scontrol show config"),
         loaded_source: Observed::known("BBCEEF".into(), "/sys/module/lustre/srcversion"),
         module_options: Observed::known(Vec::new(), "/etc/modprobe.d"),
+        module_parameters: Vec::new(),
         kernels: Observed::known(vec![AMAZON_KERNEL.into()], "/boot/vmlinuz-*"),
         next_kernel: Observed::known(AMAZON_KERNEL.into(), "/boot/vmlinuz-*"),
         next_module: installed(AMAZON_KERNEL, "kernel/fs/lustre/lustre.ko"),
@@ -219,6 +220,7 @@ pub(crate) fn clients() -> Clients {
     Clients {
         instances: vec![instance],
         targets: ["MDT0000", "OST0000", "OST0001"].map(target).to_vec(),
+        settings: Vec::new(),
         is_whole: true,
         is_room_asked: true,
     }
