@@ -273,9 +273,9 @@ fn state_of_the_previous_and_of_the_next_version_loses_no_mount() {
     }
 }
 
-/// Rounds by default, or as many as `FSXLUSTRE_KILL_ROUNDS` says.
+/// Rounds by default, or as many as `FSXLUSTRE_ROUNDS` says.
 fn rounds() -> u32 {
-    std::env::var("FSXLUSTRE_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60)
+    std::env::var("FSXLUSTRE_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60)
 }
 
 #[test]
@@ -292,6 +292,11 @@ fn a_start_that_is_killed_at_any_moment_is_made_good_by_the_next_call() {
         let share = u128::from(round.wrapping_mul(2_654_435_761) % 1000);
         let pause = Duration::from_micros(u64::try_from(longest * share / 1000).unwrap());
         std::thread::sleep(pause);
+        if round % 3 == 0 {
+            // Slurm at its time limit.
+            begun.signal(Signal::SIGTERM);
+            std::thread::sleep(Duration::from_millis(10));
+        }
         begun.signal(Signal::SIGKILL);
         drop(begun);
         if round % 2 == 0 {

@@ -2,11 +2,12 @@
 
 use super::super::{FAILED, Outcome};
 use crate::config::{AgentConfig, OnLeak};
-use crate::jobs::report::EndingReport;
-use crate::jobs::{self, Ended, Fate, Gate, JobVariables, Node, Phase};
+use crate::jobs::report::{EndingReport, keep_reports};
+use crate::jobs::{self, Cause, Ended, Fate, FrozenRequest, Gate, JobVariables, Node, Phase};
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::host::{Deadline, stop_signals};
 use fsxlustre_mount::journal::{Entry, Priority};
+use nix::sys::signalfd::SignalFd;
 use std::fmt::Write as _;
 
 pub(super) fn run(config: &AgentConfig, job: &JobVariables) -> Outcome {
@@ -20,26 +21,49 @@ pub(super) fn run(config: &AgentConfig, job: &JobVariables) -> Outcome {
             return Outcome::done(line);
         }
         Gate::Observe => jobs::foresee(&node, job),
-        Gate::Open => {
-            // Before the unmount, which takes the counters with it. What cannot be told delays no end.
-            let report = EndingReport::begin(node.host, node.jobs, job);
-            let ended = jobs::end(&node, job, signals.as_ref());
-            let mut outcome = told(config, job, &ended);
-            if let Some(report) = report {
-                let ended = ended.as_ref().ok().and_then(Option::as_deref).unwrap_or_default();
-                outcome.report(report.finish(node.host, node.jobs, ended));
-            }
-            return outcome;
-        }
+        Gate::Open => return carried_out(config, &node, job, signals.as_ref()),
     };
-    told(config, job, &ended)
+    told(job, &ended)
 }
 
-fn told(
+fn carried_out(
     config: &AgentConfig,
+    node: &Node<'_>,
     job: &JobVariables,
-    ended: &Result<Option<Vec<Ended>>, Failure>,
+    signals: Option<&SignalFd>,
 ) -> Outcome {
+    let (host, key, label) = (node.host, job.key(), job.label());
+    let request = FrozenRequest::read(host, &key);
+    // Before the unmount, which takes the counters with it. What cannot be told delays no end.
+    let report = EndingReport::begin(host, node.jobs, job);
+    let ended = jobs::end(node, job, signals);
+    let mut outcome = told(job, &ended);
+    let ended = ended.as_ref().ok().and_then(Option::as_deref).unwrap_or_default();
+    let is_leaked = ended.iter().any(|one| matches!(one.fate, Fate::Leaked(_)));
+    let drains = is_leaked && config.jobs.on_leak() == OnLeak::Drain;
+    if drains {
+        // Before the node is drained, so that it is kept with the report.
+        outcome.warn(jobs::leave_at_end(host, &key, &label, ended, request.as_ref()));
+    }
+    match report {
+        Some(report) => {
+            let (line, warnings) = report.finish(host, node.jobs, ended);
+            outcome.say(Priority::Info, &line);
+            outcome.warn(warnings);
+        }
+        // What an earlier job left behind may be settled by now.
+        None => outcome.warn(keep_reports(node)),
+    }
+    if drains {
+        // slurmd logs what an epilog that fails has said: one line is read, many are not.
+        let line = jobs::drain_line_of_end(ended, &label).unwrap_or_default();
+        (outcome.stdout, outcome.stderr) = (line + "\n", String::new());
+        outcome.status = FAILED;
+    }
+    outcome
+}
+
+fn told(job: &JobVariables, ended: &Result<Option<Vec<Ended>>, Failure>) -> Outcome {
     let mut outcome = Outcome::default();
     match ended {
         Ok(None) => {
@@ -48,15 +72,11 @@ fn told(
         Ok(Some(ended)) if ended.is_empty() => {
             outcome.stdout = format!("{}: it was given no file system\n", job.label());
         }
-        Ok(Some(ended)) => ended.iter().for_each(|one| outcome.tell(one, &one.line(job))),
+        Ok(Some(ended)) => {
+            ended.iter().for_each(|one| outcome.tell(one, &one.line(job), Some(&job.key())));
+        }
         // What is wrong with our own state takes no node out of service, and no mount away.
         Err(failure) => outcome.blame(failure),
-    }
-    let is_leaked =
-        |ended: &Vec<Ended>| ended.iter().any(|one| matches!(one.fate, Fate::Leaked(_)));
-    let is_leaked = ended.as_ref().is_ok_and(|ended| ended.as_ref().is_some_and(is_leaked));
-    if is_leaked && config.jobs.on_leak() == OnLeak::Drain {
-        outcome.status = FAILED;
     }
     outcome
 }
@@ -64,20 +84,26 @@ fn told(
 impl Outcome {
     /// What became of one directory: a line on stdout, which slurmd logs when the end fails, warnings
     /// and failures beside it.
-    pub(super) fn tell(&mut self, one: &Ended, line: &str) {
+    pub(super) fn tell(&mut self, one: &Ended, line: &str, job: Option<&str>) {
         self.say(Priority::Info, line);
         for warning in one.warnings() {
             let _ = writeln!(self.stderr, "fsxlustre: warning: {warning}");
             self.log.push(Entry::new(Priority::Warning, warning));
         }
         if let Some(failure) = one.fate.failure() {
-            self.blame(failure);
+            let mut entry = Entry::failure(failure)
+                .with("FSXLUSTRE_DIRECTORY", one.directory.display().to_string())
+                .with("FSXLUSTRE_CAUSE", Cause::of(failure.code).word());
+            if let Some(job) = job {
+                entry = entry.with("FSXLUSTRE_JOB", job);
+            }
+            self.log.push(entry);
+            let _ = writeln!(self.stderr, "fsxlustre: {failure}");
         }
     }
 
-    /// What the job did, in a line; that it could not be kept is a warning, never a failed end.
-    fn report(&mut self, (line, warnings): (String, Vec<String>)) {
-        self.say(Priority::Info, &line);
+    /// What could not be kept, which is never a failed end.
+    pub(super) fn warn(&mut self, warnings: Vec<String>) {
         for warning in warnings {
             let _ = writeln!(self.stderr, "fsxlustre: warning: {warning}");
             self.log.push(Entry::new(Priority::Warning, warning));

@@ -2,6 +2,7 @@
 
 use super::super::Outcome;
 use crate::config::AgentConfig;
+use crate::jobs::report::keep_reports;
 use crate::jobs::{self, Gate, Node, Phase};
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::host::{Deadline, stop_signals};
@@ -28,8 +29,9 @@ pub(super) fn run(config: &AgentConfig) -> Result<Outcome, Failure> {
         let _ = writeln!(outcome.stdout, "{key} is gone from this node without an end");
     }
     for one in &done.directories {
-        outcome.tell(one, &one.text());
+        outcome.tell(one, &one.text(), None);
     }
+    outcome.warn(keep_reports(&node));
     if outcome.stdout.is_empty() {
         outcome.stdout = "nothing is left to do\n".into();
     }

@@ -4,6 +4,7 @@
 use super::course::{Course, Ended, Fate};
 use super::ladder::{Ladder, Top, earlier_target, target_on};
 use crate::config::UnmountWhen;
+use crate::jobs::report::note_settled;
 use crate::jobs::{Leaked, Lease, Node, Phase, idle, lock_directory, members::Members};
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::host::{Bounds, Deadline, Mount, Program};
@@ -95,6 +96,11 @@ impl Ending<'_> {
 
     /// Nothing is left to do with it.
     fn forget(&self, directory: &Path, fate: Fate) -> Result<Fate, Failure> {
+        if let Some(leaked) = Leaked::of(self.node.host, directory) {
+            // The report of the job that left it there; that it cannot be written changes nothing here.
+            let fate = format!("{} {}", directory.display(), fate.words());
+            let _ = note_settled(self.node.host, &leaked.job, directory, &fate);
+        }
         Leaked::forget(self.node.host, directory)?;
         idle::cancel(self.node.host, directory);
         Ok(fate)

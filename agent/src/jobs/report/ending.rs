@@ -1,15 +1,20 @@
 //! The report of a job that ends: counted before the unmount, completed after it, kept, and never a
 //! reason for an end to wait or to fail.
 
-use super::{DirectoryReport, JobReport, PhaseReport, count_at_end, hand_in, keep_all, kept_in};
+use super::keep::handed_in;
+use super::{
+    DirectoryReport, FORMAT, JobReport, PhaseReport, count_at_end, hand_in, keep_all, kept_in,
+};
 use crate::config::JobsSection;
 use crate::jobs::stuck::Stuck;
-use crate::jobs::{Ended, JobVariables, Lease, Phase};
+use crate::jobs::{Ended, FrozenRequest, JobVariables, Lease, Node, Phase, PhaseTime};
 use fsxlustre_mount::failure::{Explain as _, Failure, one_line};
-use fsxlustre_mount::host::{Deadline, Host, read_state, remove_state, state_names, write_state};
+use fsxlustre_mount::host::{
+    Deadline, Host, read_state, remove_state, state_names, unix_seconds, write_state,
+};
 use fsxlustre_mount::source::Device;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The report of a job whose end has begun.
@@ -61,6 +66,10 @@ impl EndingReport {
                 return Some(Self { report, warnings, names: BTreeMap::new() });
             }
         };
+        ending.report.phases = FrozenRequest::read(host, &job.key())
+            .and_then(|request| request.start)
+            .map(|start| start.phases.iter().map(PhaseReport::of_start).collect())
+            .unwrap_or_default();
         if let Ok(Some(stuck)) = read_state::<Stuck>(&stuck_path(host, &job.key())) {
             ending.report.add_stuck(&stuck);
         }
@@ -101,7 +110,13 @@ impl EndingReport {
             });
             self.report.phases.extend(phases);
             let (directory, fate) = (directory.clone(), one_line(&one.text()));
-            self.report.directories.push(DirectoryReport { directory, file_system, fate });
+            let settled_unix_seconds = None;
+            self.report.directories.push(DirectoryReport {
+                directory,
+                file_system,
+                fate,
+                settled_unix_seconds,
+            });
             let lost = course.write_errors.iter();
             self.report.write_errors.extend(lost.map(|line| one_line(line)));
         }
@@ -121,6 +136,46 @@ impl EndingReport {
         self.warnings.extend(keep_all(host, jobs.reports_bytes(), shared, deadline));
         (self.report.line, self.warnings)
     }
+}
+
+impl PhaseReport {
+    fn of_start(time: &PhaseTime) -> Self {
+        let (of, phase) = ("start".into(), time.phase.word().into());
+        Self { of, phase, milliseconds: time.milliseconds }
+    }
+}
+
+/// Writes into the report of a job what became of a mount that its end had left behind. Nothing where it
+/// has no report any more, or the report does not name the directory.
+///
+/// # Errors
+/// The report cannot be handed in.
+pub(in crate::jobs) fn note_settled(
+    host: &Host,
+    key: &str,
+    directory: &Path,
+    fate: &str,
+) -> Result<(), Failure> {
+    let name = format!("{key}.json");
+    // One that is not kept yet is newer than the one that is.
+    let handed_in: Option<JobReport> = read_state(&handed_in(host).join(&name)).ok().flatten();
+    let kept = || read_state(&kept_in(host).join(&name)).ok().flatten();
+    let Some(mut report) = handed_in.or_else(kept) else { return Ok(()) };
+    // One of a later version would lose what this one does not know.
+    if report.format > FORMAT {
+        return Ok(());
+    }
+    let mut all = report.directories.iter_mut();
+    let Some(one) = all.find(|one| one.directory == directory) else { return Ok(()) };
+    one.fate = one_line(fate);
+    one.settled_unix_seconds = Some(unix_seconds());
+    hand_in(host, key, &report)
+}
+
+/// Keeps what was handed in and could not be kept at once, or was settled since.
+pub fn keep_reports(node: &Node<'_>) -> Vec<String> {
+    let shared = node.jobs.report_dir.as_deref();
+    keep_all(node.host, node.jobs.reports_bytes(), shared, Deadline::after(part(node.jobs)))
 }
 
 fn not_told(failure: &Failure) -> String {

@@ -42,7 +42,7 @@ pub struct Keeping {
     shared: Option<PathBuf>,
 }
 
-fn handed_in(host: &Host) -> PathBuf {
+pub(super) fn handed_in(host: &Host) -> PathBuf {
     host.paths.state.join("reports")
 }
 

@@ -16,8 +16,8 @@ mod line;
 mod of_counters;
 
 pub use count::{Whose, count, count_at_end, forget};
-pub(super) use ending::is_beside_a_report;
-pub use ending::{EndingReport, all_kept, forget_stuck, remember_stuck};
+pub use ending::{EndingReport, all_kept, forget_stuck, keep_reports, remember_stuck};
+pub(super) use ending::{is_beside_a_report, note_settled};
 pub use keep::{Keeping, asked_for, hand_in, keep_all, kept_in};
 pub(super) use keep::{is_name, read_bounded};
 
@@ -170,8 +170,10 @@ pub struct DirectoryReport {
     pub directory: PathBuf,
     /// Lustre's name of the file system on it, where one was mounted.
     pub file_system: Option<String>,
-    /// The end's word for it, as in its log.
+    /// The end's word for it, as in its log; of a mount that stayed, later that of whoever settled it.
     pub fate: String,
+    /// When a mount that stayed was settled after the end, seconds since 1970 UTC.
+    pub settled_unix_seconds: Option<u64>,
 }
 
 /// One phase of a job's start or end.

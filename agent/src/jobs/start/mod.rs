@@ -6,17 +6,15 @@
 
 mod clock;
 mod counters;
-mod evidence;
 mod layout;
 mod one;
 mod started;
 mod tuning;
 
 pub use clock::PhaseClock;
-pub use evidence::drain_line;
 pub use started::{Lacking, Ready, Started};
 
-use super::{FrozenRequest, JobVariables, Lease, Node, Phase, Verdict, io, reap, tell};
+use super::{FrozenRequest, JobVariables, Lease, Node, Phase, Verdict, evidence, io, reap, tell};
 use crate::config::AgentConfig;
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::host::Host;
@@ -67,7 +65,7 @@ pub fn start(
     let warnings: Vec<String> = clock.run(Phase::Counters, |deadline| {
         if started.verdict() == Some(Verdict::Drain) {
             // A job that does not begin has nothing to count.
-            evidence::leave(host, &config.jobs, &started, deadline)
+            evidence::leave_at_start(host, &config.jobs, &started, deadline)
         } else {
             counters::begin(host, &job.key(), deadline).into_iter().collect()
         }
