@@ -304,8 +304,9 @@ fn a_start_that_is_killed_at_any_moment_is_made_good_by_the_next_call() {
             assert_ne!(mounted(&sandbox, DIRECTORY), "", "round {round}, {pause:?}: {again}");
             assert!(told(&sandbox, id).starts_with("export FSXLUSTRE_STATUS=ready\n"));
         }
-        end(&sandbox, id);
-        wait_until("the unmount", || mounted(&sandbox, DIRECTORY).is_empty());
+        let ended = end(&sandbox, id);
+        let what = format!("the unmount of round {round}, {pause:?}: {ended}");
+        wait_until(&what, || mounted(&sandbox, DIRECTORY).is_empty());
     }
     let left = state(&sandbox);
     for folder in ["/leases/", "/requests/", "/told/", "/io/", "/mounts/"] {

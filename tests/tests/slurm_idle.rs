@@ -1,5 +1,7 @@
 //! While a job computes, nothing of ours runs on its node but the metrics service, which sleeps.
 
+use std::time::Duration;
+
 use fsxlustre_tests::FileSystem;
 use fsxlustre_tests::slurm::{Cluster, Settings};
 
@@ -34,10 +36,11 @@ fn no_process_of_ours_wakes_while_a_job_runs() {
     );
     let pid = lines.first().and_then(|line| line.split(' ').next()).expect("the service");
 
+    let whole = Duration::from_secs(seconds() + 30);
     let seconds = seconds().to_string();
     let trace =
         ["timeout", "--signal=INT", &seconds, "strace", "-f", "-qq", "-p", pid, "-o", "/run/trace"];
-    let traced = node.run(trace);
+    let traced = node.command(trace).deadline(whole).run();
     let calls = node.read_file("/run/trace");
     // What a thread was waiting in when strace came and left is no call of its own.
     let began: Vec<_> = calls

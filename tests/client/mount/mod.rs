@@ -182,13 +182,15 @@ fn mount_with_retries(root: &Root, attempt: &Attempt) -> io::Result<Result<(), E
 
 /// Waits as a mount in the kernel does: SIGTERM and its like stay without effect, also afterwards.
 fn stand_still(flag: &Path) -> io::Result<()> {
-    let mut deaf = SigSet::empty();
-    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT] {
-        deaf.add(signal);
-    }
-    deaf.thread_block()?;
+    be_deaf()?;
     wait_until_cleared(flag);
     Ok(())
+}
+
+/// From here on SIGTERM and its like stay without effect.
+fn be_deaf() -> io::Result<()> {
+    let deaf = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT];
+    Ok(deaf.into_iter().collect::<SigSet>().thread_block()?)
 }
 
 /// What the kernel would do with the mount, and the mount itself.
@@ -228,6 +230,8 @@ fn mount_once(root: &Root, attempt: &Attempt) -> io::Result<Result<(), Errno>> {
         target: target.clone(),
         flags: options.flags.bits(),
     };
+    // A mount of the kernel's is made or not, whatever signal comes; it has no process that could be ended.
+    be_deaf()?;
     if stuck.is_set(root) { stuck::start(root, &request) } else { daemon::start(&request) }
 }
 
