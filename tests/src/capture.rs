@@ -6,6 +6,7 @@ use std::io::{self, Seek, Write};
 use std::os::unix::fs::FileExt;
 use std::process::Stdio;
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 /// What a process has printed so far.
@@ -13,9 +14,11 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 pub(crate) struct Capture(File);
 
 impl Capture {
-    /// An empty one.
+    /// An empty one. What several processes print at one moment stands one behind the other.
     pub(crate) fn new() -> io::Result<Self> {
-        memory_file().map(Self)
+        let file = memory_file()?;
+        fcntl(&file, FcntlArg::F_SETFL(OFlag::O_APPEND))?;
+        Ok(Self(file))
     }
 
     /// The end that the process writes to.

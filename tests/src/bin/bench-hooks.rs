@@ -16,10 +16,13 @@ const AT_ONCE: usize = 200;
 const SHELL_PROLOG: &str = "#!/bin/sh\n\
     /usr/bin/mountpoint -q /mnt/bench || /usr/bin/mount -t lustre 10.0.0.5@tcp:/x /mnt/bench\n";
 
-/// Times a command in microseconds, as Slurm's variables have it for the job `$1`.
-const TIMED: &str = "export SLURM_CLUSTER_NAME=prod SLURMD_NODENAME=n1 SLURM_JOB_RESTART_COUNT=0
-    t() { export SLURM_JOB_ID=$1; shift; s=$EPOCHREALTIME; \"$@\" >/dev/null 2>&1 || exit 1
-          e=$EPOCHREALTIME; echo $(( ${e/./} - ${s/./} )); }";
+/// Times a command in microseconds, with Slurm's variables of the job `$1` and, as from slurmd, without PATH. One
+/// that fails says so, and what it printed.
+const TIMED: &str =
+    "mkdir -p /run/bench; export -n PATH; export SLURM_CLUSTER_NAME=prod SLURMD_NODENAME=n1 SLURM_JOB_RESTART_COUNT=0
+    t() { export SLURM_JOB_ID=$1; shift; s=$EPOCHREALTIME; \"$@\" >/run/bench/$BASHPID 2>&1; c=$?
+          e=$EPOCHREALTIME; [ $c = 0 ] || echo \"$* ended with $c: $(tr '\\n' ' ' </run/bench/$BASHPID)\"
+          echo $(( ${e/./} - ${s/./} )); }";
 
 fn main() {
     let sandbox = Sandbox::start();
@@ -58,12 +61,13 @@ fn in_turns(sandbox: &Sandbox) {
 
 fn at_once(sandbox: &Sandbox, name: &str, call: &str) {
     let script = format!(
-        "b=$EPOCHREALTIME; for n in $(seq {AT_ONCE}); do ( {call} ) & done; wait
-         e=$EPOCHREALTIME; echo $(( ${{e/./}} - ${{b/./}} ))"
+        "rm -f /run/bench/*; b=$EPOCHREALTIME
+         for n in $(seq {AT_ONCE}); do ( {call} ) >/run/bench/time.$n & done; wait
+         e=$EPOCHREALTIME; cat /run/bench/time.*; echo $(( ${{e/./}} - ${{b/./}} ))"
     );
     let mut all = run(sandbox, &script);
     let whole = all.pop().expect("the whole time");
-    assert_eq!(all.len(), AT_ONCE, "each {name} succeeds");
+    assert_eq!(all.len(), AT_ONCE, "each {name} has ended");
     all.sort_unstable();
     println!(
         "{AT_ONCE} at once, {name:<25} all after {}, median {}, slowest {}",
@@ -76,8 +80,13 @@ fn at_once(sandbox: &Sandbox, name: &str, call: &str) {
 fn run(sandbox: &Sandbox, script: &str) -> Vec<Duration> {
     let script = format!("{TIMED}\n{script}");
     let command = sandbox.command(["bash", "-c", &script]).deadline(Duration::from_secs(300));
-    let text = command.run().assert_success().stdout;
-    text.lines().map(|line| Duration::from_micros(line.parse().expect("microseconds"))).collect()
+    let done = command.run().assert_success();
+    let failed: Vec<_> = done.stdout.lines().filter(|line| line.contains(" ended with ")).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    done.stdout
+        .lines()
+        .map(|line| Duration::from_micros(line.parse().expect("microseconds")))
+        .collect()
 }
 
 fn millis(time: Duration) -> String {
