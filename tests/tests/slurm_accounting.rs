@@ -109,6 +109,8 @@ fn the_controllers_epilog_writes_it_by_itself() {
     let without = cluster.submit(&["-p", "gpu", "-N1"], "true");
     assert_eq!(cluster.wait_for_end(without), "COMPLETED");
     assert_eq!(admin_comment(&cluster, without), "");
+    let reports = cluster.controller().run(["ls", REPORTS]).assert_success().stdout;
+    assert!(!reports.contains(&format!("_{without}_")), "{reports}");
     for node in NODES {
         cluster.wait_for_node(node, &["IDLE"]);
     }

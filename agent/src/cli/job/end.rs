@@ -73,7 +73,9 @@ fn told(job: &JobVariables, ended: &Result<Option<Vec<Ended>>, Failure>) -> Outc
             outcome.stdout = format!("{}: it was given no file system\n", job.label());
         }
         Ok(Some(ended)) => {
-            ended.iter().for_each(|one| outcome.tell(one, &one.line(job), Some(&job.key())));
+            for one in ended {
+                outcome.tell(one, &one.line(job), Some(&job.key()));
+            }
         }
         // What is wrong with our own state takes no node out of service, and no mount away.
         Err(failure) => outcome.blame(failure),

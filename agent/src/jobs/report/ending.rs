@@ -54,10 +54,11 @@ pub fn forget_stuck(host: &Host, key: &str) -> Result<(), Failure> {
 }
 
 impl EndingReport {
-    /// Counts, before anything is unmounted. `None` for a job without a lease here: there is nothing
-    /// to report.
+    /// Counts, before anything is unmounted. `None` for a job without a lease here, or that was given
+    /// nothing: there is nothing to report.
     pub fn begin(host: &Host, jobs: &JobsSection, job: &JobVariables) -> Option<Self> {
-        let lease = Lease::read(host, job).ok().flatten()?;
+        let lease = Lease::read(host, job).ok().flatten();
+        let lease = lease.filter(|lease| !lease.directories.is_empty())?;
         let mut ending = match count_at_end(host, job, Deadline::after(part(jobs))) {
             Ok(report) => Self { report, warnings: Vec::new(), names: BTreeMap::new() },
             Err(failure) => {

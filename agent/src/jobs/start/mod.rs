@@ -82,10 +82,11 @@ pub fn observe(config: &AgentConfig, job: &JobVariables) -> FrozenRequest {
 /// What was decided at the first start of this run, or what the rules say now. The job's number is the
 /// key's, also where another version writes it in another way.
 fn decide(config: &AgentConfig, job: &JobVariables) -> FrozenRequest {
-    FrozenRequest::read(config.host(), &job.key())
-        .filter(|frozen| frozen.is_of(job))
-        .map(|frozen| FrozenRequest { job_id: job.id(), ..frozen })
-        .unwrap_or_else(|| FrozenRequest::decide(config.host(), &config.jobs, job))
+    let frozen = FrozenRequest::read(config.host(), &job.key()).filter(|frozen| frozen.is_of(job));
+    match frozen {
+        Some(frozen) => FrozenRequest { job_id: job.id(), ..frozen },
+        None => FrozenRequest::decide(config.host(), &config.jobs, job),
+    }
 }
 
 fn lease(config: &AgentConfig, job: &JobVariables, request: &FrozenRequest) -> Result<(), Failure> {
