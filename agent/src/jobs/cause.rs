@@ -376,6 +376,7 @@ mod tests {
                     code,
                     Code::AccountingFailed
                         | Code::CommentStands
+                        | Code::NoPlan
                         | Code::NoReports
                         | Code::SpotUnknown
                 );
