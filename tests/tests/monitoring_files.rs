@@ -1,6 +1,7 @@
 //! What is packaged for Prometheus, Alertmanager and Grafana, through their own programs.
 
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -145,6 +146,18 @@ fn alertmanager_takes_its_file_and_routes_by_severity() {
     ] {
         let verify = format!("--verify.receivers={receiver}");
         passes("amtool", &[&["config", "routes", "test", &config, &verify], labels].concat());
+    }
+}
+
+#[test]
+fn what_a_runbook_asks_the_journal_is_what_journalctl_takes() {
+    let rules = fs::read_to_string(root().join("packaging/prometheus/rules/alerts.yml")).unwrap();
+    let lines = rules.lines().filter_map(|line| line.trim().strip_prefix("runbook: \"journalctl "));
+    let asked: BTreeSet<&str> = lines.map(|line| line.trim_end_matches('"')).collect();
+    assert!(asked.len() >= 3, "{asked:?}");
+    for words in asked {
+        let words: Vec<&str> = words.split(' ').chain(["-n", "0", "--no-pager"]).collect();
+        passes("journalctl", &words);
     }
 }
 
