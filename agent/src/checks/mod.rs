@@ -56,6 +56,7 @@ pub use question::{Check, Group};
 pub use report::Report;
 pub use selection::{Selection, UnknownCheck, find};
 pub use text::{Colours, brief, explanation, list};
+pub(crate) use tuning_advised::settings as advised_settings;
 
 use crate::compat::{InUse, Matrix, Node, Task};
 use crate::facts::{Facts, NodeFacts, Observed};

@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     question: "Will there be a Lustre module after the next boot?",
     group: Group::Local,
     is_required: false,
-    meaning: "Finds the kernel that grub will boot (saved_entry, else the newest that is installed), and \
+    meaning: "Finds the kernel that grub will boot (GRUB_DEFAULT, else saved_entry, else the newest), and \
               asks modinfo for its module. Pass: there is one that fits. Warn: there is none, or one for \
               another kernel: the next boot strands the node. Unknown: no kernel is installed here (a \
               container), or modinfo gave no answer.",

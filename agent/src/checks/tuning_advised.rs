@@ -146,6 +146,17 @@ fn compared(facts: &NodeFacts, advised: &[Advice]) -> Finding {
     Finding::other(NAME, verdict, summary.join("; "), remedy(&wrong))
 }
 
+/// The settings that AWS advises for this node: lines of modprobe.d(5), and words for `lctl set_param`.
+/// One whose value is not known is left out.
+pub(crate) fn settings(facts: &NodeFacts) -> (Vec<String>, Vec<String>) {
+    let cpus = facts.hardware.cpus.value().copied();
+    let memory = facts.hardware.memory_bytes.value().copied();
+    let known = advice(cpus, memory).into_iter().filter(|one| one.value.is_some());
+    let (modules, client): (Vec<_>, Vec<_>) = known.partition(Advice::is_of_module);
+    let told = |all: Vec<Advice>| all.into_iter().map(|one| one.told).collect();
+    (told(modules), told(client))
+}
+
 /// What is set where: before the modules load, or after each mount.
 fn remedy(wrong: &[&Advice]) -> String {
     let words = |of_module: bool, join: &str| {

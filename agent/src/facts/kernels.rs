@@ -3,7 +3,7 @@
 use super::{Observed, place};
 use fsxlustre_mount::host::{Host, read_text};
 use std::cmp::Ordering;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where grub keeps what is booted next.
 const GRUB_ENVIRONMENTS: [&str; 3] =
@@ -36,13 +36,23 @@ pub(super) fn installed(host: &Host) -> Observed<Vec<String>> {
     }
 }
 
-/// The release that the next boot takes: what grub keeps as its choice, else the newest that is
-/// installed.
+/// The release that the next boot takes: what `GRUB_DEFAULT` names, else what grub keeps as its
+/// choice, else the newest that is installed.
 ///
-/// *Source*: `saved_entry` of grub's environment with the entry of that name
-/// (<https://uapi-group.org/specifications/specs/boot_loader_specification>).
+/// *Source*: `GRUB_DEFAULT` of `/etc/default/grub`; `saved_entry` of grub's environment with the entry
+/// of that name (<https://uapi-group.org/specifications/specs/boot_loader_specification>).
 pub(super) fn next(host: &Host, installed: &Observed<Vec<String>>) -> Observed<String> {
-    for path in GRUB_ENVIRONMENTS.map(|path| host.paths.rootfs.join(path)) {
+    let given = grub_default(host);
+    let named = given.as_ref().and_then(|(path, entry)| {
+        release_of_entry(host, entry, installed).map(|release| (path, release))
+    });
+    if let Some((path, release)) = named {
+        return Observed::known(release, path);
+    }
+    // The first entry of the menu is the newest; grub's own choice counts where it is told to.
+    let is_first = given.is_some_and(|(_, entry)| entry == "0");
+    let environments = if is_first { &[][..] } else { &GRUB_ENVIRONMENTS[..] };
+    for path in environments.iter().map(|path| host.paths.rootfs.join(path)) {
         let Ok(text) = read_text(&path) else { continue };
         let saved = text.lines().find_map(|line| line.strip_prefix("saved_entry="));
         let named = saved.and_then(|entry| release_of_entry(host, entry.trim(), installed));
@@ -54,6 +64,27 @@ pub(super) fn next(host: &Host, installed: &Observed<Vec<String>>) -> Observed<S
         Some(newest) => Observed::known(newest.clone(), installed.from()),
         None => installed.map(|_| String::new()),
     }
+}
+
+/// The last `GRUB_DEFAULT=` of grub's settings, and the file that has it.
+fn grub_default(host: &Host) -> Option<(String, String)> {
+    let folder = host.paths.rootfs.join("etc/default");
+    let more = place::names(&folder.join("grub.d")).unwrap_or_default();
+    let more = more
+        .iter()
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "cfg"));
+    let files = std::iter::once(folder.join("grub"));
+    let files = files.chain(more.map(|name| folder.join("grub.d").join(name)));
+    let given = |path: PathBuf| {
+        let text = read_text(&path).ok()?;
+        let line = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("GRUB_DEFAULT="))
+            .next_back()?;
+        let entry = line.trim().trim_matches(['"', '\'']).to_owned();
+        Some((path.display().to_string(), entry))
+    };
+    files.filter_map(given).next_back()
 }
 
 fn release_of_entry(host: &Host, entry: &str, installed: &Observed<Vec<String>>) -> Option<String> {
@@ -111,6 +142,45 @@ fn pieces(text: &str) -> Vec<(u128, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fsxlustre_mount::host::{PathOverrides, Paths};
+
+    #[test]
+    fn what_grub_is_told_to_boot_is_booted() {
+        let (old, new) = ("6.8.0-1024-aws", "6.8.0-1030-aws");
+        let title =
+            format!("GRUB_DEFAULT=\"Advanced options for Ubuntu>Ubuntu, with Linux {old}\"\n");
+        for (settings, more, saved, expected) in [
+            ("", "", "", new),
+            ("GRUB_DEFAULT=0\n", "", "", new),
+            ("GRUB_DEFAULT=saved\n", "", old, old),
+            // Grub looks at its own choice only where it is told to.
+            ("GRUB_DEFAULT=0\n", "", old, new),
+            (&title, "", "", old),
+            (&title, "GRUB_DEFAULT=0\n", "", new),
+            ("#GRUB_DEFAULT=0\nGRUB_TIMEOUT=0\n", &title, "", old),
+            ("GRUB_DEFAULT=\"\n", "", "", new),
+        ] {
+            let folder = tempfile::tempdir().expect("folder");
+            let file = |path: &str, text: &str| {
+                let path = folder.path().join(path);
+                std::fs::create_dir_all(path.parent().expect("a folder")).expect("folder");
+                std::fs::write(path, text).expect("file");
+            };
+            file("etc/default/grub", settings);
+            file("etc/default/grub.d/50-x.cfg", more);
+            file("boot/grub/grubenv", &format!("saved_entry=x>Linux {saved}\n"));
+            let rootfs = Some(folder.path().to_owned());
+            let overrides = PathOverrides { rootfs, ..PathOverrides::default() };
+            let host = Host { paths: Paths::default().with(&overrides), ..Host::default() };
+            let installed = Observed::known(vec![old.to_owned(), new.to_owned()], "/boot");
+            let found = next(&host, &installed);
+            assert_eq!(
+                found.value().map(String::as_str),
+                Some(expected),
+                "{settings}{more}{saved}"
+            );
+        }
+    }
 
     #[test]
     fn releases_are_sorted_by_their_numbers() {

@@ -27,7 +27,7 @@ impl Plan {
             add(&mut text, place + 1, step);
         }
         if !self.left.is_empty() {
-            text.push_str("\n# What no command here mends:\n");
+            text.push_str("\n# What this script leaves to you, each with what mends it:\n");
         }
         for finding in &self.left {
             let word = finding.verdict.word();

@@ -42,6 +42,10 @@ pub(super) fn all(planned: &Planned<'_>, place: &Place) -> (Vec<Step>, Covered) 
         steps.push(step);
     }
     steps.extend(hold(planned, !steps.is_empty()));
+    if let Some(step) = settings(planned) {
+        covered.push("tuning_advised");
+        steps.push(step);
+    }
     (steps, covered)
 }
 
@@ -160,6 +164,27 @@ fn stay(planned: &Planned<'_>) -> Option<Vec<String>> {
         ],
         _ => return None,
     })
+}
+
+/// What AWS advises for a node of this size; offered, since a mounted client is changed by it.
+fn settings(planned: &Planned<'_>) -> Option<Step> {
+    planned.has("tuning_advised", Verdict::Warn).then_some(())?;
+    let (modules, client) = crate::checks::advised_settings(planned.facts);
+    let mut reasons = planned.reasons(&["tuning_advised"]);
+    let mut lines = Vec::new();
+    if !modules.is_empty() {
+        let quoted: Vec<String> = modules.iter().map(|line| format!("'{line}'")).collect();
+        let file = "/etc/modprobe.d/fsx-lustre.conf";
+        lines.push(format!("printf '%s\\n' {} | tee {file}", quoted.join(" ")));
+        reasons.push("the modules take theirs when they load: after a reboot".into());
+    }
+    if !client.is_empty() {
+        let quoted: Vec<String> = client.iter().map(|word| format!("'{word}'")).collect();
+        lines.push(format!("lctl set_param {}", quoted.join(" ")));
+        reasons.push("lctl sets what is mounted now; nothing keeps it over a mount".into());
+    }
+    let title = "Set what AWS advises for a node of this size".into();
+    (!lines.is_empty()).then_some(Step { title, reasons, lines, is_offered: true })
 }
 
 /// The hold of the kernel, with how it is let go; offered where nothing else is to be done.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::checks::{Selection, answers};
 use crate::facts::samples::{
-    around, bare_debian, before_first_mount, distribution, healthy, installed,
+    around, bare_debian, before_first_mount, distribution, hardware, healthy, installed,
 };
 use crate::facts::{ClientPrograms, Observed};
 
@@ -117,6 +117,15 @@ fn the_kernel_of_the_next_boot_gets_its_module_or_the_running_one_stays() {
     };
     let told = script(none);
     assert!(!run(&told).iter().any(|line| line.starts_with("grubby")), "{told}");
+}
+
+#[test]
+fn settings_that_aws_advises_are_offered() {
+    let script = script(NodeFacts { hardware: hardware(96, 192), ..healthy() });
+    assert_eq!(run(&script), Vec::<&str>::new(), "{script}");
+    assert!(script.contains("#printf '%s\\n' 'options ptlrpc ptlrpcd_per_cpt_max=32'"), "{script}");
+    assert!(script.contains("#lctl set_param 'osc.*OST*.max_rpcs_in_flight=32'"), "{script}");
+    assert!(!script.contains("tuning_advised: "), "{script}");
 }
 
 #[test]

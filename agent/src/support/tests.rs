@@ -52,3 +52,26 @@ fn an_archive_is_new_and_for_its_owner_only() {
         .collect();
     assert_eq!(names, ["a/a.txt"]);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, ..Default::default() })]
+    /// Whatever is in the files that a bundle has word for word.
+    #[test]
+    fn no_text_in_any_file_makes_it_panic(
+        log in proptest::collection::vec("([0-9]{1,9},){0,4};?(Lustre|ena ){0,1}\\PC{0,40}", 0..20),
+        any in proptest::prelude::any::<String>(),
+    ) {
+        let folder = tempfile::tempdir().expect("folder");
+        std::fs::create_dir_all(folder.path().join("etc")).expect("folder");
+        let mut host = Host::default();
+        host.paths.rootfs = folder.path().to_owned();
+        host.paths.kernel_log = folder.path().join("kmsg");
+        std::fs::write(&host.paths.kernel_log, log.join("\n") + &any).expect("log");
+        std::fs::write(folder.path().join("etc/fstab"), &any).expect("fstab");
+        for part in [kernel_log(&host), fstab(&host)] {
+            let told = redact::text(&cut(part));
+            let is_plain = |c: char| c == '\n' || c == '\t' || !c.is_control();
+            proptest::prop_assert!(told.chars().all(is_plain), "{told}");
+        }
+    }
+}
