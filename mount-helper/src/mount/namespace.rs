@@ -10,7 +10,7 @@ use crate::failure::{Code, Explain as _, Failure};
 use crate::host::{Bounds, Lock, Program};
 use crate::record::MountRecord;
 use crate::resolve::Resolved;
-use crate::unmount::{Begun, look_inside, lustre_mount, unmount};
+use crate::unmount::{Begun, look_inside, lustre_mount, remove_made_directory, unmount};
 use crate::worker::Work;
 use nix::sched::{CloneFlags, setns};
 use rustix::fs::CWD;
@@ -82,6 +82,8 @@ impl Mounter<'_> {
             // A client that lives on in the other namespace is what was asked for.
             Err(failure) if failure.code == Code::ClientStays => {
                 Begun::forget_of(self.host, &here.directory)?;
+                // It is mounted elsewhere there, so this takes nothing away; what stays is empty.
+                let _ = remove_made_directory(&here.directory);
             }
             undone => undone?,
         }
@@ -112,6 +114,7 @@ impl Mounter<'_> {
             // Where that fails the mount is found to be there, and is used.
             let _ = unmount(self.host, directory, undo_deadline(bounds.deadline), self.interrupt);
             let _ = Begun::forget_of(self.host, directory);
+            let _ = remove_made_directory(directory);
         }
         Ok(lock)
     }
