@@ -133,11 +133,18 @@ fn a_role_is_assumed_and_its_keys_sign() {
     assert!(assumed[0].body.to_string().contains("fsx-reader"), "{:?}", assumed[0].body);
     let describe = asked(&sandbox, "DescribeFileSystems");
     assert_ne!(key(&describe[0]), "ASIAFSXLUSTREDEMO000", "the role's own keys sign");
+    let check = ["fsxlustre", "check", "--only", "aws_permissions", SOURCE];
+    let allowed = sandbox.run([&check[..], &["--json"]].concat()).assert_success();
+    says(&allowed, &["sts:AssumeRole is allowed", "fsx:DescribeFileSystems is allowed", role]);
     let denied = fsxlustre_tests::Fault::on("AssumeRole").times(9).error(403, "AccessDenied");
     sandbox.inject_fault(&denied);
     let statement =
         format!(r#"{{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "{role}"}}"#);
     says(&explain(&sandbox, []), &["FSXL-A103", &statement, "assume-role.json"]);
+    let refused = sandbox.run(check);
+    assert_eq!(refused.code(), Some(1), "{refused}");
+    says(&refused, &["FAIL", "sts:AssumeRole", &statement, "iam/assume-role.json"]);
+    assert!(!refused.stdout.contains("DescribeFileSystems is allowed"), "{refused}");
 }
 
 #[test]

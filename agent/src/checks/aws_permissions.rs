@@ -12,7 +12,8 @@ pub(super) const CHECK: Check = Check {
     group: Group::Aws,
     is_required: false,
     meaning: "Uses each of them: fsx:DescribeFileSystems for ids and tags, ssm:GetParametersByPath for \
-              [config] ssm_path. Pass: AWS answered. Fail: AWS refused, or there are no credentials; the \
+              [config] ssm_path, sts:AssumeRole for [aws] role_arn; \
+              fsx:DescribeDataRepositoryAssociations, which nothing needs, is told by atime. Pass: AWS answered. Fail: AWS refused, or there are no credentials; the \
               remedy has the statement. Unknown: AWS did not answer. Left out where nothing of AWS is \
               used. fsxlustre asks AWS for nothing that writes, so that it needs no permission to write.",
     answer,

@@ -88,6 +88,9 @@ pub struct Identity {
     pub subnet: Option<String>,
 }
 
+/// Taking the role of `[aws] role_arn`.
+const ASSUME_ROLE: &str = "sts:AssumeRole";
+
 /// A permission that the configuration uses.
 #[derive(Clone, Debug)]
 pub struct Permission {
@@ -165,7 +168,7 @@ pub(super) fn gather(
         for (one, thread) in systems {
             let Ok((system, credentials)) = thread.join() else { continue };
             facts.credentials = facts.credentials.or(credentials);
-            facts.permissions.extend(permissions_of(&system, one));
+            facts.permissions.extend(permissions_of(config, &system, one));
             found.push(system);
         }
         facts.permissions.extend(settings.join().ok().flatten().flatten());
@@ -232,7 +235,11 @@ fn reach(source: &Source, asked: &Asked) -> Option<Observed<Reached>> {
     })
 }
 
-fn permissions_of(system: &NamedFileSystem, named: &Named) -> Vec<Permission> {
+fn permissions_of(
+    config: &AgentConfig,
+    system: &NamedFileSystem,
+    named: &Named,
+) -> Vec<Permission> {
     let Asked::FileSystem(answer) = &system.asked else { return Vec::new() };
     let used_for = format!("{} ({})", named.text, named.by);
     let describe = |refused| Permission {
@@ -241,12 +248,21 @@ fn permissions_of(system: &NamedFileSystem, named: &Named) -> Vec<Permission> {
         used_for: used_for.clone(),
         refused,
     };
-    match answer.as_ref() {
-        Ok(_) => vec![describe(None)],
-        Err(failure) if is_about_permission(failure) => vec![describe(Some(failure.clone()))],
-        // It was answered: what is wrong is the file system or the tags.
-        Err(failure) if failure.code.to_string().starts_with("FSXL-A2") => vec![describe(None)],
-        Err(_) => Vec::new(),
+    let assume = |refused| {
+        let role = config.aws.role_arn.as_deref()?;
+        let used_for = format!("[aws] role_arn {role}");
+        Some(Permission { action: ASSUME_ROLE, policy: "assume-role.json", used_for, refused })
+    };
+    // What is wrong with the file system or its tags was an answer, too.
+    let refused = answer.as_ref().as_ref().err();
+    let refused = refused.filter(|failure| !failure.code.to_string().starts_with("FSXL-A2"));
+    match refused {
+        None => assume(None).into_iter().chain([describe(None)]).collect(),
+        Some(failure) if !is_about_permission(failure) => Vec::new(),
+        Some(failure) if failure.asked.contains(ASSUME_ROLE) => {
+            assume(Some(failure.clone())).into_iter().collect()
+        }
+        Some(failure) => vec![describe(Some(failure.clone()))],
     }
 }
 
