@@ -4,7 +4,7 @@ use clap::Parser as _;
 use fsxlustre_agent::cli::job::hook_process;
 use fsxlustre_agent::cli::{Cli, Outcome};
 use fsxlustre_agent::facts::Look;
-use fsxlustre_agent::jobs::{collect, report, stuck};
+use fsxlustre_agent::jobs::{collect, report, stuck, traces};
 use fsxlustre_agent::{metrics, status};
 use fsxlustre_mount::cli::Progress;
 use fsxlustre_mount::host::let_stop_signals_through;
@@ -30,6 +30,10 @@ fn main() -> ExitCode {
     if let Some(host) = stuck::asked_for() {
         stuck::tell(&host, &mut std::io::stdout());
         return ExitCode::SUCCESS;
+    }
+    if let Some(processes) = traces::asked_for() {
+        let seen = serde_json::to_string(&traces::Traces::look(&processes)).unwrap_or_default();
+        return finish(&Outcome::done(seen));
     }
     if let Some(keeping) = report::asked_for() {
         return finish(&Outcome::done(keeping.carry_out()));

@@ -249,27 +249,75 @@ fn a_client_that_another_namespace_keeps_is_seen_out_by_housekeeping() {
     eventually("nothing is left", || node.left().is_empty() && node.sleepers().is_empty());
 }
 
+/// As if the lease of a job had begun when the machine did, long ago by every clock.
+fn make_old(node: &Node, id: u32) {
+    let script = format!(
+        r#"sed -i -e 's/\("began_boot_seconds": \)[0-9]*/\10/' \
+               -e 's/\("began_unix_seconds": \)[0-9]*/\11700000000/' \
+               /run/fsxlustre/leases/prod_{id}_0_node-1.json"#
+    );
+    node.sandbox.run(["sh", "-c", &script]).assert_success();
+}
+
+/// As if nothing had been seen for long of the jobs of which nothing is.
+fn time_passes(node: &Node) {
+    let script = r#"sed -i 's/\("gone_since_boot_seconds": \)[0-9][0-9]*/\10/' \
+                    /run/fsxlustre/sights.json"#;
+    node.sandbox.run(["sh", "-c", script]).assert_success();
+}
+
+fn leases(node: &Node) -> Vec<String> {
+    node.left().into_iter().filter(|file| file.starts_with("./leases/")).collect()
+}
+
+/// Without `PrologFlags=Contain` a job of salloc, or on a later node of a batch job, leaves no trace
+/// here between its steps.
+#[test]
+fn a_job_without_a_trace_keeps_its_mount_however_old_it_is() {
+    let node = Node::with("");
+    node.started(job_number(1));
+    make_old(&node, job_number(1));
+    for _ in 0..3 {
+        node.job("end", 7).assert_success();
+        housekeeping(&node).assert_success();
+    }
+    assert_eq!((leases(&node).len(), node.leaked()), (1, None));
+    assert!(node.is_mounted(), "nothing to be seen is no evidence");
+    let shown = node.sandbox.run(["fsxlustre", "job", "list"]);
+    assert!(shown.stdout.contains(&job_number(1).to_string()), "{shown}");
+}
+
 #[test]
 fn leases_of_jobs_that_are_gone_are_reaped_by_whoever_comes_next() {
-    let node = Node::with("vanished_after = 0\n");
+    let node = Node::with("");
     let (gone, here, stepping) = (job_number(1), job_number(2), job_number(3));
     let script = "mkdir -p /run/daemon && cp /bin/sleep /run/daemon/slurmstepd";
     node.sandbox.run(["sh", "-c", script]).assert_success();
-    let title = format!("slurmstepd: [{stepping}.batch]");
+    let title = format!("slurmstepd: [{stepping}.extern]");
     let daemon = format!("echo $$; exec -a '{title}' /run/daemon/slurmstepd 60");
     let (_daemon, _) = node.holder(&daemon);
-    let cgroup = JobCgroup::new(Version::Two, here);
+    let of_gone = JobCgroup::with_step(Version::One, gone, "step_extern");
+    let of_here = JobCgroup::with_step(Version::Two, here, "step_extern");
     for id in [gone, here, stepping] {
         node.job("start", id).assert_success();
     }
-    let leases = || {
-        let files = node.left();
-        files.into_iter().filter(|file| file.starts_with("./leases/")).collect::<Vec<_>>()
-    };
-    node.job("end", 7).assert_success();
-    assert_eq!(leases().len(), 2, "a cgroup and a step daemon are a job's trace: {:?}", leases());
+    make_old(&node, stepping);
+    let look = || node.job("end", 7).assert_success();
+    look();
+    let seen = node.sandbox.read_file("/run/fsxlustre/sights.json");
+    for id in [gone, here, stepping] {
+        assert!(seen.contains(&id.to_string()), "the extern step of {id} is seen: {seen}");
+    }
+    drop(of_gone);
+    look();
+    assert_eq!(leases(&node).len(), 3, "its end may be about to begin");
+    time_passes(&node);
+    look();
+    assert_eq!(leases(&node).len(), 2, "a cgroup and a step daemon are a job's trace");
     assert!(node.is_mounted(), "two jobs use it");
-    drop(cgroup);
+    drop(of_here);
+    look();
+    time_passes(&node);
     node.job("end", stepping).assert_success();
     // That end has seen that nobody is left, and reaped before it looked who uses the mount.
     assert!(!node.is_mounted());
@@ -280,9 +328,31 @@ fn leases_of_jobs_that_are_gone_are_reaped_by_whoever_comes_next() {
 }
 
 #[test]
-fn a_mount_of_a_job_that_vanished_goes_by_housekeeping() {
-    let node = Node::with("vanished_after = 0\n");
+fn a_later_run_of_a_job_is_evidence_that_the_earlier_is_over() {
+    let node = Node::with("");
     node.started(job_number(1));
+    let again = node.hook(["fsxlustre", "job", "start"], job_number(1));
+    again.env("SLURM_JOB_RESTART_COUNT", "1").run().assert_success();
+    let id = job_number(1);
+    assert_eq!(leases(&node), [format!("./leases/prod_{id}_1_node-1.json")]);
+    assert!(node.left().contains(&format!("./told/{id}")), "what the later run was told");
+    assert_eq!(node.leaked(), None);
+    let end = node.hook(["fsxlustre", "job", "end"], id);
+    end.env("SLURM_JOB_RESTART_COUNT", "1").run().assert_success();
+    assert!(!node.is_mounted());
+    assert_eq!(node.left(), Vec::<String>::new());
+}
+
+#[test]
+fn a_mount_of_a_job_that_vanished_goes_by_housekeeping() {
+    let node = Node::with("");
+    let cgroup = JobCgroup::with_step(Version::Two, job_number(1), "step_extern");
+    node.started(job_number(1));
+    node.job("end", 7).assert_success();
+    drop(cgroup);
+    node.job("end", 7).assert_success();
+    assert_eq!((leases(&node).len(), node.leaked()), (1, None));
+    time_passes(&node);
     let other = node.job("end", 7).assert_success();
     assert!(other.stdout.contains("nothing is recorded"), "{other}");
     assert_eq!(node.leaked().expect("left to housekeeping")["cause"], "abandoned");

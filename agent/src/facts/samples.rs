@@ -57,7 +57,7 @@ JobContainerType        = job_container/none
 MessageTimeout          = 60 sec
 Prolog                  = /etc/slurm/prolog.d/*
 PrologEpilogTimeout     = 120
-PrologFlags             = Alloc
+PrologFlags             = Alloc,Contain
 SchedulerParameters     = batch_sched_delay=0,nohold_on_prolog_fail
 SLURM_CONF              = /etc/slurm/slurm.conf
 SLURM_VERSION           = 22.05.8

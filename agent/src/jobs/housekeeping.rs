@@ -45,7 +45,7 @@ pub fn housekeeping(
     node: &Node<'_>,
     interrupt: Option<&SignalFd>,
 ) -> Result<Housekeeping, Failure> {
-    let reaped = reap(node, "")?;
+    let reaped = reap(node, "", Deadline::after(PATIENCE))?;
     let leaked = Leaked::all(node.host)?;
     let due = idle::due(node.host)?;
     let mut left: Vec<(PathBuf, String)> =

@@ -7,7 +7,8 @@
 use super::JobVariables;
 use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::{
-    Host, StateError, read_state, remove_state, state_names, unix_seconds, write_state,
+    Host, StateError, boot_seconds, read_state, remove_state, state_names, unix_seconds,
+    write_state,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,17 +30,26 @@ pub struct Lease {
     /// The job's number, which its cgroups and Slurm's processes for it are named by.
     #[serde(default)]
     pub(crate) job_id: Option<u32>,
+    /// The unique id of the run, by which later versions of Slurm name its cgroups.
+    #[serde(default)]
+    sluid: Option<String>,
+    /// How often the job was started before.
+    #[serde(default)]
+    restart: Option<u32>,
     /// The boot it belongs to.
     boot_id: Option<String>,
     /// When it began, seconds since 1970 UTC.
     began_unix_seconds: u64,
+    /// The same since boot, by a clock that nobody sets.
+    #[serde(default)]
+    began_boot_seconds: Option<u64>,
     /// The directories it uses.
     pub directories: BTreeSet<PathBuf>,
     /// Whether the job has ended and only its unmount is still to be done.
     pub has_ended: bool,
-    /// When its end began, seconds since 1970 UTC.
+    /// When its end began, seconds since boot.
     #[serde(default)]
-    ended_unix_seconds: Option<u64>,
+    ended_boot_seconds: Option<u64>,
 }
 
 impl Lease {
@@ -50,29 +60,53 @@ impl Lease {
             job: job.key(),
             cluster: job.cluster().to_owned(),
             job_id: Some(job.id()),
+            sluid: job.sluid.clone(),
+            restart: Some(job.restart()),
             boot_id: host.boot_id(),
             began_unix_seconds: unix_seconds(),
+            began_boot_seconds: Some(boot_seconds()),
             directories: BTreeSet::new(),
             has_ended: false,
-            ended_unix_seconds: None,
+            ended_boot_seconds: None,
         }
     }
 
     /// Notes that the job has ended.
     pub(super) fn end(&mut self) {
         self.has_ended = true;
-        self.ended_unix_seconds = Some(unix_seconds());
+        self.ended_boot_seconds = Some(boot_seconds());
     }
 
-    /// How long ago it began.
+    /// How long ago it began, in this boot.
     pub fn age(&self) -> Duration {
-        Duration::from_secs(unix_seconds().saturating_sub(self.began_unix_seconds))
+        let seconds = match self.began_boot_seconds {
+            Some(began) => boot_seconds().saturating_sub(began),
+            None => unix_seconds().saturating_sub(self.began_unix_seconds),
+        };
+        Duration::from_secs(seconds)
     }
 
     /// How long ago its end began; as long as ever for one that was written without it.
     pub(super) fn ended_for(&self) -> Duration {
-        let since = self.ended_unix_seconds.unwrap_or_default();
-        Duration::from_secs(unix_seconds().saturating_sub(since))
+        let since = self.ended_boot_seconds.unwrap_or_default();
+        Duration::from_secs(boot_seconds().saturating_sub(since))
+    }
+
+    /// The words by which Slurm names it in cgroups and titles of processes.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.job_id.map(|id| id.to_string()).into_iter().chain(self.sluid.clone()).collect()
+    }
+
+    /// Whether it is of an earlier run of the same job here. A job runs on a node once at a time.
+    pub(super) fn is_earlier_run_of(&self, later: &Self) -> bool {
+        let without_restart = |lease: &Self| {
+            let (id, restart) = (lease.job_id?, lease.restart?);
+            Some(lease.job.replacen(&format!("_{id}_{restart}_"), "_", 1))
+        };
+        self.job_id == later.job_id
+            && self.restart < later.restart
+            && self.boot_id == later.boot_id
+            && without_restart(self).is_some_and(|own| Some(own) == without_restart(later))
     }
 
     /// Whether it was written in this boot.

@@ -25,11 +25,13 @@ mod reap;
 pub mod report;
 mod request;
 mod requeued;
+mod sights;
 mod start;
 pub mod stuck;
 mod template;
 mod timer;
 mod told;
+pub mod traces;
 
 pub use cause::{CAUSES, Cause, CauseRow, Lies, Verdict};
 pub use end::{Course, Ended, Fate, end, foresee};

@@ -1,12 +1,13 @@
 //! Leases of jobs that are gone from this node without an end, or whose end was cut short.
 //!
-//! A job is gone when it has neither a process of Slurm's nor a cgroup here. What it used, and nobody
-//! else uses, is left to housekeeping, so that whoever reaps is not kept.
+//! A lease is only taken away on evidence: another boot, a later run of the same job, an extern step
+//! that was seen and is gone ([`super::sights`]), an end that did not come back. What such a job used,
+//! and nobody else uses, is left to housekeeping, so that whoever reaps is not kept.
 
 use super::end::mount_of_a_job;
-use super::members::Members;
-use super::{FrozenRequest, Leaked, Lease, Node, forget_told, housekeeping, io};
+use super::{FrozenRequest, Leaked, Lease, Node, forget_told, housekeeping, io, sights};
 use fsxlustre_mount::failure::Failure;
+use fsxlustre_mount::host::Deadline;
 use std::time::Duration;
 
 /// How long an end may be at work before it counts as cut short.
@@ -14,43 +15,46 @@ const LONGEST_END: Duration = Duration::from_mins(10);
 
 /// Removes the leases of jobs that are gone; the keys of those.
 ///
-/// `own` is the job that asks, whose lease stays.
+/// `own` is the job that asks, whose lease stays. What cannot be looked at until the deadline is taken
+/// for there.
 ///
 /// # Errors
 /// State cannot be read or written. What was reaped until then stays reaped.
-pub(super) fn reap(node: &Node<'_>, own: &str) -> Result<Vec<String>, Failure> {
-    let mut gone = Vec::new();
+pub(super) fn reap(node: &Node<'_>, own: &str, deadline: Deadline) -> Result<Vec<String>, Failure> {
+    let all = Lease::all(node.host)?;
+    let (others, live): (Vec<_>, Vec<_>) = all
+        .iter()
+        .filter(|lease| lease.job != own)
+        .partition(|lease| lease.has_ended || !lease.is_of_this_boot(node.host));
+    let vanished = sights::vanished(node.host, &live, node.jobs.vanished_after(), deadline);
+    let is_gone =
+        |lease: &Lease| lease.ended_for() > LONGEST_END || !lease.is_of_this_boot(node.host);
+    let is_over = |lease: &Lease| {
+        vanished.contains(&lease.job) || all.iter().any(|other| lease.is_earlier_run_of(other))
+    };
+    let gone = others.into_iter().filter(|lease| is_gone(lease));
+    let gone: Vec<&Lease> = gone.chain(live.into_iter().filter(|lease| is_over(lease))).collect();
     let mut is_any_abandoned = false;
-    for lease in Lease::all(node.host)? {
-        if lease.job == own || !is_gone(node, &lease) {
-            continue;
-        }
-        is_any_abandoned |= abandon(node, &lease)?;
+    for lease in &gone {
+        is_any_abandoned |= abandon(node, lease)?;
         io::forget(node.host, &lease.job)?;
         FrozenRequest::remove(node.host, &lease.job)?;
-        lease.job_id.map_or(Ok(()), |job| forget_told(node.host, job))?;
+        forget_what_was_told(node, lease, &all)?;
         lease.remove(node.host)?;
-        gone.push(lease.job);
     }
     if is_any_abandoned {
         housekeeping::ensure(node.host)?;
     }
-    Ok(gone)
+    Ok(gone.into_iter().map(|lease| lease.job.clone()).collect())
 }
 
-fn is_gone(node: &Node<'_>, lease: &Lease) -> bool {
-    if !lease.is_of_this_boot(node.host) {
-        return true;
-    }
-    if lease.has_ended {
-        return lease.ended_for() > LONGEST_END;
-    }
-    // Without a number nothing of it can be looked for.
-    lease.age() >= node.jobs.vanished_after()
-        && lease.job_id.is_some_and(|job| {
-            let request = FrozenRequest::read(node.host, &lease.job);
-            !Members::of(node.host, job, request.and_then(|request| request.sluid)).is_here()
-        })
+/// Unless a later run of the job was told something since.
+fn forget_what_was_told(node: &Node<'_>, lease: &Lease, all: &[Lease]) -> Result<(), Failure> {
+    let Some(job_id) = lease.job_id else { return Ok(()) };
+    let is_anothers = all.iter().any(|other| {
+        other.job_id == Some(job_id) && other.job != lease.job && other.is_of_this_boot(node.host)
+    });
+    if is_anothers { Ok(()) } else { forget_told(node.host, job_id) }
 }
 
 /// Leaves to housekeeping what the job used and nobody else does. True when there is such.

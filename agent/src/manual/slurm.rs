@@ -67,7 +67,7 @@ mod tests {
         }
         assert_eq!(deadlines().matches("45 s in all").count(), 2);
         assert!(deadlines().contains("resolve ") && deadlines().contains("flush "));
-        assert!(slurm_conf().contains("PrologFlags=Alloc"));
+        assert!(slurm_conf().contains("PrologFlags=Alloc,Contain"));
         assert!(refused().contains("leaked"));
     }
 }

@@ -522,13 +522,15 @@ pub const SETTINGS: &[Setting] = &[
          Only administrators may write to it",
     )
     .example("\"/shared/fsxlustre/reports\""),
-    Setting::shared(
+    Setting::local(
         "jobs.vanished_after",
-        Kind::Number(0, 86_400),
+        Kind::Number(60, 86_400),
         Default::Number(600),
-        "How old a lease must be before its job counts as gone where it has no process of Slurm's and no \
-         cgroup on this node. What it used is then unmounted as if it had ended. With PrologFlags=Alloc \
-         and without Contain, a job of salloc has neither before its first step",
+        "it takes mounts away",
+        "How long nothing must be seen of a job before it counts as gone without an end: of a job whose \
+         extern step (PrologFlags=Contain) was seen on this node, and that has neither a process of \
+         Slurm's nor a cgroup here any more. What it used is then unmounted as if it had ended. Without \
+         Contain no job counts as gone before a reboot; `fsxlustre job list` shows its lease",
     )
     .unit("seconds"),
     Setting::shared(

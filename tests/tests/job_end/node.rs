@@ -141,16 +141,21 @@ pub enum Version {
 }
 
 impl JobCgroup {
-    /// Makes it.
+    /// Makes it, with a step.
     pub fn new(version: Version, job: u32) -> Self {
+        Self::with_step(version, job, "step_0")
+    }
+
+    /// Makes it, with the step of that name.
+    pub fn with_step(version: Version, job: u32, step: &str) -> Self {
         let own = format!("fsxtest{}", std::process::id());
         let parts = match version {
             Version::One => {
-                vec![format!("slurm_{own}"), "uid_0".into(), format!("job_{job}"), "step_0".into()]
+                vec![format!("slurm_{own}"), "uid_0".into(), format!("job_{job}"), step.into()]
             }
             Version::Two => {
                 let scope = format!("{own}_slurmstepd.scope");
-                vec!["system.slice".into(), scope, format!("job_{job}"), "step_0".into()]
+                vec!["system.slice".into(), scope, format!("job_{job}"), step.into()]
             }
         };
         let mut folder = hierarchy(version);

@@ -18,7 +18,13 @@ pub(super) fn check(slurm: &Slurm) -> Finding {
     if !AT_ALLOCATION.iter().any(|flag| has(flag)) {
         troubles.push(Trouble::warn(
             "the start runs with a job's first step only, and salloc without a step has no file system",
-            "add PrologFlags=Alloc",
+            "add PrologFlags=Alloc,Contain",
+        ));
+    }
+    if !["Contain", "X11"].into_iter().any(has) {
+        troubles.push(Trouble::warn(
+            "without Contain a job that is gone without an end keeps its mounts until the node boots",
+            "add Contain to PrologFlags",
         ));
     }
     if has("NoHold") {

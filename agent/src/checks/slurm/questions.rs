@@ -36,8 +36,8 @@ pub(in crate::checks) const FLAGS: Check = question(
     flags::NAME,
     "Do Slurm's flags run the hooks when and where they must?",
     "Reads PrologFlags, SchedulerParameters and UnkillableStepProgram. Pass: the start runs at the \
-     allocation, on every node. Warn: it comes later, hooks wait for each other, or nobody looks at what \
-     cannot be killed. Left out as slurm_hooks.",
+     allocation, on every node. Warn: it comes later, hooks wait for each other, jobs that are gone are \
+     not told from those that wait, or nobody looks at what cannot be killed. Left out as slurm_hooks.",
 );
 
 /// Clocks.

@@ -109,7 +109,8 @@ fn what_runs_after_our_end_is_warned_of() {
 fn flags_that_change_when_and_where_hooks_run() {
     for (name, value, part) in [
         ("PrologFlags", "Contain,Serial", "Serial"),
-        ("PrologFlags", "Alloc,RunInJob", "RunInJob"),
+        ("PrologFlags", "Alloc,Contain,RunInJob", "RunInJob"),
+        ("PrologFlags", "Alloc", "without Contain"),
         ("PrologFlags", "NoHold", "NoHold"),
         ("PrologFlags", "DeferBatch", "first step only"),
         ("SchedulerParameters", "defer", "nohold_on_prolog_fail"),

@@ -133,7 +133,7 @@ impl JobsSection {
         self.kill.as_deref().unwrap_or(default_text("jobs.kill")) == "job"
     }
 
-    /// How old a lease must be before its job counts as gone where there is no trace of it.
+    /// How long nothing must be seen of a job whose extern step was seen before it counts as gone.
     pub fn vanished_after(&self) -> Duration {
         let seconds = self.vanished_after;
         Duration::from_secs(seconds.unwrap_or_else(|| default_number("jobs.vanished_after")))

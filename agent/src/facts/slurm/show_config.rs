@@ -92,7 +92,7 @@ mod tests {
         let config = SlurmConfig::parse(crate::facts::samples::SHOW_CONFIG);
         assert_eq!(config.get("SLURM_VERSION"), Some("22.05.8"));
         assert_eq!(config.list("Prolog"), ["/etc/slurm/prolog.d/*"]);
-        assert_eq!(config.words("PrologFlags"), ["Alloc"]);
+        assert_eq!(config.words("PrologFlags"), ["Alloc", "Contain"]);
         assert_eq!(config.seconds("MessageTimeout"), Some(60));
         assert_eq!(config.seconds("PrologEpilogTimeout"), Some(120));
         assert_eq!(config.get("EpilogSlurmctld"), None, "what nobody looks at is not kept");

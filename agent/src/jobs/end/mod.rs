@@ -16,9 +16,10 @@ pub(super) use directory::{Ending, mount_of_a_job};
 
 use super::members::Members;
 use super::{
-    FrozenRequest, JobVariables, Leaked, Lease, Node, forget_told, housekeeping, io, reap,
+    FrozenRequest, JobVariables, Leaked, Lease, Node, Phase, forget_told, housekeeping, io, reap,
 };
 use fsxlustre_mount::failure::{Code, Failure};
+use fsxlustre_mount::host::Deadline;
 use nix::sys::signalfd::SignalFd;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -39,7 +40,7 @@ pub fn end(
 ) -> Result<Option<Vec<Ended>>, Failure> {
     let key = job.key();
     // What other jobs left behind must not make this one wait or fail.
-    let _ = reap(node, &key);
+    let _ = reap(node, &key, Deadline::after(node.jobs.deadlines.of(Phase::Preflight)));
     let mut lease = Lease::read(node.host, job)?;
     let request = FrozenRequest::read(node.host, &key);
     let mut directories: BTreeSet<PathBuf> =

@@ -17,7 +17,7 @@ pub use started::{Lacking, Ready, Started};
 use super::{FrozenRequest, JobVariables, Lease, Node, Phase, Verdict, evidence, io, reap, tell};
 use crate::config::AgentConfig;
 use fsxlustre_mount::failure::Failure;
-use fsxlustre_mount::host::Host;
+use fsxlustre_mount::host::{Deadline, Host};
 use fsxlustre_mount::mount::Mounter;
 use fsxlustre_mount::resolve::Resolve;
 use nix::sys::signalfd::SignalFd;
@@ -45,7 +45,9 @@ pub fn start(
         started.warnings.extend(noted.err().map(|failure| failure.because));
         return started;
     }
-    if let Err(failure) = clock.run(Phase::Lease, |_| lease(config, job, &started.request)) {
+    if let Err(failure) =
+        clock.run(Phase::Lease, |deadline| lease(config, job, &started.request, deadline))
+    {
         started.lacks_all(&failure);
         return started.finish(host, clock.times());
     }
@@ -89,16 +91,24 @@ fn decide(config: &AgentConfig, job: &JobVariables) -> FrozenRequest {
     }
 }
 
-fn lease(config: &AgentConfig, job: &JobVariables, request: &FrozenRequest) -> Result<(), Failure> {
+fn lease(
+    config: &AgentConfig,
+    job: &JobVariables,
+    request: &FrozenRequest,
+    deadline: Deadline,
+) -> Result<(), Failure> {
     let host = config.host();
-    // What jobs without an end left behind must not keep this one from its start.
-    let _ = reap(&Node { host, jobs: &config.jobs }, &job.key());
     request.write(host)?;
     // One that is not understood is written anew: the request has the directories, too.
     let mut lease = Lease::read(host, job).ok().flatten().unwrap_or_else(|| Lease::new(host, job));
     lease.has_ended = false;
     lease.directories.extend(request.directories().map(ToOwned::to_owned));
-    lease.write(host)
+    lease.write(host)?;
+    // What jobs without an end left behind must not keep this one from its start; what they had on
+    // the same directories is this one's now.
+    let looked_until = deadline.at_most(deadline.budget() / 2);
+    let _ = reap(&Node { host, jobs: &config.jobs }, &job.key(), looked_until);
+    Ok(())
 }
 
 /// A job that is given nothing uses what others have mounted: their counters are not theirs alone.
