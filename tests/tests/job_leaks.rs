@@ -130,9 +130,9 @@ fn the_next_job_may_have_a_mount_that_was_only_in_use() {
     assert!(node.leaked().is_some());
     node.started(2);
     assert_eq!(node.mountinfo(), shown, "the mount is well");
-    let kept = housekeeping(&node);
-    assert!(kept.stdout.contains("stays: in use by prod_2_0_node-1"), "{kept}");
     assert_eq!(node.leaked(), None, "it is the next job's now");
+    housekeeping(&node).assert_success();
+    assert_eq!(node.mountinfo(), shown);
     eventually("no timer is left", || node.sleepers().is_empty());
     drop(holder);
     eventually("the next end unmounts it", || {
@@ -140,6 +140,30 @@ fn the_next_job_may_have_a_mount_that_was_only_in_use() {
         !node.is_mounted()
     });
     assert_eq!(node.left(), Vec::<String>::new());
+}
+
+/// A job that is requeued has the same key again before Slurm 22.05, and after a start that was lost.
+#[test]
+fn a_run_of_the_same_key_keeps_the_mount_that_the_one_before_gave_up() {
+    let node = Node::with(SHORT);
+    node.started(1);
+    let (holder, _) = node.holder(&format!("cd {DIRECTORY}; echo $$; exec sleep 60"));
+    node.job("end", 1).assert_success();
+    assert!(node.leaked().is_some());
+    let script = "cd /run/fsxlustre/leaked && cp *.json /run/kept.json && ls";
+    let name = node.sandbox.run(["sh", "-c", script]).assert_success().stdout;
+    node.started(1);
+    assert_eq!(node.leaked(), None, "it is this run's now");
+    drop(holder);
+    housekeeping(&node).assert_success();
+    // As if the end before had written it down only now.
+    let kept = format!("/run/fsxlustre/leaked/{}", name.trim());
+    node.sandbox.run(["cp", "/run/kept.json", &kept]).assert_success();
+    let told = housekeeping(&node).assert_success();
+    assert!(told.stdout.contains("stays: in use by prod_1_0_node-1"), "{told}");
+    assert!(node.is_mounted() && node.leaked().is_none(), "{told}");
+    node.job("end", 1).assert_success();
+    assert!(!node.is_mounted());
 }
 
 #[test]

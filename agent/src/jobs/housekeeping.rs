@@ -58,8 +58,9 @@ pub fn housekeeping(
     let mut done = Housekeeping { reaped, directories: Vec::new() };
     for (directory, key) in left {
         let since = Duration::ZERO;
-        let ending = Ending { node, key: "", job: None, since, is_now: true, interrupt };
-        let mut ended = Ending { key: &key, ..ending }.settle(&directory);
+        let ending =
+            Ending { node, key: &key, asks: None, job: None, since, is_now: true, interrupt };
+        let mut ended = ending.settle(&directory);
         if let Fate::InUse(_) = ended.fate {
             idle::cancel(node.host, &directory);
         }

@@ -19,8 +19,11 @@ use std::time::Duration;
 /// The end of one use.
 pub(in crate::jobs) struct Ending<'a> {
     pub(in crate::jobs) node: &'a Node<'a>,
-    /// The key of the job that does not use it any more.
+    /// The key of the job that does not use it any more, for what is written down.
     pub(in crate::jobs) key: &'a str,
+    /// The key of the job that asks, whose own lease keeps nothing here. `None` in housekeeping: the
+    /// job that gave a mount up may have begun again under the same key.
+    pub(in crate::jobs) asks: Option<&'a str>,
     /// Its processes, where they may be ended.
     pub(in crate::jobs) job: Option<&'a Members<'a>>,
     /// How long ago it began.
@@ -47,7 +50,7 @@ impl Ending<'_> {
 
     fn fate(&self, directory: &Path, course: &mut Course) -> Result<Fate, Failure> {
         let host = self.node.host;
-        let others = || Lease::others(host, self.key, directory);
+        let others = || self.others(directory);
         let used_by = others()?;
         if !used_by.is_empty() {
             return self.leave_to(directory, used_by);
@@ -83,6 +86,11 @@ impl Ending<'_> {
                 self.forget(directory, Fate::Gone)
             }
         }
+    }
+
+    /// The keys of those who use it, and are not who asks.
+    fn others(&self, directory: &Path) -> Result<Vec<String>, Failure> {
+        Lease::others(self.node.host, self.asks.unwrap_or_default(), directory)
     }
 
     /// Another job has it: what was left to do is that job's. That the mount is unwell stays known.
@@ -127,7 +135,7 @@ impl Ending<'_> {
 
     fn unmount(&self, target: &Target, course: &mut Course) -> Result<Fate, Failure> {
         let Self { node, job, since, interrupt, .. } = *self;
-        let others = || Lease::others(node.host, self.key, &target.directory).unwrap_or_default();
+        let others = || self.others(&target.directory).unwrap_or_default();
         let ladder = Ladder { node, target, job, since, wanted_by: &others, interrupt };
         match ladder.climb(course) {
             Top::Gone => self.forget(&target.directory, Fate::Unmounted),

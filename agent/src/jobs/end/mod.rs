@@ -61,7 +61,15 @@ pub fn end(
     }
     let since = lease.as_ref().map(Lease::age).unwrap_or_default() + ROUNDED;
     let members = Members::of(node.host, job.id(), request.and_then(|request| request.sluid));
-    let ending = Ending { node, key: &key, job: Some(&members), since, is_now: false, interrupt };
+    let ending = Ending {
+        node,
+        key: &key,
+        asks: Some(&key),
+        job: Some(&members),
+        since,
+        is_now: false,
+        interrupt,
+    };
     let ended = side_by_side(&ending, &directories);
     if !ended.iter().any(|one| matches!(one.fate, Fate::Failed(_))) {
         forget_told(node.host, job.id())?;

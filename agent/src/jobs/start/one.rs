@@ -117,7 +117,10 @@ impl One<'_> {
         let bounds = Bounds { deadline, interrupt: self.mounter.interrupt };
         let _lock = lock_directory(self.mounter.host, &request.directory, &bounds)?;
         check_leaked(self.mounter.host, &request.directory, found.device())?;
-        self.mounter.mount_found(request, found, deadline.left())
+        let report = self.mounter.mount_found(request, found, deadline.left())?;
+        // A mount that was only left over is this job's now: nobody is to go on with its unmount.
+        Leaked::forget(self.mounter.host, &request.directory)?;
+        Ok(report)
     }
 }
 
