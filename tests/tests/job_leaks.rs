@@ -142,6 +142,39 @@ fn the_next_job_may_have_a_mount_that_was_only_in_use() {
     assert_eq!(node.left(), Vec::<String>::new());
 }
 
+/// Nothing else may ever run on the node.
+#[test]
+fn an_end_that_is_killed_leaves_somebody_who_goes_on() {
+    let node = Node::with("");
+    node.started(1);
+    let (holder, _) = node.holder(&format!("cd {DIRECTORY}; echo $$; exec sleep 60"));
+    let killed = node.hook(["timeout", "-s", "KILL", "2", "fsxlustre", "job", "end"], 1);
+    let killed = killed.run();
+    assert_ne!(killed.code(), Some(0), "{killed}");
+    assert!(node.is_mounted());
+    assert_eq!(node.sleepers().len(), 1, "housekeeping comes by itself: {:?}", node.left());
+    drop(holder);
+    let kept = housekeeping(&node).assert_success();
+    assert!(kept.stdout.contains("unmounted"), "at once, not after ten minutes: {kept}");
+    assert!(!node.is_mounted());
+    assert_eq!(node.left(), Vec::<String>::new());
+    eventually("no timer is left", || node.sleepers().is_empty());
+}
+
+#[test]
+fn an_end_that_is_at_work_is_left_alone() {
+    let node = Node::with("[jobs.deadlines]\nunmount = 6\n");
+    node.started(1);
+    let (_holder, _) = node.holder(&format!("cd {DIRECTORY}; echo $$; exec sleep 60"));
+    let mut end = node.hook(["fsxlustre", "job", "end"], 1).spawn();
+    eventually("it is at work", || node.sleepers().len() == 1);
+    let kept = housekeeping(&node).assert_success();
+    assert_eq!(kept.stdout, "nothing is left to do\n");
+    assert_eq!(node.sleepers().len(), 1, "it may still be killed");
+    let end = end.wait(Duration::from_secs(60)).expect("it ends");
+    assert!(end.stdout.contains("FSXL-U101"), "{end}");
+}
+
 /// A job that is requeued has the same key again before Slurm 22.05, and after a start that was lost.
 #[test]
 fn a_run_of_the_same_key_keeps_the_mount_that_the_one_before_gave_up() {
@@ -150,7 +183,7 @@ fn a_run_of_the_same_key_keeps_the_mount_that_the_one_before_gave_up() {
     let (holder, _) = node.holder(&format!("cd {DIRECTORY}; echo $$; exec sleep 60"));
     node.job("end", 1).assert_success();
     assert!(node.leaked().is_some());
-    let script = "cd /run/fsxlustre/leaked && cp *.json /run/kept.json && ls";
+    let script = "cd /run/fsxlustre/leaked && cp ./*.json /run/kept.json && ls";
     let name = node.sandbox.run(["sh", "-c", script]).assert_success().stdout;
     node.started(1);
     assert_eq!(node.leaked(), None, "it is this run's now");

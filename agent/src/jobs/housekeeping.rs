@@ -6,12 +6,13 @@
 
 use super::end::{Ended, Ending, Fate};
 use super::timer::Timer;
-use super::{Leaked, Node, idle, reap};
+use super::{Leaked, Lease, Node, idle, reap};
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::host::{Deadline, Host, Lock, read_state, remove_state, write_state};
 use nix::sys::signalfd::SignalFd;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// How often it is tried again.
@@ -80,7 +81,28 @@ pub(super) fn is_set(host: &Host) -> bool {
     path(host).exists()
 }
 
-/// Sets the timer when something is left to do, and cancels it when nothing is.
+/// How long an end is at work before housekeeping is to come after it: most are done sooner, and set
+/// no timer.
+const SOON: Duration = Duration::from_millis(300);
+
+/// Does the work of an end. While that takes long a timer is set, so that somebody goes on with it if
+/// it is killed: its lease says that it began, and by which process.
+pub(super) fn after_all<T>(host: &Host, work: impl FnOnce() -> T) -> T {
+    std::thread::scope(|scope| {
+        let (at_work, ended) = channel::<()>();
+        scope.spawn(move || {
+            if ended.recv_timeout(SOON) == Err(RecvTimeoutError::Timeout) {
+                // What cannot be set now is set at the end of the work, where something is left.
+                let _ = ensure(host);
+            }
+        });
+        let done = work();
+        drop(at_work);
+        done
+    })
+}
+
+/// Sets the timer when something is left to do or an end is at work, and cancels it when neither is.
 ///
 /// # Errors
 /// State cannot be read or written, or no timer can be set.
@@ -88,7 +110,8 @@ pub(super) fn ensure(host: &Host) -> Result<(), Failure> {
     let path = path(host);
     let _lock = Lock::take(&host.paths.state, "housekeeping", Deadline::after(PATIENCE))
         .map_err(|error| error.failure())?;
-    let is_needed = !Leaked::all(host)?.is_empty();
+    let is_at_work = |lease: &Lease| lease.has_ended && lease.is_of_this_boot(host);
+    let is_needed = !Leaked::all(host)?.is_empty() || Lease::all(host)?.iter().any(is_at_work);
     // One that cannot be read is as good as none.
     let kept: Option<Kept> = read_state(&path).ok().flatten();
     let kept = kept.filter(|kept| kept.boot_id == host.boot_id());

@@ -10,6 +10,7 @@ use fsxlustre_mount::host::{
     Host, StateError, boot_seconds, read_state, remove_state, state_names, unix_seconds,
     write_state,
 };
+use fsxlustre_mount::record::Attempt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -17,6 +18,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const FORMAT: u32 = 1;
+/// How long an end may be at work before it counts as cut short.
+const LONGEST_END: Duration = Duration::from_mins(10);
 
 /// What one job holds on this node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +53,9 @@ pub struct Lease {
     /// When its end began, seconds since boot.
     #[serde(default)]
     ended_boot_seconds: Option<u64>,
+    /// The process of its end.
+    #[serde(default)]
+    ended_by: Option<Attempt>,
 }
 
 impl Lease {
@@ -68,12 +74,14 @@ impl Lease {
             directories: BTreeSet::new(),
             has_ended: false,
             ended_boot_seconds: None,
+            ended_by: None,
         }
     }
 
-    /// Notes that the job has ended.
+    /// Notes that the job has ended, and that this process does what is to be done.
     pub(super) fn end(&mut self) {
         self.has_ended = true;
+        self.ended_by = Attempt::of(std::process::id());
         self.ended_boot_seconds = Some(boot_seconds());
     }
 
@@ -86,10 +94,13 @@ impl Lease {
         Duration::from_secs(seconds)
     }
 
-    /// How long ago its end began; as long as ever for one that was written without it.
-    pub(super) fn ended_for(&self) -> Duration {
+    /// Whether its end began and did not come back: its process is gone, or has been at it for longer
+    /// than any end takes. One that was written without them began as long ago as ever.
+    pub(super) fn is_cut_short(&self) -> bool {
         let since = self.ended_boot_seconds.unwrap_or_default();
-        Duration::from_secs(boot_seconds().saturating_sub(since))
+        let age = Duration::from_secs(boot_seconds().saturating_sub(since));
+        let is_alone = self.ended_by.is_some_and(|process| !process.is_alive());
+        self.has_ended && (is_alone || age > LONGEST_END)
     }
 
     /// The words by which Slurm names it in cgroups and titles of processes.

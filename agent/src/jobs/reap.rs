@@ -8,10 +8,6 @@ use super::end::mount_of_a_job;
 use super::{FrozenRequest, Leaked, Lease, Node, forget_told, housekeeping, io, sights};
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::host::Deadline;
-use std::time::Duration;
-
-/// How long an end may be at work before it counts as cut short.
-const LONGEST_END: Duration = Duration::from_mins(10);
 
 /// Removes the leases of jobs that are gone; the keys of those.
 ///
@@ -27,8 +23,7 @@ pub(super) fn reap(node: &Node<'_>, own: &str, deadline: Deadline) -> Result<Vec
         .filter(|lease| lease.job != own)
         .partition(|lease| lease.has_ended || !lease.is_of_this_boot(node.host));
     let vanished = sights::vanished(node.host, &live, node.jobs.vanished_after(), deadline);
-    let is_gone =
-        |lease: &Lease| lease.ended_for() > LONGEST_END || !lease.is_of_this_boot(node.host);
+    let is_gone = |lease: &Lease| lease.is_cut_short() || !lease.is_of_this_boot(node.host);
     let is_over = |lease: &Lease| {
         vanished.contains(&lease.job) || all.iter().any(|other| lease.is_earlier_run_of(other))
     };

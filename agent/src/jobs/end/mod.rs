@@ -55,7 +55,7 @@ pub fn end(
         FrozenRequest::remove(node.host, &key)?;
         return Ok(None);
     }
-    if let Some(lease) = lease.as_mut().filter(|lease| !lease.has_ended) {
+    if let Some(lease) = &mut lease {
         lease.end();
         lease.write(node.host)?;
     }
@@ -70,8 +70,9 @@ pub fn end(
         is_now: false,
         interrupt,
     };
-    let ended = side_by_side(&ending, &directories);
-    if !ended.iter().any(|one| matches!(one.fate, Fate::Failed(_))) {
+    let ended = housekeeping::after_all(node.host, || side_by_side(&ending, &directories));
+    let is_failed = ended.iter().any(|one| matches!(one.fate, Fate::Failed(_)));
+    if !is_failed {
         forget_told(node.host, job.id())?;
         FrozenRequest::remove(node.host, &key)?;
         io::forget(node.host, &key)?;
@@ -80,7 +81,7 @@ pub fn end(
         }
     }
     let is_leaked = ended.iter().any(|one| matches!(one.fate, Fate::Leaked(_)));
-    if is_leaked || housekeeping::is_set(node.host) {
+    if is_leaked || is_failed || housekeeping::is_set(node.host) {
         housekeeping::ensure(node.host)?;
     }
     Ok(Some(ended))
