@@ -4,11 +4,12 @@ use clap::Parser as _;
 use fsxlustre_agent::cli::job::hook_process;
 use fsxlustre_agent::cli::{Cli, Outcome};
 use fsxlustre_agent::facts::Look;
-use fsxlustre_agent::jobs::{collect, report, stuck, traces};
+use fsxlustre_agent::jobs::{collect, report, settle_late, stuck, traces};
 use fsxlustre_agent::{metrics, status};
 use fsxlustre_mount::cli::Progress;
 use fsxlustre_mount::host::let_stop_signals_through;
 use fsxlustre_mount::journal::Entry;
+use fsxlustre_mount::worker::Work;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -16,6 +17,9 @@ fn main() -> ExitCode {
     let_stop_signals_through();
     if let Some(work) = fsxlustre_mount::worker::asked_for() {
         let answer = work.answer();
+        if let Work::FinishLateMount(directory) = &work {
+            settle_late(directory);
+        }
         return finish(&Outcome {
             stdout: answer.stdout,
             stderr: answer.stderr,

@@ -46,7 +46,7 @@ pub enum Work {
     MoveInto(MoveInto),
     /// A bind mount with its own options.
     Bind(BindMount),
-    /// Wait for a mount that got stuck, and record it or take it away when it comes up after all.
+    /// Wait for a mount that got stuck, and record it when it comes up after all.
     FinishLateMount(PathBuf),
     /// Become another program, in a session of its own and with no descriptor but the first three.
     Become(Vec<String>),

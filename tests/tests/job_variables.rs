@@ -119,3 +119,22 @@ fn nothing_else_of_the_environment_reaches_a_child_or_the_sdk() {
     }
     assert!(names.iter().any(|(name, value)| (*name, *value) == ("FSXLUSTRE_EVENT", "ready")));
 }
+
+/// slurmd's umask is the hook's; the `TaskProlog` reads as the user what the job is told.
+#[test]
+fn the_user_reads_what_the_job_is_told_whatever_the_umask_is() {
+    for before in
+        [":", "mkdir -p /run/fsxlustre/told; chmod 700 /run/fsxlustre /run/fsxlustre/told"]
+    {
+        let (sandbox, _) = node(RULE);
+        let script = format!("{before}; umask 077; exec fsxlustre job start");
+        let words = ["sh", "-c", script.as_str()];
+        sandbox.command(words).env("SLURM_JOB_ID", "1").run().assert_success();
+        let user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+        let told = sandbox.run(user.into_iter().chain(["cat", "/run/fsxlustre/told/1"]));
+        assert!(told.stdout.contains("FSXLUSTRE_STATUS=ready"), "after {before}: {told}");
+        let kept = "cat /run/fsxlustre/requests/*.json";
+        let kept = sandbox.run(user.into_iter().chain(["sh", "-c", kept]));
+        assert_ne!(kept.code(), Some(0), "what is root's stays root's: {kept}");
+    }
+}

@@ -513,6 +513,34 @@ fn a_mount_of_a_killed_start_is_taken_away_when_the_job_has_ended() {
     assert_nothing_left(&sandbox);
 }
 
+/// A start writes its lease, then takes the directory; an unmount beside it would be under its job.
+#[test]
+fn a_late_mount_of_an_ended_job_is_left_to_whoever_has_the_directory() {
+    let (sandbox, made) = sandbox();
+    give_to_jobs(&sandbox, &made);
+    sandbox.client_fault(&hang(&made), true);
+    let start = job_command(&sandbox, "start").spawn();
+    wait_until("mount.lustre", || mount_lustre(&sandbox).len() == 1);
+    start.signal(Signal::SIGKILL);
+    job(&sandbox, "end").assert_success();
+    let script = "cd /run/fsxlustre/lock/job.* && : >00000000000000000001 && echo held && \
+                  exec flock 00000000000000000001 sleep 60";
+    let holder = sandbox.spawn(["sh", "-c", script]);
+    wait_until("the directory is held", || holder.stdout().contains("held"));
+    sandbox.client_fault(&hang(&made), false);
+    wait_until("the record", || record(&sandbox)["came_up_late"] == true);
+    let leaked = || sandbox.run(["sh", "-c", "cat /run/fsxlustre/leaked/*.json"]).stdout;
+    wait_until("it is written down", || leaked().contains("abandoned"));
+    wait_until("nobody waits", || {
+        !sandbox.run(["ps", "-eo", "args"]).stdout.contains("FinishLate")
+    });
+    assert_one_recorded_mount(&sandbox);
+    assert!(leaked().contains("abandoned"), "housekeeping goes on with it");
+    drop(holder);
+    sandbox.run(["fsxlustre", "job", "housekeeping"]).assert_success();
+    assert_nothing_left(&sandbox);
+}
+
 /// mount.lustre says EEXIST, and what is there has other options than those that were asked for.
 #[test]
 fn a_mount_that_somebody_else_made_meanwhile_is_never_taken_away() {

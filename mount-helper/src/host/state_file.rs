@@ -64,9 +64,24 @@ impl Explain for StateError {
     }
 }
 
-/// Makes a folder and its parents, 0755, for root's state. Fine when it is there.
+/// Makes a folder and its parents, 0755 whatever the umask is, for root's state. Fine when it is there.
 pub(super) fn make_folder(path: &Path) -> std::io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o755).create(path)
+    if path.is_dir() {
+        return Ok(());
+    }
+    let missing: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    DirBuilder::new().recursive(true).mode(0o755).create(path)?;
+    missing.into_iter().try_for_each(open_to_all)
+}
+
+/// Lets everybody pass through a folder of root's, or of who runs this, and list it.
+fn open_to_all(folder: &Path) -> std::io::Result<()> {
+    let about = std::fs::symlink_metadata(folder)?;
+    let is_own = [0, nix::unistd::geteuid().as_raw()].contains(&about.uid());
+    if !about.is_dir() || !is_own || about.mode() & 0o055 == 0o055 {
+        return Ok(());
+    }
+    std::fs::set_permissions(folder, Permissions::from_mode(about.mode() & 0o7777 | 0o055))
 }
 
 /// Writes a value: a temporary file beside it, synced, then renamed over it.
@@ -107,13 +122,15 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
     })
 }
 
-/// The same, and makes the folder where it is missing.
+/// The same, and makes the folder where it is missing. What keeps others from it, a folder of an
+/// earlier version or of a narrower umask, is opened: it, and the one that it is in.
 ///
 /// # Errors
 /// [`StateError::Io`]; the old file is then untouched.
 pub fn write_public_state(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
     let io = |source| StateError::Io { attempt: "write", path: path.to_owned(), source };
     path.parent().map_or(Ok(()), make_folder).map_err(io)?;
+    path.ancestors().skip(1).take(2).try_for_each(open_to_all).map_err(io)?;
     write_public(path, bytes)
 }
 

@@ -7,14 +7,12 @@ use crate::failure::{Code, Explain as _, Failure};
 use crate::host::{
     Bounds, Deadline, Host, LockError, Program, read_state, sleep_unless_interrupted, state_names,
 };
-use crate::record::{Attempt, Maker, MountRecord};
+use crate::record::{Attempt, MountRecord};
 use crate::source::Device;
 use crate::unmount::{lustre_mount, unmount};
 use crate::utab;
 use crate::worker::Work;
-use serde::Deserialize;
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// How often a stuck process is looked at.
@@ -134,16 +132,9 @@ fn stuck(directory: &Path, record: &MountRecord, attempt: Attempt) -> Failure {
     }
 }
 
-/// The part of a lease that matters here.
-#[derive(Deserialize)]
-struct Lease {
-    directories: BTreeSet<PathBuf>,
-    has_ended: bool,
-}
-
 /// Waits, for as long as it takes, until the stuck process of a directory's record is gone; then
-/// records the mount, or takes it away if it was made for a job that has ended. Only ever called
-/// in a process that was left behind.
+/// records the mount. What was made for a job that has ended is for the agent to take away. Only ever
+/// called in a process that was left behind.
 pub fn finish_late_mount(directory: &Path) {
     let Ok(config) = Config::load() else { return };
     let host = &config.host;
@@ -160,7 +151,7 @@ pub fn finish_late_mount(directory: &Path) {
     settle(host, record);
 }
 
-/// Records a mount that came up late, or takes it away.
+/// Records a mount that came up late.
 fn settle(host: &Host, mut record: MountRecord) {
     let directory = record.directory.clone();
     take_away_private_roots(host, &record);
@@ -181,14 +172,6 @@ fn settle(host: &Host, mut record: MountRecord) {
     // There is nobody to tell of a failure; the next call completes what is missing.
     let _ = record.write(host);
     let _ = utab::remember(&mount);
-    let is_orphan = match &record.made_by {
-        Maker::Job(_) => !is_leased(host, &directory),
-        Maker::Fstab | Maker::Person | Maker::Ssm => false,
-    };
-    if is_orphan {
-        // If it fails the record stays, by which the next job's end takes the mount away.
-        let _ = unmount(host, &directory, Deadline::after(Duration::from_mins(1)), None);
-    }
 }
 
 /// A mount of a sub-directory comes up on the private directory, where nobody has a use for it.
@@ -197,16 +180,4 @@ fn take_away_private_roots(host: &Host, record: &MountRecord) {
     let root = host.paths.state.join("roots").join(device.key());
     let _ = unmount(host, &root, Deadline::after(Duration::from_mins(1)), None);
     let _ = std::fs::remove_dir(&root);
-}
-
-/// Whether a job that runs uses the directory, be it the one that asked for the mount or another.
-fn is_leased(host: &Host, directory: &Path) -> bool {
-    let folder = host.paths.state.join("leases");
-    // What cannot be read may be a living lease of it.
-    let Ok(names) = state_names(&folder) else { return true };
-    names.iter().any(|name| match read_state::<Lease>(&folder.join(name)) {
-        Ok(Some(lease)) => !lease.has_ended && lease.directories.contains(directory),
-        Ok(None) => false,
-        Err(_) => true,
-    })
 }
