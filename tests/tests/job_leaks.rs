@@ -142,6 +142,38 @@ fn the_next_job_may_have_a_mount_that_was_only_in_use() {
     assert_eq!(node.left(), Vec::<String>::new());
 }
 
+/// The kill switch, the client, systemd and the reports' folder, all at once.
+#[test]
+fn an_end_answers_in_time_whatever_hangs() {
+    let node = Node::with(
+        "disabled_file = \"/mnt/shared/off\"\nreport_dir = \"/mnt/shared/reports\"\nkill = \"job\"\n\
+         [jobs.deadlines]\ndecide = 2\nlease = 2\npreflight = 2\nflush = 2\nunmount = 4\nkill = 2\n\
+         report = 3\n",
+    );
+    let shared = fsxlustre_tests::FileSystem::lustre().tag("Project", "shared");
+    node.sandbox.create_file_system(shared);
+    let script = "mkdir -p /mnt/shared && mount -t fsxlustre tag:Project:shared /mnt/shared && \
+                  mkdir /mnt/shared/reports";
+    node.sandbox.run(["sh", "-c", script]).assert_success();
+    node.started(1);
+    node.make_dirty(1_048_576);
+    let (_holder, pid) = node.holder(&format!("cd {DIRECTORY}; echo $$; exec sleep 100"));
+    for program in ["systemd-run", "systemctl"] {
+        let path = format!("{}/usr/bin/{program}", node::TREE);
+        node.sandbox.write_program(&path, "#!/bin/sh\nexec sleep 100\n");
+    }
+    node.sandbox.run(["mkdir", "-p", "/run/systemd/system"]).assert_success();
+    node.sandbox.client_fault("io-hang", true);
+    let end = node.job("end", 1);
+    node.sandbox.client_fault("io-hang", false);
+    assert_eq!(end.code(), Some(0), "{end}");
+    // The sum of its phases, and the time to begin a process on a machine with much to do.
+    assert!(end.duration < Duration::from_secs(17 + 10), "{end}");
+    assert!(end.stdout.contains("stays: ") && end.stdout.contains(&pid.to_string()), "{end}");
+    assert_eq!(node.leaked().expect("written down")["cause"], "busy");
+    assert_eq!(node.sleepers().len(), 1, "where systemd does not answer, a process waits");
+}
+
 /// Nothing else may ever run on the node.
 #[test]
 fn an_end_that_is_killed_leaves_somebody_who_goes_on() {

@@ -169,6 +169,7 @@ impl UmountArgs {
             how,
             others,
             accept_risk: self.accept_risk,
+            search_until: None,
         };
         unmount_as(host, &request, &mut |cost| say_first(&format!("{said}{cost}")))
             .map(|report| Fate::Unmounted(Box::new(report)))

@@ -6,7 +6,7 @@
 
 use super::end::{Ended, Ending, Fate};
 use super::timer::Timer;
-use super::{Leaked, Lease, Node, idle, reap};
+use super::{END_PHASES, Leaked, Lease, Node, idle, reap};
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::host::{Deadline, Host, Lock, read_state, remove_state, write_state};
 use nix::sys::signalfd::SignalFd;
@@ -19,7 +19,7 @@ use std::time::Duration;
 const EVERY: Duration = Duration::from_mins(1);
 /// The name of its timer.
 const UNIT: &str = "fsxlustre-housekeeping";
-/// How long the lock of the timer may take.
+/// How long the timer, and each look that is nobody's phase, may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What housekeeping did.
@@ -59,16 +59,25 @@ pub fn housekeeping(
     let mut done = Housekeeping { reaped, directories: Vec::new() };
     for (directory, key) in left {
         let since = Duration::ZERO;
-        let ending =
-            Ending { node, key: &key, asks: None, job: None, since, is_now: true, interrupt };
+        let whole = Deadline::after(node.jobs.deadlines.sum(END_PHASES));
+        let ending = Ending {
+            node,
+            key: &key,
+            asks: None,
+            job: None,
+            since,
+            is_now: true,
+            interrupt,
+            whole,
+        };
         let mut ended = ending.settle(&directory);
         if let Fate::InUse(_) = ended.fate {
-            idle::cancel(node.host, &directory);
+            idle::cancel(node.host, &directory, Deadline::after(PATIENCE));
         }
         ended.course.tries = 0;
         done.directories.push(ended);
     }
-    ensure(node.host)?;
+    ensure(node.host, Deadline::after(PATIENCE))?;
     Ok(done)
 }
 
@@ -87,13 +96,13 @@ const SOON: Duration = Duration::from_millis(300);
 
 /// Does the work of an end. While that takes long a timer is set, so that somebody goes on with it if
 /// it is killed: its lease says that it began, and by which process.
-pub(super) fn after_all<T>(host: &Host, work: impl FnOnce() -> T) -> T {
+pub(super) fn after_all<T>(host: &Host, time: Duration, work: impl FnOnce() -> T) -> T {
     std::thread::scope(|scope| {
         let (at_work, ended) = channel::<()>();
         scope.spawn(move || {
             if ended.recv_timeout(SOON) == Err(RecvTimeoutError::Timeout) {
                 // What cannot be set now is set at the end of the work, where something is left.
-                let _ = ensure(host);
+                let _ = ensure(host, Deadline::after(time));
             }
         });
         let done = work();
@@ -106,27 +115,32 @@ pub(super) fn after_all<T>(host: &Host, work: impl FnOnce() -> T) -> T {
 ///
 /// # Errors
 /// State cannot be read or written, or no timer can be set.
-pub(super) fn ensure(host: &Host) -> Result<(), Failure> {
+pub(super) fn ensure(host: &Host, deadline: Deadline) -> Result<(), Failure> {
     let path = path(host);
-    let _lock = Lock::take(&host.paths.state, "housekeeping", Deadline::after(PATIENCE))
-        .map_err(|error| error.failure())?;
+    let _lock =
+        Lock::take(&host.paths.state, "housekeeping", deadline.at_most(deadline.left() / 2))
+            .map_err(|error| error.failure())?;
     let is_at_work = |lease: &Lease| lease.has_ended && lease.is_of_this_boot(host);
     let is_needed = !Leaked::all(host)?.is_empty() || Lease::all(host)?.iter().any(is_at_work);
     // One that cannot be read is as good as none.
     let kept: Option<Kept> = read_state(&path).ok().flatten();
     let kept = kept.filter(|kept| kept.boot_id == host.boot_id());
     match kept {
-        Some(kept) if is_needed && kept.timer.is_set(host) => Ok(()),
+        Some(kept)
+            if is_needed && kept.timer.is_set(host, deadline.at_most(deadline.left() / 3)) =>
+        {
+            Ok(())
+        }
         _ if is_needed => {
             let about = "unmount what could not be unmounted";
-            let timer =
-                Timer::repeated(host, UNIT, about, EVERY).map_err(|because| no_timer(&because))?;
+            let timer = Timer::repeated(host, UNIT, about, EVERY, deadline)
+                .map_err(|because| no_timer(&because))?;
             write_state(&path, &Kept { boot_id: host.boot_id(), timer })
                 .map_err(|error| error.failure())
         }
         Some(kept) => {
             remove_state(&path).map_err(|error| error.failure())?;
-            kept.timer.cancel(host);
+            kept.timer.cancel(host, deadline);
             Ok(())
         }
         None => remove_state(&path).map_err(|error| error.failure()),

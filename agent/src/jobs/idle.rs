@@ -3,7 +3,7 @@
 use super::timer::{self, Timer};
 use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::{
-    Host, Mount, boot_seconds, read_state, remove_state, state_names, write_state,
+    Deadline, Host, Mount, boot_seconds, read_state, remove_state, state_names, write_state,
 };
 use fsxlustre_mount::record::MountRecord;
 use serde::{Deserialize, Serialize};
@@ -49,8 +49,9 @@ pub(super) fn plan(
     mount: &Mount,
     job: &str,
     time: Duration,
+    deadline: Deadline,
 ) -> Result<Option<String>, Failure> {
-    cancel(host, &mount.directory);
+    cancel(host, &mount.directory, deadline.at_most(deadline.left() / 3));
     let mut idle = Idle {
         format: FORMAT,
         boot_id: host.boot_id(),
@@ -65,7 +66,7 @@ pub(super) fn plan(
     // cancelled.
     write_state(&path, &idle).map_err(|error| error.failure())?;
     let about = format!("unmount {} when nobody has used it", mount.directory.display());
-    match Timer::once(host, &unit_of(&mount.directory), &about, time) {
+    match Timer::once(host, &unit_of(&mount.directory), &about, time, deadline) {
         Ok(timer) => {
             idle.timer = Some(timer);
             write_state(&path, &idle).map_err(|error| error.failure())?;
@@ -76,13 +77,13 @@ pub(super) fn plan(
 }
 
 /// A job needs the mount again, or it is gone.
-pub(super) fn cancel(host: &Host, directory: &Path) {
+pub(super) fn cancel(host: &Host, directory: &Path, deadline: Deadline) {
     let path = path(host, directory);
     let Ok(Some(idle)) = read_state::<Idle>(&path) else { return };
     // A timer that cannot be cancelled finds nothing to do.
     let _ = remove_state(&path);
     if let Some(timer) = idle.timer.filter(|_| idle.boot_id == host.boot_id()) {
-        timer.cancel(host);
+        timer.cancel(host, deadline);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Mounts of jobs that came up after their start had given up: taken away when nobody uses them.
 
 use super::end::{Ending, mount_of_a_job};
-use super::{Gate, Leaked, Lease, Node, Phase, housekeeping};
+use super::{END_PHASES, Gate, Leaked, Lease, Node, housekeeping};
 use crate::config::AgentConfig;
 use crate::parameter_store::Asking;
 use fsxlustre_mount::failure::Failure;
@@ -15,11 +15,15 @@ use std::time::Duration;
 /// of a failure: what could not be taken away is written down, and housekeeping goes on with it.
 pub fn settle_late(directory: &Path) {
     let Ok(config) = AgentConfig::load(&PathOverrides::default(), Asking::Never) else { return };
-    let patience = Deadline::after(config.jobs.deadlines.of(Phase::Decide));
-    if Gate::of(&config, patience) == Gate::Open {
+    if Gate::of(&config, patience()) == Gate::Open {
         let node = Node { host: config.host(), jobs: &config.jobs };
         let _ = settle(&node, directory);
     }
+}
+
+/// Nobody waits for this.
+fn patience() -> Deadline {
+    Deadline::after(Duration::from_secs(10))
 }
 
 fn settle(node: &Node<'_>, directory: &Path) -> Result<(), Failure> {
@@ -34,7 +38,9 @@ fn settle(node: &Node<'_>, directory: &Path) -> Result<(), Failure> {
     // otherwise leaves it to housekeeping.
     Leaked::abandoned(node.host, &target, key).write(node.host)?;
     let since = Duration::ZERO;
-    let ending = Ending { node, key, asks: None, job: None, since, is_now: true, interrupt: None };
+    let whole = Deadline::after(node.jobs.deadlines.sum(END_PHASES));
+    let ending =
+        Ending { node, key, asks: None, job: None, since, is_now: true, interrupt: None, whole };
     ending.settle(directory);
-    housekeeping::ensure(node.host)
+    housekeeping::ensure(node.host, patience())
 }

@@ -78,6 +78,6 @@ fn lock_directory(host: &Host, directory: &Path, bounds: &Bounds<'_>) -> Result<
     let lock = Lock::take(&host.paths.state, &format!("job.{name}"), *bounds)
         .map_err(|error| error.failure())?;
     // Whoever has it decides what becomes of a mount that was only kept for a while.
-    idle::cancel(host, directory);
+    idle::cancel(host, directory, bounds.deadline);
     Ok(lock)
 }

@@ -44,8 +44,15 @@ pub const START_PHASES: &[Phase] = &[
 ];
 
 /// The phases of an end, in their order.
-pub const END_PHASES: &[Phase] =
-    &[Phase::Preflight, Phase::Flush, Phase::Unmount, Phase::Kill, Phase::Report];
+pub const END_PHASES: &[Phase] = &[
+    Phase::Decide,
+    Phase::Lease,
+    Phase::Preflight,
+    Phase::Flush,
+    Phase::Unmount,
+    Phase::Kill,
+    Phase::Report,
+];
 
 impl Phase {
     /// Its setting, which ends in its name.

@@ -17,12 +17,13 @@ use fsxlustre_mount::host::Deadline;
 /// # Errors
 /// State cannot be read or written. What was reaped until then stays reaped.
 pub(super) fn reap(node: &Node<'_>, own: &str, deadline: Deadline) -> Result<Vec<String>, Failure> {
+    let half = deadline.at_most(deadline.left() / 2);
     let all = Lease::all(node.host)?;
     let (others, live): (Vec<_>, Vec<_>) = all
         .iter()
         .filter(|lease| lease.job != own)
         .partition(|lease| lease.has_ended || !lease.is_of_this_boot(node.host));
-    let vanished = sights::vanished(node.host, &live, node.jobs.vanished_after(), deadline);
+    let vanished = sights::vanished(node.host, &live, node.jobs.vanished_after(), half);
     let is_gone = |lease: &Lease| lease.is_cut_short() || !lease.is_of_this_boot(node.host);
     let is_over = |lease: &Lease| {
         vanished.contains(&lease.job) || all.iter().any(|other| lease.is_earlier_run_of(other))
@@ -38,7 +39,7 @@ pub(super) fn reap(node: &Node<'_>, own: &str, deadline: Deadline) -> Result<Vec
         lease.remove(node.host)?;
     }
     if is_any_abandoned {
-        housekeeping::ensure(node.host)?;
+        housekeeping::ensure(node.host, deadline)?;
     }
     Ok(gone.into_iter().map(|lease| lease.job.clone()).collect())
 }

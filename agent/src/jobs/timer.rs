@@ -34,12 +34,14 @@ impl Timer {
         unit: &str,
         about: &str,
         after: Duration,
+        deadline: Deadline,
     ) -> Result<Self, String> {
         let seconds = after.as_secs();
         if is_systemd_here(host) && unit.len() <= LONGEST_UNIT {
             // Of an earlier time; it may be in the way.
-            let _ = systemctl(host, &["stop", &format!("{unit}.timer")]);
-            let begun = set(host, unit, about, &[format!("--on-active={seconds}s")]);
+            let stopped = deadline.at_most(deadline.left() / 2);
+            let _ = systemctl(host, &["stop", &format!("{unit}.timer")], stopped);
+            let begun = set(host, unit, about, &[format!("--on-active={seconds}s")], deadline);
             if begun.is_ok() {
                 return Ok(Self::Unit(unit.to_owned()));
             }
@@ -53,13 +55,14 @@ impl Timer {
         unit: &str,
         about: &str,
         every: Duration,
+        deadline: Deadline,
     ) -> Result<Self, String> {
         let seconds = every.as_secs();
         if is_systemd_here(host) {
             let times =
                 [format!("--on-active={seconds}s"), format!("--on-unit-inactive={seconds}s")];
-            let begun = set(host, unit, about, &times);
-            if begun.is_ok() || is_active(host, unit) {
+            let begun = set(host, unit, about, &times, deadline);
+            if begun.is_ok() || is_active(host, unit, deadline) {
                 return Ok(Self::Unit(unit.to_owned()));
             }
         }
@@ -67,19 +70,19 @@ impl Timer {
     }
 
     /// Whether it is still going to run something.
-    pub(super) fn is_set(&self, host: &Host) -> bool {
+    pub(super) fn is_set(&self, host: &Host, deadline: Deadline) -> bool {
         match self {
-            Self::Unit(unit) => is_active(host, unit),
+            Self::Unit(unit) => is_active(host, unit, deadline),
             Self::Process(process) => process.is_alive() && process.pid != std::process::id(),
         }
     }
 
     /// It is not needed any more. A process that has slept enough is at work, and is let alone.
-    pub(super) fn cancel(&self, host: &Host) {
+    pub(super) fn cancel(&self, host: &Host, deadline: Deadline) {
         match self {
             Self::Unit(unit) => {
                 // It would find nothing to do.
-                let _ = systemctl(host, &["stop", &format!("{unit}.timer")]);
+                let _ = systemctl(host, &["stop", &format!("{unit}.timer")], deadline);
             }
             Self::Process(process) if process.is_alive() && is_asleep(host, process.pid) => {
                 if let Ok(pid) = i32::try_from(process.pid) {
@@ -108,7 +111,13 @@ fn own_path(host: &Host) -> Option<String> {
     installed.or_else(|| std::env::current_exe().ok())?.into_os_string().into_string().ok()
 }
 
-fn set(host: &Host, unit: &str, about: &str, times: &[String]) -> Result<(), String> {
+fn set(
+    host: &Host,
+    unit: &str,
+    about: &str,
+    times: &[String],
+    deadline: Deadline,
+) -> Result<(), String> {
     let program = host.program("systemd-run").map_err(|error| error.because())?;
     let mut words = vec![
         "--quiet".to_owned(),
@@ -123,29 +132,33 @@ fn set(host: &Host, unit: &str, about: &str, times: &[String]) -> Result<(), Str
     words.extend_from_slice(times);
     words.push(own_path(host).ok_or("the path of this program is not known")?);
     words.extend(WORDS.map(str::to_owned));
-    succeed(&program, &words)
+    succeed(&program, &words, deadline)
 }
 
-fn systemctl(host: &Host, words: &[&str]) -> Result<(), String> {
+fn systemctl(host: &Host, words: &[&str], deadline: Deadline) -> Result<(), String> {
     let program = host.program("systemctl").map_err(|error| error.because())?;
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    succeed(&program, &words)
+    succeed(&program, &words, deadline)
 }
 
-fn is_active(host: &Host, unit: &str) -> bool {
-    systemctl(host, &["is-active", "--quiet", &format!("{unit}.timer")]).is_ok()
+fn is_active(host: &Host, unit: &str, deadline: Deadline) -> bool {
+    systemctl(host, &["is-active", "--quiet", &format!("{unit}.timer")], deadline).is_ok()
 }
 
-fn succeed(program: &Program, words: &[String]) -> Result<(), String> {
-    let limits = RunLimits::until(Deadline::after(PATIENCE));
+fn succeed(program: &Program, words: &[String], deadline: Deadline) -> Result<(), String> {
+    let limits = RunLimits::until(deadline.at_most(PATIENCE));
+    // Whoever does not answer holds nothing that would have to be put right.
+    let limits = RunLimits { grace: Duration::ZERO, ..limits };
     let done = program.run(words, &limits).map_err(|error| error.because())?;
     if done.status.success() { Ok(()) } else { Err(done.last_words()) }
 }
 
-/// Whether a process still is a sleeper.
+/// Whether a process still is a sleeper, by the name of what it was started from: who reads the command
+/// line of one that is at work may have to wait.
 fn is_asleep(host: &Host, pid: u32) -> bool {
-    let words = host.paths.processes.join(pid.to_string()).join("cmdline");
-    read_text(&words).is_ok_and(|words| words.contains("BecomeAfter"))
+    let name = host.paths.processes.join(pid.to_string()).join("comm");
+    let own = Program::own().path().file_name().map(|name| name.to_string_lossy().into_owned());
+    read_text(&name).is_ok_and(|name| Some(name.trim_end()) == own.as_deref())
 }
 
 /// A process that sleeps and becomes housekeeping.

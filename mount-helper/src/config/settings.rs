@@ -543,7 +543,7 @@ pub const SETTINGS: &[Setting] = &[
     phase(
         "jobs.deadlines.decide",
         5,
-        "Start: the settings, which file systems the job gets, and whether it does",
+        "Start and end: the settings; which file systems the job gets, and whether it does",
     ),
     phase("jobs.deadlines.resolve", 8, "Start: which file system a source names"),
     phase(
@@ -553,11 +553,11 @@ pub const SETTINGS: &[Setting] = &[
     ),
     phase("jobs.deadlines.layout", 4, "Start: layouts of what was mounted"),
     phase("jobs.deadlines.tuning", 3, "Start: settings of the client"),
-    phase("jobs.deadlines.lease", 3, "Start: the job's state on this node"),
+    phase("jobs.deadlines.lease", 3, "Start and end: the job's state on this node"),
     phase("jobs.deadlines.counters", 2, "Start: the counters at the job's begin"),
     phase("jobs.deadlines.preflight", 2, "End: what the client says of itself, without asking a server"),
-    phase("jobs.deadlines.flush", 18, "End: unwritten bytes are sent to the servers"),
-    phase("jobs.deadlines.unmount", 15, "End: the unmounts"),
+    phase("jobs.deadlines.flush", 13, "End: unwritten bytes are sent to the servers"),
+    phase("jobs.deadlines.unmount", 12, "End: the unmounts"),
     phase("jobs.deadlines.kill", 5, "End: processes of the job that hold a mount are ended"),
     phase("jobs.deadlines.report", 5, "End: what the job has read and written"),
     job_mount(

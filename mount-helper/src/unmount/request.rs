@@ -27,6 +27,9 @@ pub struct UnmountRequest<'a> {
     pub directory: &'a Path,
     /// When it must have ended, or be left behind.
     pub deadline: Deadline,
+    /// When the search for who uses it must have ended; `None` leaves it a few seconds of its own, also
+    /// after the deadline.
+    pub search_until: Option<Deadline>,
     /// Signals that end it early.
     pub interrupt: Option<&'a SignalFd>,
     /// How.
@@ -43,6 +46,7 @@ impl<'a> UnmountRequest<'a> {
         Self {
             directory,
             deadline,
+            search_until: None,
             interrupt: None,
             how: How::Plain,
             others: Others::Spare,

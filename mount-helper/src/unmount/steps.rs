@@ -161,7 +161,9 @@ impl Unmounting<'_> {
     }
 
     fn holders(&self, target: &Target) -> Holders {
-        find_holders(self.host, target, Deadline::after(HOLDERS_PATIENCE))
+        let patience = Deadline::after(HOLDERS_PATIENCE);
+        let until = self.request.search_until.map_or(patience, |at| at.at_most(HOLDERS_PATIENCE));
+        find_holders(self.host, target, until)
     }
 
     /// The call; again where those who were cut off need a moment to end, and a few times where the

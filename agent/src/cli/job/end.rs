@@ -3,7 +3,9 @@
 use super::super::{FAILED, Outcome};
 use crate::config::{AgentConfig, OnLeak};
 use crate::jobs::report::{EndingReport, keep_reports};
-use crate::jobs::{self, Cause, Ended, Fate, FrozenRequest, Gate, JobVariables, Node, Phase};
+use crate::jobs::{
+    self, Cause, END_PHASES, Ended, Fate, FrozenRequest, Gate, JobVariables, Node, Phase,
+};
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::host::{Deadline, stop_signals};
 use fsxlustre_mount::journal::{Entry, Priority};
@@ -14,14 +16,15 @@ pub(super) fn run(config: &AgentConfig, job: &JobVariables) -> Outcome {
     let signals = stop_signals();
     let node = Node { host: config.host(), jobs: &config.jobs };
     let job = &jobs::as_started(node.host, job.clone());
-    let time = node.jobs.deadlines.of(Phase::Decide);
-    let ended = match Gate::of(config, Deadline::after(time)) {
+    let deadlines = &node.jobs.deadlines;
+    let whole = Deadline::after(deadlines.sum(END_PHASES) - deadlines.of(Phase::Report));
+    let ended = match Gate::of(config, Deadline::after(deadlines.of(Phase::Decide) / 2)) {
         Gate::Closed(closed) => {
             let line = format!("{}: nothing is done: {}\n", job.label(), closed.because());
             return Outcome::done(line);
         }
         Gate::Observe => jobs::foresee(&node, job),
-        Gate::Open => return carried_out(config, &node, job, signals.as_ref()),
+        Gate::Open => return carried_out(config, &node, job, whole, signals.as_ref()),
     };
     told(job, &ended)
 }
@@ -30,13 +33,14 @@ fn carried_out(
     config: &AgentConfig,
     node: &Node<'_>,
     job: &JobVariables,
+    whole: Deadline,
     signals: Option<&SignalFd>,
 ) -> Outcome {
     let (host, key, label) = (node.host, job.key(), job.label());
     let request = FrozenRequest::read(host, &key);
     // Before the unmount, which takes the counters with it. What cannot be told delays no end.
     let report = EndingReport::begin(host, node.jobs, job);
-    let ended = jobs::end(node, job, signals);
+    let ended = jobs::end(node, job, whole, signals);
     let mut outcome = told(job, &ended);
     let ended = ended.as_ref().ok().and_then(Option::as_deref).unwrap_or_default();
     let is_leaked = ended.iter().any(|one| matches!(one.fate, Fate::Leaked(_)));

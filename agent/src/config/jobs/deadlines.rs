@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct JobDeadlines {
-    /// Of a start: [`Phase::Decide`].
+    /// Of both: [`Phase::Decide`].
     pub decide: Option<u64>,
     /// Of a start: [`Phase::Resolve`].
     pub resolve: Option<u64>,
@@ -19,7 +19,7 @@ pub struct JobDeadlines {
     pub layout: Option<u64>,
     /// Of a start: [`Phase::Tuning`].
     pub tuning: Option<u64>,
-    /// Of a start: [`Phase::Lease`].
+    /// Of both: [`Phase::Lease`].
     pub lease: Option<u64>,
     /// Of a start: [`Phase::Counters`].
     pub counters: Option<u64>,

@@ -31,6 +31,8 @@ pub(in crate::jobs) struct Ending<'a> {
     /// Whether it is unmounted now, whatever the configuration says of waiting.
     pub(in crate::jobs) is_now: bool,
     pub(in crate::jobs) interrupt: Option<&'a SignalFd>,
+    /// When all of it must have ended, whatever each phase may take.
+    pub(in crate::jobs) whole: Deadline,
 }
 
 /// Whose a directory's mount is.
@@ -41,6 +43,10 @@ enum Whose {
 }
 
 impl Ending<'_> {
+    fn deadline(&self, phase: Phase) -> Deadline {
+        Deadline::after(self.node.jobs.deadlines.of(phase)).at_most(self.whole.left())
+    }
+
     /// Does what is to be done, and writes down what is left to do.
     pub(in crate::jobs) fn settle(&self, directory: &Path) -> Ended {
         let mut course = Course::default();
@@ -55,8 +61,10 @@ impl Ending<'_> {
         if !used_by.is_empty() {
             return self.leave_to(directory, used_by);
         }
-        let time = self.node.jobs.deadlines.of(Phase::Preflight);
-        let bounds = Bounds { deadline: Deadline::after(time), interrupt: self.interrupt };
+        // Half of it for whoever is before us, the rest for the look at the client.
+        let preflight = self.deadline(Phase::Preflight);
+        let deadline = preflight.at_most(preflight.budget() / 2);
+        let bounds = Bounds { deadline, interrupt: self.interrupt };
         let _lock = match lock_directory(host, directory, &bounds) {
             // Whoever holds it that long is a start, which the mount then belongs to, or an end,
             // which sees that nobody uses it.
@@ -69,7 +77,6 @@ impl Ending<'_> {
         if !used_by.is_empty() {
             return self.leave_to(directory, used_by);
         }
-        let bounds = Bounds { deadline: Deadline::after(time), ..bounds };
         if let Err(stuck) = wait_for_attempt(host, directory, &bounds) {
             // Of a start that was killed or gave up: whoever is left behind takes it away when it
             // comes up. If nobody can be, the next job's end does.
@@ -79,8 +86,10 @@ impl Ending<'_> {
         let earlier = earlier_target(self.node, directory);
         match (whose(self.node, directory)?, earlier) {
             (Whose::Another, _) => self.forget(directory, Fate::Adopted),
-            (Whose::OfAJob(target, mount), _) => self.unmount_when_due(&target, &mount, course),
-            (Whose::Nobodys, Some(target)) => self.unmount(&target, course),
+            (Whose::OfAJob(target, mount), _) => {
+                self.unmount_when_due(&target, &mount, preflight, course)
+            }
+            (Whose::Nobodys, Some(target)) => self.unmount(&target, preflight, course),
             (Whose::Nobodys, None) => {
                 forget_record(self.node, directory)?;
                 self.forget(directory, Fate::Gone)
@@ -110,7 +119,7 @@ impl Ending<'_> {
             let _ = note_settled(self.node.host, &leaked.job, directory, &fate);
         }
         Leaked::forget(self.node.host, directory)?;
-        idle::cancel(self.node.host, directory);
+        idle::cancel(self.node.host, directory, self.deadline(Phase::Lease));
         Ok(fate)
     }
 
@@ -118,25 +127,34 @@ impl Ending<'_> {
         &self,
         target: &Target,
         mount: &Mount,
+        preflight: Deadline,
         course: &mut Course,
     ) -> Result<Fate, Failure> {
         let is_leaked = Leaked::of(self.node.host, &target.directory).is_some();
         match self.node.jobs.unmount() {
             UnmountWhen::Never if !is_leaked => Ok(Fate::Kept),
             UnmountWhen::IdleAfter(time) if !self.is_now && !is_leaked => {
-                course.warnings.extend(idle::plan(self.node.host, mount, self.key, time)?);
+                let until = self.deadline(Phase::Lease);
+                let planned = idle::plan(self.node.host, mount, self.key, time, until)?;
+                course.warnings.extend(planned);
                 Ok(Fate::Idle(time))
             }
             UnmountWhen::Never | UnmountWhen::IdleAfter(_) | UnmountWhen::LastJob => {
-                self.unmount(target, course)
+                self.unmount(target, preflight, course)
             }
         }
     }
 
-    fn unmount(&self, target: &Target, course: &mut Course) -> Result<Fate, Failure> {
-        let Self { node, job, since, interrupt, .. } = *self;
+    fn unmount(
+        &self,
+        target: &Target,
+        preflight: Deadline,
+        course: &mut Course,
+    ) -> Result<Fate, Failure> {
+        let Self { node, job, since, interrupt, whole, .. } = *self;
         let others = || self.others(&target.directory).unwrap_or_default();
-        let ladder = Ladder { node, target, job, since, wanted_by: &others, interrupt };
+        let ladder =
+            Ladder { node, target, job, since, wanted_by: &others, interrupt, preflight, whole };
         match ladder.climb(course) {
             Top::Gone => self.forget(&target.directory, Fate::Unmounted),
             Top::Wanted(jobs) => self.leave_to(&target.directory, jobs),

@@ -30,6 +30,10 @@ pub(super) struct Ladder<'a> {
     /// The jobs that want it by now: one that starts writes its lease before it waits for us.
     pub(super) wanted_by: &'a dyn Fn() -> Vec<String>,
     pub(super) interrupt: Option<&'a SignalFd>,
+    /// When the look at the client must have ended.
+    pub(super) preflight: Deadline,
+    /// When all of it must have ended.
+    pub(super) whole: Deadline,
 }
 
 /// Where the climb ended.
@@ -44,6 +48,9 @@ pub(super) enum Top {
 
 /// What one more try must have.
 const LEAST_FOR_A_TRY: Duration = Duration::from_millis(200);
+
+/// The part of the time that is kept for the search for who uses the mount, after the last try.
+const SEARCH: u32 = 4;
 
 type Step = Result<Option<Vec<String>>, Box<UnmountError>>;
 
@@ -72,7 +79,7 @@ impl Ladder<'_> {
     }
 
     fn deadline(&self, phase: Phase) -> Deadline {
-        Deadline::after(self.node.jobs.deadlines.of(phase))
+        Deadline::after(self.node.jobs.deadlines.of(phase)).at_most(self.whole.left())
     }
 
     fn bounds(&self, phase: Phase) -> Bounds<'_> {
@@ -95,8 +102,7 @@ impl Ladder<'_> {
         let record = MountRecord::read(host, &self.target.directory).ok().flatten();
         let client = record.and_then(|record| record.client);
         let files = ClientFiles::new(host, &fsname).of_instance(client.as_deref());
-        let before =
-            course.timed(Phase::Preflight, |_| files.state(self.deadline(Phase::Preflight)));
+        let before = course.timed(Phase::Preflight, |_| files.state(self.preflight));
         let is_lost = match &before {
             Ok(state) => {
                 course.troubles.extend(state.troubles());
@@ -116,7 +122,8 @@ impl Ladder<'_> {
     }
 
     /// Unmounts plainly, and again while it is only in use.
-    fn unmount_until(&self, deadline: Deadline, course: &mut Course) -> Step {
+    fn unmount_until(&self, whole: Deadline, course: &mut Course) -> Step {
+        let deadline = whole.at_most(whole.left() - whole.left() / SEARCH);
         let [mut pause, longest] = PAUSES;
         let mut busy: Option<Box<UnmountError>> = None;
         loop {
@@ -124,7 +131,7 @@ impl Ladder<'_> {
             if !jobs.is_empty() {
                 return Ok(Some(jobs));
             }
-            let error = match (self.unmount(deadline, course), busy.take()) {
+            let error = match (self.unmount(deadline, whole, course), busy.take()) {
                 // No time was left for another try: who uses it says more.
                 (Err(late), Some(busy)) if self.was_called_off(&late) => return Err(busy),
                 (Err(error), _) if error.failure.code == Code::Busy => error,
@@ -146,10 +153,11 @@ impl Ladder<'_> {
             && earlier_target(self.node, &self.target.directory).is_none()
     }
 
-    fn unmount(&self, deadline: Deadline, course: &mut Course) -> Step {
+    fn unmount(&self, deadline: Deadline, whole: Deadline, course: &mut Course) -> Step {
         course.tries = course.tries.saturating_add(1);
         let request = UnmountRequest {
             interrupt: self.interrupt,
+            search_until: Some(whole),
             ..UnmountRequest::plain(&self.target.directory, deadline)
         };
         match unmount_as(self.node.host, &request, &mut |_| ()) {

@@ -28,7 +28,7 @@ use std::time::Duration;
 /// What a lease's age may be short of the truth, in whole seconds at both ends.
 const ROUNDED: Duration = Duration::from_secs(2);
 
-/// Ends a job. `None` when nothing is known of it here: its start never ran, or it ended well.
+/// Ends a job, until the deadline whatever hangs. `None` when nothing is known of it here: its start never ran, or it ended well.
 ///
 /// # Errors
 /// State cannot be read or written. A mount that cannot be unmounted is no error here but a
@@ -36,11 +36,13 @@ const ROUNDED: Duration = Duration::from_secs(2);
 pub fn end(
     node: &Node<'_>,
     job: &JobVariables,
+    whole: Deadline,
     interrupt: Option<&SignalFd>,
 ) -> Result<Option<Vec<Ended>>, Failure> {
     let key = job.key();
     // What other jobs left behind must not make this one wait or fail.
-    let _ = reap(node, &key, Deadline::after(node.jobs.deadlines.of(Phase::Preflight)));
+    let time = node.jobs.deadlines.of(Phase::Lease) / 2;
+    let _ = reap(node, &key, Deadline::after(time));
     let mut lease = Lease::read(node.host, job)?;
     let request = FrozenRequest::read(node.host, &key);
     let mut directories: BTreeSet<PathBuf> =
@@ -69,8 +71,10 @@ pub fn end(
         since,
         is_now: false,
         interrupt,
+        // What is left to do after it has its own time.
+        whole: whole.at_most(whole.left().saturating_sub(time)),
     };
-    let ended = housekeeping::after_all(node.host, || side_by_side(&ending, &directories));
+    let ended = housekeeping::after_all(node.host, time, || side_by_side(&ending, &directories));
     let is_failed = ended.iter().any(|one| matches!(one.fate, Fate::Failed(_)));
     if !is_failed {
         forget_told(node.host, job.id())?;
@@ -82,7 +86,7 @@ pub fn end(
     }
     let is_leaked = ended.iter().any(|one| matches!(one.fate, Fate::Leaked(_)));
     if is_leaked || is_failed || housekeeping::is_set(node.host) {
-        housekeeping::ensure(node.host)?;
+        housekeeping::ensure(node.host, Deadline::after(time))?;
     }
     Ok(Some(ended))
 }
