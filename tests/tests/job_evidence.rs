@@ -121,7 +121,7 @@ fn a_report_has_the_phases_of_start_and_end_and_is_put_right_when_a_leak_goes() 
 }
 
 #[test]
-fn another_jobs_end_puts_the_report_right_too() {
+fn a_job_that_takes_the_mount_over_puts_the_report_right_too() {
     let (node, _journal) = node(SHORT);
     node.started(1);
     let (holder, _) = node.holder(&format!("cd {DIRECTORY}; echo $$; exec sleep 60"));
@@ -133,5 +133,5 @@ fn another_jobs_end_puts_the_report_right_too() {
         !node.is_mounted()
     });
     let one = &read(&node, SHARED, "prod_1_0_node-1")["directories"][0];
-    assert_eq!(one["fate"], format!("{DIRECTORY} unmounted"), "{one}");
+    assert_eq!(one["fate"], format!("{DIRECTORY} stays: in use by prod_2_0_node-1"), "{one}");
 }

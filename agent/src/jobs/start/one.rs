@@ -1,8 +1,9 @@
 //! One file system of a job: which one it is, then the mount.
 
 use crate::config::JobDeadlines;
+use crate::jobs::report::note_settled;
 use crate::jobs::{
-    Cause, FrozenMount, FrozenRequest, JobVariables, Leaked, Phase, fill, lock_directory,
+    Cause, Fate, FrozenMount, FrozenRequest, JobVariables, Leaked, Phase, fill, lock_directory,
 };
 use fsxlustre_mount::answer::PinnedAs;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure, one_line};
@@ -118,9 +119,21 @@ impl One<'_> {
         let _lock = lock_directory(self.mounter.host, &request.directory, &bounds)?;
         check_leaked(self.mounter.host, &request.directory, found.device())?;
         let report = self.mounter.mount_found(request, found, deadline.left())?;
-        // A mount that was only left over is this job's now: nobody is to go on with its unmount.
-        Leaked::forget(self.mounter.host, &request.directory)?;
+        self.take_over(&request.directory)?;
         Ok(report)
+    }
+
+    /// A mount that was only left over is this job's now: nobody is to go on with its unmount, and the
+    /// report of the job that left it there says so.
+    fn take_over(&self, directory: &Path) -> Result<(), Failure> {
+        let host = self.mounter.host;
+        if let Some(leaked) = Leaked::of(host, directory) {
+            let fate = Fate::InUse(vec![self.job.key()]).words();
+            let fate = format!("{} {fate}", directory.display());
+            // That it cannot be written changes nothing here.
+            let _ = note_settled(host, &leaked.job, directory, &fate);
+        }
+        Leaked::forget(host, directory)
     }
 }
 
