@@ -17,7 +17,8 @@ pub(super) fn run(config: &AgentConfig, job: &JobVariables) -> Outcome {
     let node = Node { host: config.host(), jobs: &config.jobs };
     let job = &jobs::as_started(node.host, job.clone());
     let deadlines = &node.jobs.deadlines;
-    let whole = Deadline::after(deadlines.sum(END_PHASES) - deadlines.of(Phase::Report));
+    let whole =
+        Deadline::after(deadlines.sum(END_PHASES).saturating_sub(deadlines.of(Phase::Report)));
     let ended = match Gate::of(config, Deadline::after(deadlines.of(Phase::Decide) / 2)) {
         Gate::Closed(closed) => {
             let line = format!("{}: nothing is done: {}\n", job.label(), closed.because());

@@ -123,7 +123,7 @@ impl Ladder<'_> {
 
     /// Unmounts plainly, and again while it is only in use.
     fn unmount_until(&self, whole: Deadline, course: &mut Course) -> Step {
-        let deadline = whole.at_most(whole.left() - whole.left() / SEARCH);
+        let deadline = whole.at_most(whole.left() / SEARCH * (SEARCH - 1));
         let [mut pause, longest] = PAUSES;
         let mut busy: Option<Box<UnmountError>> = None;
         loop {
