@@ -3,7 +3,8 @@
 //! - a start with the mount present, in turns with a shell prolog that does `mountpoint` and `mount`
 //!   itself, and with `true`;
 //! - an end of which nothing is recorded;
-//! - 200 starts at one moment on one node, and 200 of the shell prologs.
+//! - 200 starts at one moment on one node, and 200 of the shell prologs;
+//! - an end of which nothing is recorded beside 200 old leases and 1,600 processes, all of which it looks at.
 
 use fsxlustre_tests::{FileSystem, Sandbox};
 use std::time::Duration;
@@ -11,6 +12,8 @@ use std::time::Duration;
 const DIRECTORY: &str = "/mnt/bench";
 const TURNS: usize = 100;
 const AT_ONCE: usize = 200;
+const PROCESSES: usize = 1600;
+const LOOKS: usize = 20;
 
 /// What sites write by hand; the mount is there, so it never mounts.
 const SHELL_PROLOG: &str = "#!/bin/sh\n\
@@ -36,7 +39,26 @@ fn main() {
     run(&sandbox, "t 1 fsxlustre job start");
     in_turns(&sandbox);
     at_once(&sandbox, "job start, mount present", "t $((n + 1000)) fsxlustre job start");
+    beside_old_leases(&sandbox);
     at_once(&sandbox, "shell prolog", "t $n /etc/slurm/shell-prolog");
+}
+
+/// The leases are those of the starts before, as if they had begun when the machine did.
+fn beside_old_leases(sandbox: &Sandbox) {
+    let script = format!(
+        r#"sed -i 's/\("began_boot_seconds": \)[0-9]*/\10/' /run/fsxlustre/leases/*.json
+           for n in $(seq {PROCESSES}); do sleep 300 >/dev/null 2>&1 & done
+           for n in $(seq {LOOKS}); do
+               rm -f /run/fsxlustre/sights.json; t 99999 fsxlustre job end
+           done; kill $(jobs -p)"#
+    );
+    let mut times = run(sandbox, &script);
+    times.sort_unstable();
+    println!(
+        "job end beside {AT_ONCE} old leases and {PROCESSES} processes, median {}, slowest {}",
+        millis(times[times.len() / 2]),
+        millis(times[times.len() - 1])
+    );
 }
 
 /// Each after the other, so that what else the machine does meets all of them.
