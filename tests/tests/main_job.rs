@@ -325,14 +325,30 @@ fn a_mount_made_by_hand_between_start_and_end_is_never_taken_away() {
     // The kernel gives the same number to the next mount.
     for (id, file_system) in [("5", &made), ("6", &other)] {
         job(&sandbox, "start", id).assert_success();
+        assert_ne!(clients(&sandbox), "");
         sandbox.run(["umount", "-i", DIRECTORY]).assert_success();
+        no_client_is_left(&sandbox);
         by_hand(file_system);
         let shown = mountinfo(&sandbox);
         let end = job(&sandbox, "end", id).assert_success();
         assert!(end.stdout.contains("stays: it was not mounted by a job's start"), "{end}");
         assert_eq!(mountinfo(&sandbox), shown);
         sandbox.run(["umount", "-i", DIRECTORY]).assert_success();
+        no_client_is_left(&sandbox);
     }
+}
+
+/// A kernel's unmount returns when the client is gone; the stand-in's is gone a moment later.
+fn no_client_is_left(sandbox: &Sandbox) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !clients(sandbox).is_empty() {
+        assert!(Instant::now() < deadline, "{}", clients(sandbox));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn clients(sandbox: &Sandbox) -> String {
+    sandbox.run(["ls", "/run/standin/sys/fs/lustre/llite"]).stdout
 }
 
 #[test]
