@@ -9,11 +9,15 @@ use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 /// The first argument that makes `fsxlustre` such a child; the types that count as Lustre follow.
 const WORD: &str = "--fsxlustre-stuck";
 /// So many threads are told; the others are counted.
 const MOST_THREADS: usize = 64;
+
+/// Between the two looks at a thread.
+const A_MOMENT: Duration = Duration::from_millis(100);
 
 /// One line of the child.
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,9 +47,9 @@ pub fn tell(host: &Host, listener: &mut dyn Write) {
         }
     };
     let mut found = Vec::new();
-    for pid in process_ids(host) {
+    for (pid, threads) in twice_stuck(host) {
         let process = Process::new(host, pid);
-        for tid in process.stuck_threads() {
+        for tid in threads {
             if found.len() >= MOST_THREADS {
                 say(&Told::Another);
                 continue;
@@ -60,6 +64,22 @@ pub fn tell(host: &Host, listener: &mut dyn Write) {
         say(&Told::Thread(process.in_full(thread)));
     }
     say(&Told::End);
+}
+
+/// The threads that are stuck at two looks, by process: whoever starts a program or reads a page is in
+/// state D for a moment, too.
+fn twice_stuck(host: &Host) -> Vec<(u32, Vec<u32>)> {
+    let look = |pid: u32| Process::new(host, pid).stuck_threads();
+    let all = process_ids(host).into_iter().map(|pid| (pid, look(pid)));
+    let mut seen: Vec<_> = all.filter(|(_, threads)| !threads.is_empty()).collect();
+    if !seen.is_empty() {
+        std::thread::sleep(A_MOMENT);
+    }
+    for (pid, threads) in &mut seen {
+        let still = look(*pid);
+        threads.retain(|tid| still.contains(tid));
+    }
+    seen
 }
 
 /// The numbers of all processes.
