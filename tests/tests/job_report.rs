@@ -290,6 +290,61 @@ fn an_end_that_is_killed_keeps_what_was_counted() {
     assert!(written == wanted || written == 2 * MIB, "{written}: {report}\n{end}\n{again}");
 }
 
+/// Calls a hook of several jobs from one shell, in which `$job` is the number of each.
+fn all_of(sandbox: &Sandbox, jobs: &str, what: &str) -> Output {
+    let script = format!(
+        "export SLURM_CLUSTER_NAME=prod SLURM_JOB_RESTART_COUNT=0 SLURMD_NODENAME=n1; \
+         for job in {jobs}; do export SLURM_JOB_ID=$job; {what}; done; wait"
+    );
+    sandbox.run(["sh", "-c", &script])
+}
+
+#[test]
+fn ends_that_run_together_keep_the_whole_report_of_each() {
+    let (sandbox, _) = genomics(SHARED);
+    let jobs = (1..=24).map(|job| job.to_string()).collect::<Vec<_>>().join(" ");
+    all_of(&sandbox, &jobs, "fsxlustre job start").assert_success();
+    let ends = all_of(&sandbox, &jobs, "fsxlustre job end & :").assert_success();
+    assert!(!ends.stderr.contains("not kept"), "{ends}");
+    // Whatever a keeper put back is of the next one.
+    all_of(&sandbox, "99", "fsxlustre job start; fsxlustre job end").assert_success();
+    for folder in [KEPT, "/usr/share/reports"] {
+        let names = names_in(&sandbox, folder);
+        assert_eq!(names.len(), 25, "{folder}: {names:?}");
+        for name in names {
+            let report = read_json(&sandbox, &format!("{folder}/{name}"));
+            let directories = report["directories"].as_array().unwrap().len();
+            assert_eq!(directories, 1, "{folder}/{name}: what became of the directory is missing");
+        }
+    }
+    let left = sandbox.run(["find", "/run/fsxlustre/reports", "-name", "*.json"]).assert_success();
+    assert_eq!(left.stdout, "");
+}
+
+#[test]
+fn what_a_killed_end_had_counted_is_kept_by_the_next_and_never_while_it_is_at_work() {
+    let (sandbox, made) = genomics(SHARED);
+    job(&sandbox, "start", "7").assert_success();
+    work(&sandbox, 1);
+    let holder = sandbox.spawn(["sh", "-c", &format!("cd {DIRECTORY} && sleep 60")]);
+    let begun = "/run/fsxlustre/reports/begun/prod_7_0_n1.json";
+    let other = "SLURM_JOB_ID=8 fsxlustre job start; SLURM_JOB_ID=8 fsxlustre job end";
+    let what = format!(
+        "fsxlustre job end & end=$!; while [ ! -e {begun} ]; do sleep 0.05; done; \
+         SLURM_JOB_ID=9 fsxlustre job stuck 9 >/dev/null; ls {KEPT} /usr/share/reports; \
+         kill -9 $end; {other}"
+    );
+    let said = all_of(&sandbox, "7", &what);
+    assert!(!said.stdout.contains("prod_7_0_n1.json"), "its end is at work: {said}");
+    drop(holder);
+    for folder in [KEPT, "/usr/share/reports"] {
+        let report = read_json(&sandbox, &format!("{folder}/prod_7_0_n1.json"));
+        assert_near(&report["file_systems"][&made.mount_name]["written_bytes"], MIB);
+        assert_eq!(report["directories"], serde_json::json!([]), "{folder}");
+    }
+    assert_eq!(sandbox.run(["ls", begun]).code(), Some(2));
+}
+
 #[test]
 fn nodes_are_put_together_and_those_that_vanished_are_named() {
     let (sandbox, made) = genomics(SHARED);

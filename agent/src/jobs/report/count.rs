@@ -76,9 +76,9 @@ impl From<&JobVariables> for Whose {
         let key = job.key();
         Self::of(&key, &node).unwrap_or(Self {
             key,
-            cluster: String::new(),
-            job_id: 0,
-            restart: 0,
+            cluster: job.cluster().to_owned(),
+            job_id: job.id(),
+            restart: job.restart(),
             node,
         })
     }
@@ -115,15 +115,7 @@ impl Whose {
 /// State cannot be read.
 pub fn count(host: &Host, whose: &Whose, deadline: Deadline) -> Result<JobReport, Failure> {
     let now = io_counters(host);
-    let mut report = JobReport {
-        format: FORMAT,
-        key: whose.key.clone(),
-        cluster: whose.cluster.clone(),
-        job_id: whose.job_id,
-        restart: whose.restart,
-        node: whose.node.clone(),
-        ..JobReport::default()
-    };
+    let mut report = JobReport::of(whose);
     let Some(done) = io::since_begin(host, &whose.key, &now)? else {
         report.unread.push("the counters at the job's start were not kept".into());
         return Ok(report);
@@ -177,6 +169,19 @@ impl FileSystemReport {
 }
 
 impl JobReport {
+    /// That of a job of which nothing was counted.
+    pub(super) fn of(whose: &Whose) -> Self {
+        Self {
+            format: FORMAT,
+            key: whose.key.clone(),
+            cluster: whose.cluster.clone(),
+            job_id: whose.job_id,
+            restart: whose.restart,
+            node: whose.node.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Adds what `fsxlustre job stuck` saw in the job.
     pub(in crate::jobs) fn add_stuck(&mut self, stuck: &Stuck) {
         self.stuck = stuck.of_the_job().cloned().collect();

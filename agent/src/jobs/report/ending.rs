@@ -1,9 +1,11 @@
 //! The report of a job that ends: counted before the unmount, completed after it, kept, and never a
 //! reason for an end to wait or to fail.
 
+use super::begun;
 use super::keep::handed_in;
 use super::{
-    DirectoryReport, FORMAT, JobReport, PhaseReport, count_at_end, hand_in, keep_all, kept_in,
+    DirectoryReport, FORMAT, JobReport, PhaseReport, Whose, count_at_end, hand_in, keep_all,
+    kept_in,
 };
 use crate::config::JobsSection;
 use crate::jobs::stuck::Stuck;
@@ -62,7 +64,7 @@ impl EndingReport {
         let mut ending = match count_at_end(host, job, Deadline::after(part(jobs))) {
             Ok(report) => Self { report, warnings: Vec::new(), names: BTreeMap::new() },
             Err(failure) => {
-                let report = JobReport { key: job.key(), ..JobReport::default() };
+                let report = JobReport::of(&Whose::from(job));
                 let warnings = vec![not_told(&failure)];
                 return Some(Self { report, warnings, names: BTreeMap::new() });
             }
@@ -82,13 +84,19 @@ impl EndingReport {
             }
         }
         // If this end is killed, the next start or end on this node keeps what was counted.
-        ending.hand_in(host);
+        ending.report.line = ending.report.to_line();
+        if let Err(failure) = begun::note(host, &ending.report) {
+            ending.warnings.push(not_told(&failure));
+        }
         Some(ending)
     }
 
+    /// Hands in the whole report, and only then forgets what was there before it.
     fn hand_in(&mut self, host: &Host) {
         self.report.line = self.report.to_line();
-        if let Err(failure) = hand_in(host, &self.report.key, &self.report) {
+        let handed_in = hand_in(host, &self.report.key, &self.report)
+            .and_then(|()| begun::forget(host, &self.report.key));
+        if let Err(failure) = handed_in {
             self.warnings.push(not_told(&failure));
         }
     }

@@ -2,24 +2,27 @@
 //!
 //! A report is first handed in below `/run/fsxlustre/reports`. A child then keeps everything that is
 //! there: whatever it writes to may hang, and an end waits for it no longer than its deadline. What
-//! could not be kept stays handed in, for the next start or end on this node.
+//! could not be kept is handed in again, for the next start or end on this node.
+
+use super::begun;
+use super::claim::{self, BEGUN, Claims};
 
 use fsxlustre_mount::failure::{Explain as _, Failure, one_line};
 use fsxlustre_mount::host::{
     Deadline, Host, Program, RunLimits, open_trusted_folder, state_names, write_public, write_state,
 };
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg, OFlag, openat, renameat};
-use nix::sys::stat::Mode;
+use nix::fcntl::{AtFlags, Flock, FlockArg, OFlag, openat, renameat};
+use nix::sys::stat::{Mode, fstatat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{Error, Read as _, Write as _};
+use std::io::{Error, ErrorKind, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The first argument that makes `fsxlustre` such a child; the [`Keeping`] follows as JSON.
 const WORD: &str = "--fsxlustre-keep-reports";
@@ -28,6 +31,8 @@ const LARGEST_BYTES: u64 = 1 << 20;
 /// So many are kept in one go; and of more than that, handed in while the shared folder was gone,
 /// the oldest are given up.
 const MOST_HANDED_IN: usize = 500;
+/// Between two tries to write to the shared folder while another keeper does.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What is to be kept, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +45,25 @@ pub struct Keeping {
     most_bytes: u64,
     /// The folder that nodes share, if there is one.
     shared: Option<PathBuf>,
+    /// How long another keeper that writes there is waited for.
+    patience: Duration,
 }
 
+/// One that this keeper has taken.
+struct Taken<'a> {
+    place: &'static str,
+    name: &'a str,
+    bytes: Vec<u8>,
+}
+
+impl Taken<'_> {
+    /// Whether it is whole: one that is not never stands in the place of another.
+    fn is_whole(&self) -> bool {
+        self.place != BEGUN
+    }
+}
+
+/// Where reports are handed in.
 pub(super) fn handed_in(host: &Host) -> PathBuf {
     host.paths.state.join("reports")
 }
@@ -68,11 +90,12 @@ pub fn keep_all(
     deadline: Deadline,
 ) -> Vec<String> {
     let handed_in = handed_in(host);
-    if state_names(&handed_in).is_ok_and(|names| names.is_empty()) {
+    if !claim::is_any_left(&handed_in) {
         return Vec::new();
     }
-    let keeping =
-        Keeping { handed_in, folder: kept_in(host), most_bytes, shared: shared.map(Into::into) };
+    let shared = shared.map(Into::into);
+    let patience = deadline.left() / 2;
+    let keeping = Keeping { handed_in, folder: kept_in(host), most_bytes, shared, patience };
     // Paths of the configuration are text, so this does not fail.
     let text = serde_json::to_string(&keeping).unwrap_or_default();
     match Program::own().run(&[WORD, &text], &RunLimits::until(deadline)) {
@@ -95,62 +118,167 @@ impl Keeping {
     /// Does it; only ever called in the child. Answers with a line for everything that did not work.
     pub fn carry_out(&self) -> String {
         let mut troubles = Vec::new();
-        let names = state_names(&self.handed_in).unwrap_or_default();
-        let names: Vec<&str> =
-            names.iter().map(String::as_str).filter(|name| is_name(name)).collect();
-        let mut kept: Vec<(&str, Vec<u8>)> = Vec::new();
-        for name in names.iter().take(MOST_HANDED_IN) {
-            let bytes = read_bounded(&self.handed_in.join(name));
-            match bytes.and_then(|bytes| self.keep_here(name, &bytes).map(|()| bytes)) {
-                Ok(bytes) => kept.push((name, bytes)),
-                Err(error) => troubles.push(format!("{name}: {error}")),
-            }
-        }
-        if let Err(error) = prune(&self.folder, self.most_bytes) {
+        if let Err(error) = self.keep(&mut troubles) {
             troubles.push(error.to_string());
-        }
-        if let Some(shared) = &self.shared
-            && let Err(error) = self.share(shared, &mut kept)
-        {
-            troubles.push(error.to_string());
-            // They stay handed in, unless there are too many.
-            kept.truncate(names.len().saturating_sub(MOST_HANDED_IN));
-        }
-        for (name, _) in kept {
-            // What stays is kept once more.
-            let _ = std::fs::remove_file(self.handed_in.join(name));
         }
         troubles.iter().map(|trouble| one_line(trouble) + "\n").collect()
     }
 
-    fn keep_here(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    fn keep(&self, troubles: &mut Vec<String>) -> Result<(), Error> {
+        let claims = Claims::begin(&self.handed_in)?;
+        // The whole ones first: where there is one, what was counted before it is of no use.
+        let [whole, begun] = ["", BEGUN].map(|place| self.names(place));
+        let taken = self.take(&claims, "", &whole, troubles);
+        let mut kept = self.keep_here(&claims, taken, troubles);
+        let taken = self.take(&claims, BEGUN, &begun, troubles);
+        kept.extend(self.keep_here(&claims, taken, troubles));
+        if let Err(error) = prune(&self.folder, self.most_bytes) {
+            troubles.push(error.to_string());
+        }
+        if let Some(shared) = &self.shared
+            && let Err(error) = self.share(shared, &kept)
+        {
+            troubles.push(error.to_string());
+            // They are handed in again, unless there are too many.
+            let given_up = (whole.len() + begun.len()).saturating_sub(MOST_HANDED_IN);
+            for one in kept.drain(given_up.min(kept.len())..) {
+                claims.put_back(one.place, one.name);
+            }
+        }
+        for one in kept {
+            claims.done(one.place, one.name);
+        }
+        Ok(())
+    }
+
+    fn names(&self, place: &str) -> Vec<String> {
+        let mut names = state_names(&self.handed_in.join(place)).unwrap_or_default();
+        names.retain(|name| is_name(name));
+        names
+    }
+
+    /// Takes what no other keeper has, and no end is at work on.
+    fn take<'a>(
+        &self,
+        claims: &Claims,
+        place: &'static str,
+        names: &'a [String],
+        troubles: &mut Vec<String>,
+    ) -> Vec<Taken<'a>> {
+        let mut taken = Vec::new();
+        for name in names.iter().take(MOST_HANDED_IN) {
+            let is_at_work = || {
+                let file = read_bounded(&self.handed_in.join(place).join(name));
+                file.is_ok_and(|file| begun::left_behind(&file).is_none())
+            };
+            if place == BEGUN && is_at_work() {
+                continue;
+            }
+            let Some(path) = claims.take(place, name) else { continue };
+            match read_bounded(&path) {
+                Ok(bytes) if place != BEGUN => taken.push(Taken { place, name, bytes }),
+                Ok(bytes) => match begun::left_behind(&bytes) {
+                    Some(bytes) => taken.push(Taken { place, name, bytes }),
+                    // The same end was called again.
+                    None => claims.put_back(place, name),
+                },
+                Err(error) => {
+                    troubles.push(format!("{name}: {error}"));
+                    claims.put_back(place, name);
+                }
+            }
+        }
+        taken
+    }
+
+    /// Keeps them on this node, and answers with those that are.
+    fn keep_here<'a>(
+        &self,
+        claims: &Claims,
+        taken: Vec<Taken<'a>>,
+        troubles: &mut Vec<String>,
+    ) -> Vec<Taken<'a>> {
+        let mut kept = Vec::new();
+        for one in taken {
+            match self.keep_one(&one) {
+                Ok(()) => kept.push(one),
+                Err(error) => {
+                    troubles.push(format!("{}: {error}", one.name));
+                    claims.put_back(one.place, one.name);
+                }
+            }
+        }
+        kept
+    }
+
+    fn keep_one(&self, one: &Taken<'_>) -> Result<(), Error> {
         DirBuilder::new().recursive(true).mode(0o755).create(&self.folder)?;
-        let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        write_public(&self.folder.join(name), text).map_err(|error| Error::other(error.because()))
+        let text = one.bytes.strip_suffix(b"\n").unwrap_or(&one.bytes);
+        let write =
+            |path: &Path| write_public(path, text).map_err(|error| Error::other(error.because()));
+        let path = self.folder.join(one.name);
+        if one.is_whole() {
+            return write(&path);
+        }
+        let beside = self.folder.join(format!(".{BEGUN}.{}", std::process::id()));
+        write(&beside)?;
+        let linked = std::fs::hard_link(&beside, path);
+        std::fs::remove_file(beside)?;
+        match linked {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Puts them into the shared folder, one call at a time: behind one that hangs nobody else is
     /// left behind.
-    fn share(&self, shared: &Path, kept: &mut [(&str, Vec<u8>)]) -> Result<(), Error> {
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .custom_flags(nix::libc::O_NOFOLLOW)
-            .open(self.handed_in.join("lock"))?;
-        let _lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| {
-            let busy = format!("{} does not answer an earlier call", shared.display());
-            if errno == Errno::EWOULDBLOCK { Error::other(busy) } else { errno.into() }
-        })?;
+    fn share(&self, shared: &Path, kept: &[Taken<'_>]) -> Result<(), Error> {
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let _lock = self.lock(shared)?;
         let folder = open_trusted_folder(shared)?;
-        for (name, bytes) in kept {
-            put(&folder, Path::new(name), bytes)
-                .map_err(|error| Error::other(format!("{}/{name}: {error}", shared.display())))?;
+        for one in kept {
+            // Nobody else on this node writes there meanwhile, and no other node such a name.
+            if !one.is_whole() && is_in(&folder, one.name) {
+                continue;
+            }
+            let path = format!("{}/{}", shared.display(), one.name);
+            put(&folder, Path::new(one.name), &one.bytes)
+                .map_err(|error| Error::other(format!("{path}: {error}")))?;
         }
         // On a server whose folder cannot be synced, the names are as lasting as they get.
         let _ = nix::unistd::fsync(&folder);
         Ok(())
     }
+
+    /// Whoever has it writes there, or waits there for a server.
+    fn lock(&self, shared: &Path) -> Result<Flock<File>, Error> {
+        let mut lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .custom_flags(nix::libc::O_NOFOLLOW)
+            .open(self.handed_in.join("lock"))?;
+        let deadline = Deadline::after(self.patience);
+        loop {
+            match Flock::lock(lock, FlockArg::LockExclusiveNonblock) {
+                Ok(locked) => return Ok(locked),
+                Err((_, errno)) if errno != Errno::EWOULDBLOCK => return Err(errno.into()),
+                Err(_) if deadline.left() < PAUSE => {
+                    let shared = shared.display();
+                    return Err(Error::other(format!("{shared} does not answer an earlier call")));
+                }
+                Err((again, _)) => lock = again,
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+}
+
+/// Whether a folder has an entry of that name.
+fn is_in(folder: &OwnedFd, name: &str) -> bool {
+    fstatat(folder, name, AtFlags::AT_SYMLINK_NOFOLLOW).is_ok()
 }
 
 /// Writes a file of an open folder: another name first, then renamed. No link is followed.
@@ -198,7 +326,7 @@ pub(in crate::jobs) fn read_bounded(path: &Path) -> Result<Vec<u8>, Error> {
 /// Removes the oldest reports until the others take no more than that.
 fn prune(folder: &Path, most_bytes: u64) -> Result<(), Error> {
     let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         entries => entries?,
     };
     let mut files: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
@@ -242,7 +370,7 @@ mod tests {
         for (age, name) in [(30, "a.json"), (20, "b.json"), (10, "c.json"), (40, "notes.txt")] {
             std::fs::write(path(name), [b'x'; 100]).expect("file");
             let file = File::options().write(true).open(path(name)).expect("open");
-            let then = SystemTime::now() - std::time::Duration::from_secs(age);
+            let then = SystemTime::now() - Duration::from_secs(age);
             file.set_modified(then).expect("dated");
         }
         prune(folder.path(), 250).expect("pruned");

@@ -6,9 +6,13 @@
 //! | `of_counters` | what counters say of a file system: pure |
 //! | `count` | the counters and connections of this node, when a job ends or while it runs |
 //! | `ending` | the report of a job that ends |
+//! | `begun` | what was counted by an end that is not done yet |
+//! | `claim` | whose a report is that was handed in, where several keep |
 //! | `keep` | where reports are kept: on this node, and in the folder that nodes share |
 //! | `line` | the line of text, and the table that `fsxlustre job report` prints: pure |
 
+mod begun;
+mod claim;
 mod count;
 mod ending;
 mod keep;
