@@ -47,6 +47,24 @@ fn unwritten_bytes_are_sent_and_lost_writes_are_told() {
 }
 
 #[test]
+fn two_directories_of_one_file_system_are_sent_before_they_go_together() {
+    let other = "\n[[jobs.mount]]\nsource = \"tag:Project:genomics\"\ndirectory = \"/mnt/other\"\n";
+    let node = Node::with(other);
+    node.started(1);
+    node.sandbox.run(["mountpoint", "/mnt/other"]).assert_success();
+    node.make_dirty(8_536_064);
+    let end = node.job("end", 1).assert_success();
+    assert!(end.stdout.contains("8.1 MiB sent to servers in "), "{end}");
+    assert_eq!(node.left(), Vec::<String>::new());
+    // One that another job keeps is none that goes: its client stays, with what it has not written.
+    node.started(2);
+    node.sandbox.append_config("\n[jobs]\nunmount = \"never\"\n");
+    node.make_dirty(8_536_064);
+    let kept = node.job("end", 2).assert_success();
+    assert!(!kept.stdout.contains("sent to servers"), "{kept}");
+}
+
+#[test]
 fn an_eviction_of_before_is_told_and_stops_nothing_where_all_is_written() {
     let node = Node::with("");
     node.started(1);

@@ -143,3 +143,26 @@ fn no_mount_is_touched() {
     assert!(touched.is_empty(), "{touched:#?}");
     sandbox.client_fault("io-hang", false);
 }
+
+#[test]
+fn what_was_seen_is_filed_under_the_job_of_that_number_and_no_other() {
+    let sandbox = Sandbox::start();
+    sandbox.create_file_system(FileSystem::lustre().tag("Project", "genomics"));
+    sandbox.append_config(JOBS);
+    // The restart count of one is the number of the other.
+    let start = |id: &str, restart: &str| {
+        sandbox
+            .command(["fsxlustre", "job", "start"])
+            .env("SLURM_JOB_ID", id)
+            .env("SLURM_CLUSTER_NAME", "prod")
+            .env("SLURM_JOB_RESTART_COUNT", restart)
+            .env("SLURMD_NODENAME", "n1")
+            .run()
+            .assert_success();
+    };
+    start("42", "1");
+    start("1", "0");
+    sandbox.run(["fsxlustre", "job", "stuck", "1"]).assert_success();
+    let filed = sandbox.run(["ls", "/run/fsxlustre/stuck"]).assert_success().stdout;
+    assert_eq!(filed, "prod_1_0_n1.json\n");
+}

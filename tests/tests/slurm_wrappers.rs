@@ -6,7 +6,8 @@ use fsxlustre_tests::{Output, Sandbox, Setup};
 const PROGRAM: &str = "/usr/bin/fsxlustre";
 const PROLOG: &str = "prolog.d/80_fsxlustre";
 const EPILOG: &str = "epilog.d/10_fsxlustre";
-const WRAPPERS: [&str; 5] = [PROLOG, EPILOG, "task-prolog", "unkillable-step", "epilog-slurmctld"];
+const WRAPPERS: [&str; 6] =
+    [PROLOG, EPILOG, "task-prolog", "unkillable-step", "epilog-slurmctld", "health-check"];
 
 /// A node with the wrappers at `/hooks`, and no fsxlustre.
 fn node() -> Sandbox {
@@ -105,7 +106,37 @@ fn the_kill_switch_leaves_everything_out() {
             assert!(!done.stdout.contains("called"), "{done}");
             sandbox.remove(switch);
         }
+        // The program obeys a link to nothing, so the wrapper does.
+        sandbox.run(["ln", "-s", "/nowhere", "/etc/fsxlustre/disabled"]).assert_success();
+        let done = run(&sandbox, hook).assert_success();
+        assert!(done.stdout.contains("there is /etc/fsxlustre/disabled"), "{done}");
+        sandbox.remove("/etc/fsxlustre/disabled");
     }
+}
+
+#[test]
+fn without_the_program_nothing_is_told_of_a_step_that_cannot_be_killed() {
+    let sandbox = node();
+    let done = run(&sandbox, "unkillable-step").assert_success();
+    assert_eq!(done.stdout.lines().count(), 1, "{done}");
+    assert!(done.stdout.contains("fsxlustre: job 17: "), "{done}");
+    sandbox.write_program(PROGRAM, "#!/bin/sh\necho \"$@\"\n");
+    assert_eq!(run(&sandbox, "unkillable-step").assert_success().stdout, "job stuck 17\n");
+}
+
+#[test]
+fn the_kill_switch_keeps_the_health_check_from_draining() {
+    let sandbox = node();
+    sandbox.write_program(PROGRAM, "#!/bin/sh\necho FAIL\nexit 1\n");
+    sandbox.write_program("/usr/bin/scontrol", "#!/bin/sh\necho \"$@\" > /run/drained\n");
+    run(&sandbox, "health-check").assert_success();
+    let drained = || sandbox.run(["test", "-e", "/run/drained"]).is_success();
+    assert!(drained(), "without the switch");
+    sandbox.remove("/run/drained");
+    sandbox.write_file("/etc/fsxlustre/disabled", "");
+    let done = run(&sandbox, "health-check").assert_success();
+    assert!(done.stdout.contains("there is /etc/fsxlustre/disabled"), "{done}");
+    assert!(!drained());
 }
 
 #[test]

@@ -67,6 +67,7 @@ pub fn housekeeping(
             job: None,
             since,
             is_now: true,
+            together: &[],
             interrupt,
             whole,
         };

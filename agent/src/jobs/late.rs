@@ -39,8 +39,17 @@ fn settle(node: &Node<'_>, directory: &Path) -> Result<(), Failure> {
     Leaked::abandoned(node.host, &target, key).write(node.host)?;
     let since = Duration::ZERO;
     let whole = Deadline::after(node.jobs.deadlines.sum(END_PHASES));
-    let ending =
-        Ending { node, key, asks: None, job: None, since, is_now: true, interrupt: None, whole };
+    let ending = Ending {
+        node,
+        key,
+        asks: None,
+        job: None,
+        since,
+        is_now: true,
+        together: &[],
+        interrupt: None,
+        whole,
+    };
     ending.settle(directory);
     housekeeping::ensure(node.host, patience())
 }

@@ -195,9 +195,14 @@ impl Lease {
     /// The folder cannot be listed.
     pub fn keys_of(host: &Host, job_id: u32) -> Result<Vec<String>, Failure> {
         let names = state_names(&Self::folder(host)).map_err(|error| error.failure())?;
-        let part = format!("_{job_id}_");
-        let keys = names.iter().map(|name| name.trim_end_matches(".json"));
-        Ok(keys.filter(|key| key.contains(&part)).map(str::to_owned).collect())
+        let is_of_it = |name: &&String| match read_state::<Self>(&Self::folder(host).join(name)) {
+            Ok(Some(Self { job_id: Some(own), .. })) => own == job_id,
+            Ok(None) => false,
+            // Without a number that can be read, what its key has, restart counts too.
+            Ok(Some(_)) | Err(_) => name.contains(&format!("_{job_id}_")),
+        };
+        let keys = names.iter().filter(is_of_it).map(|name| name.trim_end_matches(".json"));
+        Ok(keys.map(str::to_owned).collect())
     }
 
     /// Every job that uses directories now. One whose lease cannot be read is left out.

@@ -8,22 +8,29 @@
 //! |---|---|
 //! | `FSXLUSTRE_STATUS` | `ready`, `missing` or `refused` |
 //! | `FSXLUSTRE_CAUSE` | the cause, where it is not `ready` |
-//! | `FSXLUSTRE_MISSING` | the directories that are not there, joined by `:` |
+//! | `FSXLUSTRE_MISSING` | the directories that are not there, joined by `:`; unset where it is not known which |
+//!
+//! The tasks of a heterogeneous job have the number of its leader, whichever of its components they are of.
+//! So what each component on this node is told is kept in `told-parts/LEADER/COMPONENT`, and the worst of
+//! them stands in the leader's file.
 
 use super::{Cause, Verdict};
 use fsxlustre_mount::failure::{Explain as _, Failure};
-use fsxlustre_mount::host::{Host, remove_state, write_public_state};
+use fsxlustre_mount::host::{Deadline, Host, Lock, remove_state, write_public_state};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Longest line that is told.
 const LONGEST_LINE: usize = 400;
+/// How long another hook that puts parts together is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a job is told of one directory that it goes without.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// The directory.
-    pub directory: PathBuf,
+    /// The directory; `None` where the settings do not say which.
+    pub directory: Option<PathBuf>,
     /// Whether it is mounted all the same.
     pub is_mounted: bool,
     /// Why, as the table of causes has it.
@@ -41,12 +48,16 @@ pub fn told(missing: &[Missing]) -> String {
     };
     let is_admitted = worst.verdict == Verdict::Admit;
     let status = if is_admitted { "missing" } else { "refused" };
-    let directories: Vec<_> = missing.iter().map(|one| ascii(&one.directory)).collect();
     let mut text = format!(
-        "export FSXLUSTRE_STATUS={status}\nexport FSXLUSTRE_CAUSE={}\nexport FSXLUSTRE_MISSING={}\n",
-        worst.cause.word(),
-        directories.join(":")
+        "export FSXLUSTRE_STATUS={status}\nexport FSXLUSTRE_CAUSE={}\n",
+        worst.cause.word()
     );
+    let directories = missing.iter().filter_map(|one| one.directory.as_deref().map(ascii));
+    let directories = directories.collect::<Vec<_>>().join(":");
+    if !directories.is_empty() {
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "export FSXLUSTRE_MISSING={directories}");
+    }
     let goes_on = if is_admitted { "the job goes on without it" } else { "the job is refused" };
     if !is_admitted {
         text.push_str("refuse\n");
@@ -58,7 +69,7 @@ pub fn told(missing: &[Missing]) -> String {
         let _ = writeln!(
             text,
             "print fsxlustre: {} is {state} ({}): {what}; {goes_on}",
-            ascii(&one.directory),
+            one.directory.as_deref().map_or("what the job is given".into(), ascii),
             one.cause.word()
         );
     }
@@ -79,13 +90,29 @@ fn path(host: &Host, job_id: u32) -> PathBuf {
     host.paths.state.join("told").join(job_id.to_string())
 }
 
-/// Writes what a job is told.
+fn parts(host: &Host, leader: u32) -> PathBuf {
+    host.paths.state.join("told-parts").join(leader.to_string())
+}
+
+/// Writes what a job is told. A component of a heterogeneous job has a leader.
 ///
 /// # Errors
 /// The state folder cannot be written.
-pub fn tell(host: &Host, job_id: u32, missing: &[Missing]) -> Result<(), Failure> {
-    let path = path(host, job_id);
-    write_public_state(&path, told(missing).as_bytes()).map_err(|error| error.failure())
+pub fn tell(
+    host: &Host,
+    job_id: u32,
+    leader: Option<u32>,
+    missing: &[Missing],
+) -> Result<(), Failure> {
+    let text = told(missing);
+    let write =
+        |path: &Path| write_public_state(path, text.as_bytes()).map_err(|error| error.failure());
+    let Some(leader) = leader else { return write(&path(host, job_id)) };
+    write(&parts(host, leader).join(job_id.to_string()))?;
+    if leader != job_id {
+        write(&path(host, job_id))?;
+    }
+    put_together(host, leader)
 }
 
 /// Takes it away. Fine when it is gone.
@@ -93,7 +120,46 @@ pub fn tell(host: &Host, job_id: u32, missing: &[Missing]) -> Result<(), Failure
 /// # Errors
 /// The state folder cannot be written.
 pub fn forget_told(host: &Host, job_id: u32) -> Result<(), Failure> {
+    let leaders = std::fs::read_dir(host.paths.state.join("told-parts"));
+    for leader in leaders.into_iter().flatten().flatten() {
+        let part = leader.path().join(job_id.to_string());
+        let leader = leader.file_name().to_str().and_then(|leader| leader.parse().ok());
+        if let Some(leader) = leader.filter(|_| part.exists()) {
+            remove_state(&part).map_err(|error| error.failure())?;
+            put_together(host, leader)?;
+        }
+    }
+    if parts(host, job_id).exists() {
+        // Its tasks here are those of other components.
+        return Ok(());
+    }
     remove_state(&path(host, job_id)).map_err(|error| error.failure())
+}
+
+/// Has the leader's file say the worst of the components that are here; without any it goes.
+fn put_together(host: &Host, leader: u32) -> Result<(), Failure> {
+    // Without the lock one of two that write at once is not heard, which is better than none.
+    let _lock = Lock::take(&host.paths.state, "told", Deadline::after(PATIENCE));
+    let folder = parts(host, leader);
+    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+    let is_part = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
+    let texts = entries
+        .filter(|entry| entry.file_name().to_str().is_some_and(is_part))
+        .filter_map(|entry| std::fs::read_to_string(entry.path()).ok());
+    let put = if let Some(worst) = texts.max_by_key(|text| badness(text)) {
+        write_public_state(&path(host, leader), worst.trim_end().as_bytes())
+    } else {
+        // One that is written to again meanwhile stays.
+        let _ = std::fs::remove_dir(&folder);
+        remove_state(&path(host, leader))
+    };
+    put.map_err(|error| error.failure())
+}
+
+/// How bad it is what a text tells.
+fn badness(text: &str) -> u8 {
+    let has = |wanted: &str| text.lines().any(|line| line == wanted);
+    if has("refuse") { 2 } else { u8::from(!has("export FSXLUSTRE_STATUS=ready")) }
 }
 
 #[cfg(test)]
@@ -102,7 +168,7 @@ mod tests {
 
     fn missing(verdict: Verdict, what: &str) -> Missing {
         Missing {
-            directory: "/mnt/a".into(),
+            directory: Some("/mnt/a".into()),
             is_mounted: false,
             cause: Cause::Unreachable,
             verdict,
@@ -142,11 +208,42 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let mut host = Host::default();
         host.paths.state = folder.path().to_owned();
-        tell(&host, 7, &[]).expect("written");
+        tell(&host, 7, None, &[]).expect("written");
         let file = folder.path().join("told/7");
         assert_eq!(std::fs::metadata(&file).expect("a file").permissions().mode() & 0o777, 0o644);
         forget_told(&host, 7).expect("removed");
         forget_told(&host, 7).expect("again");
         assert!(!file.exists());
+    }
+
+    #[test]
+    fn what_is_not_known_to_be_missing_is_not_named() {
+        let unknown = Missing { directory: None, ..missing(Verdict::Admit, "no settings") };
+        let text = told(&[unknown]);
+        assert!(text.starts_with("export FSXLUSTRE_STATUS=missing\n"), "{text}");
+        assert!(!text.contains("FSXLUSTRE_MISSING") && text.contains("no settings"), "{text}");
+    }
+
+    #[test]
+    fn the_leader_of_components_is_told_the_worst_of_those_that_are_here() {
+        let folder = tempfile::tempdir().expect("folder");
+        let mut host = Host::default();
+        host.paths.state = folder.path().to_owned();
+        let told = || std::fs::read_to_string(folder.path().join("told/10")).unwrap_or_default();
+        let tell = |job: u32, missing: &[Missing]| {
+            tell(&host, job, Some(10), missing).expect("written");
+        };
+        tell(11, &[]);
+        assert_eq!(told(), "export FSXLUSTRE_STATUS=ready\n", "the leader itself is not here");
+        tell(12, &[missing(Verdict::Refuse, "x")]);
+        tell(10, &[missing(Verdict::Admit, "y")]);
+        assert!(told().contains("\nrefuse\n"), "{}", told());
+        forget_told(&host, 12).expect("forgotten");
+        assert!(told().starts_with("export FSXLUSTRE_STATUS=missing\n"), "{}", told());
+        forget_told(&host, 10).expect("forgotten");
+        assert_eq!(told(), "export FSXLUSTRE_STATUS=ready\n");
+        forget_told(&host, 11).expect("forgotten");
+        assert_eq!(told(), "");
+        assert!(!parts(&host, 10).exists());
     }
 }

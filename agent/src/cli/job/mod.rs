@@ -115,6 +115,12 @@ impl JobArgs {
 
 /// The job that Slurm's variables in the environment name; for root only.
 fn this_job(verb: &str) -> Result<JobVariables, Failure> {
-    check_root(&format!("{verb} a job's mounts on"))?;
+    check_root(&format!("{verb} a job's mounts on")).map_err(|failure| Failure {
+        asked: format!("fsxlustre job {verb}"),
+        remedy: format!(
+            "run it as root (`sudo fsxlustre job {verb}`), as Slurm's Prolog and Epilog are"
+        ),
+        ..failure
+    })?;
     JobVariables::read(std::env::var_os::<&str>).map_err(|error| error.failure())
 }

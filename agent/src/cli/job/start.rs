@@ -7,7 +7,6 @@ use crate::jobs::{
     Started, Verdict, drain_line, tell,
 };
 use crate::resolve::AgentResolver;
-use fsxlustre_mount::config::FOLDER;
 use fsxlustre_mount::failure::{Failure, one_line};
 use fsxlustre_mount::host::{Host, stop_signals};
 use fsxlustre_mount::journal::{Entry, Priority};
@@ -39,13 +38,13 @@ pub(super) fn not_begun(failure: &Failure) -> Outcome {
 pub(super) fn without_settings(job: &JobVariables, failure: &Failure) -> Outcome {
     let mut outcome = not_begun(failure);
     let missing = Missing {
-        directory: FOLDER.into(),
-        is_mounted: true,
+        directory: None,
+        is_mounted: false,
         cause: Cause::of(failure.code),
         verdict: Verdict::Admit,
         what: failure.what.clone(),
     };
-    if let Err(failure) = tell(&Host::default(), job.id(), &[missing]) {
+    if let Err(failure) = tell(&Host::default(), job.id(), job.het_job_id, &[missing]) {
         outcome.log.push(Entry::failure(&failure));
     }
     outcome

@@ -13,7 +13,7 @@ use fsxlustre_mount::record::{Maker, MountRecord};
 use fsxlustre_mount::unmount::Target;
 use fsxlustre_mount::worker::Work;
 use nix::sys::signalfd::SignalFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The end of one use.
@@ -30,6 +30,8 @@ pub(in crate::jobs) struct Ending<'a> {
     pub(in crate::jobs) since: Duration,
     /// Whether it is unmounted now, whatever the configuration says of waiting.
     pub(in crate::jobs) is_now: bool,
+    /// The directories that go at the same time: none of them keeps another's client.
+    pub(in crate::jobs) together: &'a [PathBuf],
     pub(in crate::jobs) interrupt: Option<&'a SignalFd>,
     /// When all of it must have ended, whatever each phase may take.
     pub(in crate::jobs) whole: Deadline,
@@ -52,6 +54,16 @@ impl Ending<'_> {
         let mut course = Course::default();
         let fate = self.fate(directory, &mut course).unwrap_or_else(Fate::Failed);
         Ended { directory: directory.to_owned(), fate, course }
+    }
+
+    /// Whether this end takes its mount away, as far as can be told before.
+    pub(super) fn takes_away(&self, directory: &Path) -> bool {
+        let is_due = self.is_now
+            || self.node.jobs.unmount() == UnmountWhen::LastJob
+            || Leaked::of(self.node.host, directory).is_some();
+        is_due
+            && mount_of_a_job(self.node, directory).is_some()
+            && self.others(directory).is_ok_and(|jobs| jobs.is_empty())
     }
 
     fn fate(&self, directory: &Path, course: &mut Course) -> Result<Fate, Failure> {
@@ -151,10 +163,13 @@ impl Ending<'_> {
         preflight: Deadline,
         course: &mut Course,
     ) -> Result<Fate, Failure> {
-        let Self { node, job, since, interrupt, whole, .. } = *self;
-        let others = || self.others(&target.directory).unwrap_or_default();
+        let Self { node, job, since, interrupt, whole, together, .. } = *self;
+        // Unknown is never nobody.
+        let unknown = |_| vec!["a job whose lease cannot be read".to_owned()];
+        let wanted_by = || self.others(&target.directory).unwrap_or_else(unknown);
+        let wanted_by: &dyn Fn() -> Vec<String> = &wanted_by;
         let ladder =
-            Ladder { node, target, job, since, wanted_by: &others, interrupt, preflight, whole };
+            Ladder { node, target, job, since, wanted_by, together, interrupt, preflight, whole };
         match ladder.climb(course) {
             Top::Gone => self.forget(&target.directory, Fate::Unmounted),
             Top::Wanted(jobs) => self.leave_to(&target.directory, jobs),

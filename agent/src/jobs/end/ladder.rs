@@ -12,6 +12,7 @@ use fsxlustre_mount::unmount::{
 use nix::sys::signalfd::SignalFd;
 use rustix::process::Signal;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The pause before a busy mount is tried again, at first and at most: each try looks through all
@@ -29,6 +30,8 @@ pub(super) struct Ladder<'a> {
     pub(super) since: Duration,
     /// The jobs that want it by now: one that starts writes its lease before it waits for us.
     pub(super) wanted_by: &'a dyn Fn() -> Vec<String>,
+    /// The directories that go at the same time.
+    pub(super) together: &'a [PathBuf],
     pub(super) interrupt: Option<&'a SignalFd>,
     /// When the look at the client must have ended.
     pub(super) preflight: Deadline,
@@ -86,12 +89,14 @@ impl Ladder<'_> {
         Bounds { deadline: self.deadline(phase), interrupt: self.interrupt }
     }
 
-    /// Whether the client goes with this mount. One that stays for others keeps what it has not
+    /// Whether the client goes with this mount and those that go at the same time: each of them sends
+    /// what is not written, since any may be the last. One that stays for others keeps what it has not
     /// written, and their locks are not ours to drop.
     fn is_last_mount(&self) -> bool {
         let table = self.node.host.mounts();
         table.is_ok_and(|table| {
-            self.target.is_in(&table) && self.target.other_mounts(&table).is_empty()
+            let others = self.target.other_mounts(&table);
+            self.target.is_in(&table) && others.iter().all(|other| self.together.contains(other))
         })
     }
 

@@ -63,17 +63,21 @@ pub fn end(
     }
     let since = lease.as_ref().map(Lease::age).unwrap_or_default() + ROUNDED;
     let members = Members::of(node.host, job.id(), request.and_then(|request| request.sluid));
-    let ending = Ending {
+    let alone = Ending {
         node,
         key: &key,
         asks: Some(&key),
         job: Some(&members),
         since,
         is_now: false,
+        together: &[],
         interrupt,
         // What is left to do after it has its own time.
         whole: whole.at_most(whole.left().saturating_sub(time)),
     };
+    let goes = |directory: &&PathBuf| alone.takes_away(directory);
+    let together: Vec<PathBuf> = directories.iter().filter(goes).cloned().collect();
+    let ending = Ending { together: &together, ..alone };
     let ended = housekeeping::after_all(node.host, time, || side_by_side(&ending, &directories));
     let is_failed = ended.iter().any(|one| matches!(one.fate, Fate::Failed(_)));
     if !is_failed {

@@ -124,7 +124,8 @@ impl Started {
     fn finish(mut self, host: &Host, times: Vec<super::PhaseTime>) -> Self {
         self.note_outcome(times);
         let written = self.request.write(host);
-        let told = tell(host, self.request.job_id, &self.missing());
+        let FrozenRequest { job_id, het_job_id, .. } = self.request;
+        let told = tell(host, job_id, het_job_id, &self.missing());
         for failure in [written, told].into_iter().filter_map(Result::err) {
             self.warnings.push(format!("{}: {}", failure.what, failure.because));
         }

@@ -130,7 +130,7 @@ impl Started {
     /// What the job is told of.
     pub fn missing(&self) -> Vec<Missing> {
         let missing = |one: &Lacking| Missing {
-            directory: one.directory.clone(),
+            directory: Some(one.directory.clone()),
             is_mounted: one.is_mounted,
             cause: Cause::of(one.failure.code),
             verdict: self.verdict_of(&one.failure),
