@@ -130,6 +130,83 @@ fn causes_outside_this_node_admit_the_job() {
     admitted(&sandbox, 5, "api");
 }
 
+/// What exits of mount.lustre lead to that no capture has: exit, what it says, cause, exit of the start.
+const EXITS: &[(u8, &str, &str, i32)] = &[
+    (13, "Permission denied", "denied", 0),
+    (17, "is already mounted", "directory", 0),
+    (2, "can't add initial connection", "lnet", 1),
+    (127, "error while loading shared libraries", "module", 1),
+    (5, "Is the MGS running?", "unreachable", 0),
+];
+
+#[test]
+fn what_mount_lustre_exits_with_is_the_hooks_exit_by_its_cause() {
+    let (sandbox, _) = node("");
+    let device = |nid: &str| {
+        let rule = RULE.replace("tag:Project:genomics", nid);
+        sandbox.write_file("/etc/fsxlustre/zz.toml", &format!("{rule}options = \"retry=0\"\n"));
+    };
+    let start = |errno: u8, said: &str, cause: &str, exit: i32| {
+        let program = format!("#!/bin/sh\necho \"mount.lustre: {said}\" >&2\nexit {errno}\n");
+        sandbox.write_program("/run/standin/usr/sbin/mount.lustre", &program);
+        let done = hook(&sandbox, "start", 7).run();
+        assert_eq!(done.code(), Some(exit), "{errno} {said}: {done}");
+        let said = if exit == 1 { format!("({cause})") } else { format!(": {cause}: the job is") };
+        assert!(done.stdout.contains(&said), "{errno}: {done}");
+        hook(&sandbox, "end", 7).run().assert_success();
+    };
+    device("10.0.0.5@tcp:/abcdefgh");
+    for (errno, said, cause, exit) in EXITS {
+        start(*errno, said, cause, *exit);
+    }
+    // A network that no node is made for is a mistake of the settings.
+    device("10.0.0.5@o2ib:/abcdefgh");
+    start(2, "can't add initial connection", "configuration", 0);
+}
+
+#[test]
+fn jobs_that_start_together_get_the_same_answer() {
+    let text = "\n[jobs]\nrefuse = [\"unreachable\"]\n[jobs.deadlines]\nmount = 5\n";
+    let (sandbox, _) = node(&format!("{text}{RULE}"));
+    // The servers do not answer, and each start waits for them or for another start.
+    let program = "#!/bin/sh\nexec sleep 600\n";
+    sandbox.write_program("/run/standin/usr/sbin/mount.lustre", program);
+    let script = "export SLURM_CLUSTER_NAME=prod SLURM_JOB_RESTART_COUNT=0 SLURMD_NODENAME=node-1; \
+                  for job in 1 2 3 4 5 6; do SLURM_JOB_ID=$job fsxlustre job start & done; wait";
+    let starts = sandbox.run(["sh", "-c", script]).assert_success();
+    for id in 1..=6 {
+        let told = told(&sandbox, id);
+        assert!(told.contains("FSXLUSTRE_CAUSE=unreachable\n"), "{id}: {told}\n{starts}");
+        assert!(told.contains("\nrefuse\n"), "{id}: {told}");
+    }
+}
+
+#[test]
+fn a_mount_that_would_hide_another_jobs_is_refused() {
+    let (sandbox, _) = node("");
+    let rule = |directory: &str, partition: &str| {
+        format!("{}partitions = [\"{partition}\"]\n", RULE.replace(DIRECTORY, directory))
+    };
+    let both = format!("{}{}", rule("/mnt/a/b", "cpu"), rule("/mnt/a", "gpu"));
+    sandbox.write_file("/etc/fsxlustre/zz.toml", &both);
+    let checked = sandbox.run(["fsxlustre", "config", "check"]);
+    assert_eq!(checked.code(), Some(1), "{checked}");
+    assert!(format!("{checked}").contains("one below the other"), "{checked}");
+    // Settings that changed while a job of the earlier ones runs.
+    sandbox.write_file("/etc/fsxlustre/zz.toml", &rule("/mnt/a/b", "cpu"));
+    hook(&sandbox, "start", 1).run().assert_success();
+    sandbox.run(["touch", "/mnt/a/b/mine"]).assert_success();
+    sandbox.write_file("/etc/fsxlustre/zz.toml", &rule("/mnt/a", "cpu"));
+    let second = hook(&sandbox, "start", 2).run().assert_success();
+    assert!(second.stdout.contains("/mnt/a: directory: the job is admitted"), "{second}");
+    assert!(second.stderr.contains("/mnt/a/b would be hidden"), "{second}");
+    sandbox.run(["test", "-e", "/mnt/a/b/mine"]).assert_success();
+    // Done again, what is there is no mount below.
+    sandbox.write_file("/etc/fsxlustre/zz.toml", &rule("/mnt/a/b", "cpu"));
+    hook(&sandbox, "start", 3).run().assert_success();
+    assert!(told(&sandbox, 3).contains("FSXLUSTRE_STATUS=ready"));
+}
+
 #[test]
 fn settings_that_cannot_be_read_drain_no_node() {
     let (sandbox, _) = node(RULE);
@@ -138,6 +215,7 @@ fn settings_that_cannot_be_read_drain_no_node() {
     assert!(done.stderr.contains("FSXL-C112"), "{done}");
     let told = told(&sandbox, 1);
     assert!(told.contains("export FSXLUSTRE_CAUSE=configuration\n"), "{told}");
+    assert!(!told.contains("FSXLUSTRE_MISSING"), "nobody knows which: {told}");
     assert!(!state(&sandbox).contains("/requests/"), "{}", state(&sandbox));
     hook(&sandbox, "end", 1).run().assert_success();
 }

@@ -22,6 +22,8 @@ pub enum Cause {
     Directory,
     /// The file system's servers.
     Unreachable,
+    /// The file system's servers, or a rule of this node, let nobody in.
+    Denied,
     /// The file system's lifecycle.
     NotAvailable,
     /// Tags that name none, or more than one.
@@ -122,6 +124,12 @@ pub const CAUSES: &[CauseRow] = &[
         "the file system's servers do not answer, as in its maintenance window",
     ),
     row(
+        Cause::Denied,
+        "denied",
+        Lies::Outside,
+        "the file system's servers, or a security rule, do not let this client in",
+    ),
+    row(
         Cause::NotAvailable,
         "not-available",
         Lies::Outside,
@@ -184,10 +192,7 @@ const fn row(cause: Cause, word: &'static str, lies: Lies, meaning: &'static str
 
 /// The causes of failures, by their codes; every other code is about the settings.
 const CODES_OF: &[(Cause, &[Code])] = &[
-    (
-        Cause::Module,
-        &[Code::MountHelperMissing, Code::ModuleMissing, Code::MountPermission, Code::MountExists],
-    ),
+    (Cause::Module, &[Code::MountHelperMissing, Code::ModuleMissing, Code::MountPermission]),
     (Cause::Lnet, &[Code::LnetDown, Code::NoNetwork, Code::NetworkNamespace]),
     (
         Cause::State,
@@ -213,6 +218,7 @@ const CODES_OF: &[(Cause, &[Code])] = &[
             Code::MountPointUnfit,
             Code::MountPointNotEmpty,
             Code::MountPointBusy,
+            Code::MountExists,
             Code::SameFsname,
             Code::DirectoryKept,
             Code::NotMounted,
@@ -231,6 +237,7 @@ const CODES_OF: &[(Cause, &[Code])] = &[
             Code::NotGone,
         ],
     ),
+    (Cause::Denied, &[Code::MountDenied]),
     (
         Cause::NotAvailable,
         &[
@@ -365,6 +372,7 @@ mod tests {
                     code,
                     Code::LustreOption
                         | Code::NotADevice
+                        | Code::OtherLnetNetwork
                         | Code::NotVerified
                         | Code::WriteRefused
                         | Code::RemountUnable
@@ -383,5 +391,42 @@ mod tests {
                 assert!(is_setting || is_option || is_of_no_start, "{}: {}", row.id, row.title);
             }
         }
+    }
+
+    #[test]
+    fn what_mount_lustre_fails_with_drains_only_where_its_parts_or_lnet_are_the_cause() {
+        use fsxlustre_mount::mount::ERRNO_MEANINGS;
+        let policy = JobsSection::default().policy();
+        let said: Vec<_> = ERRNO_MEANINGS
+            .iter()
+            .map(|row| {
+                let cause = Cause::of(row.code);
+                (row.errnos, cause.word(), policy.verdict(cause).exit())
+            })
+            .collect();
+        let wanted: &[(&[i32], &str, u8)] = &[
+            (&[1], "module", 1),
+            (&[1, 13], "denied", 0),
+            (&[2], "lnet", 1),
+            (&[2], "configuration", 0),
+            (&[2], "directory", 0),
+            (&[2], "configuration", 0),
+            (&[2], "not-available", 0),
+            (&[5], "unreachable", 0),
+            (&[110, 111, 113], "unreachable", 0),
+            (&[16, 114, 115], "late", 0),
+            (&[17], "directory", 0),
+            (&[19], "lnet", 1),
+            (&[19], "module", 1),
+            (&[20], "directory", 0),
+            (&[22], "unreachable", 0),
+            (&[22], "configuration", 0),
+            (&[22], "configuration", 0),
+            (&[36], "configuration", 0),
+            (&[22], "configuration", 0),
+            (&[126, 127], "module", 1),
+            (&[], "unreachable", 0),
+        ];
+        assert_eq!(said, wanted);
     }
 }

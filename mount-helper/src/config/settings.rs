@@ -509,9 +509,9 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Word(&["keep", "drain"]),
         Default::Text("keep"),
         "it takes nodes out of service",
-        "What becomes of a node on which a mount could not be unmounted: it is kept in service, and \
-         only jobs that need this file system are refused there; or the end exits 1, so that Slurm \
-         drains the node",
+        "What becomes of a node on which a mount could not be unmounted: it is kept in service; a mount \
+         that was only in use serves the next job, and where it is spoilt only jobs that need this file \
+         system are refused. Or the end exits 1, so that Slurm drains the node",
     ),
     Setting::local(
         "jobs.report_dir",
@@ -573,7 +573,7 @@ templates: {cluster}, {job.id}, {job.account}, {job.partition}, {job.user}",
         PLAIN_PATH,
         Default::Required,
         "Where: an absolute path without '..', '//' or a '/' at its end. A job gets at most one \
-         file system on a directory, and none below another",
+         file system on a directory, and no rule's directory is below that of another",
     )
     .example("\"/mnt/genomics\""),
     job_mount("jobs.mount[].options", MOUNT_OPTIONS, Default::Text(""), "How: an -o list")
@@ -654,7 +654,9 @@ const fn map_entry(key: &'static str, default: Default, meaning: &'static str) -
 }
 
 const fn phase(key: &'static str, seconds: u64, meaning: &'static str) -> Setting {
-    Setting::shared(key, Kind::Number(1, 600), Default::Number(seconds), meaning).unit("seconds")
+    let why = "their sum must stay below this cluster's own clocks, or Slurm drains nodes";
+    Setting::local(key, Kind::Number(1, 600), Default::Number(seconds), why, meaning)
+        .unit("seconds")
 }
 
 const fn job_mount(

@@ -119,7 +119,7 @@ codes! {
     LustreOption "FSXL-M202" UserCanFix 32 "The Lustre client refused an option or the device."
         "leave out the option that the message names";
     MountPermission "FSXL-M203" UserCanFix 32 "The kernel did not permit the mount."
-        "give the container CAP_SYS_ADMIN, or remove the seccomp or SELinux rule against mount(2)";
+        "give the container CAP_SYS_ADMIN in the node's own user namespace";
     MountRace "FSXL-M204" MayPass 32 "Another mount is going on."
         "try again in a few seconds";
     MountTimeout "FSXL-M205" MayPass 32 "The mount did not end within its deadline."
@@ -146,10 +146,14 @@ codes! {
         "make /etc/mtab a link: ln -sf ../proc/self/mounts /etc/mtab";
     NotADevice "FSXL-M217" UserCanFix 32 "The source is not a Lustre client's device."
         "name the source as HOST@tcp:/MOUNTNAME";
+    MountDenied "FSXL-M218" UserCanFix 32 "The mount was denied to a process that may mount."
+        "let this client in on the file system's side, or remove the seccomp or SELinux rule against mount(2)";
     NoNetwork "FSXL-N203" UserCanFix 32 "This node's LNet has no network of the server's kind."
         "configure LNet for the network of the NID; `lctl list_nids` shows what there is";
     NetworkNamespace "FSXL-N204" UserCanFix 32 "This process is in another network namespace than LNet."
         "mount on the node itself and give the directory to the container";
+    OtherLnetNetwork "FSXL-N205" UserCanFix 32 "The source names a network of LNet that this node is not made for."
+        "write the server as FSx does, HOST@tcp, or configure that network on every node";
     Interrupted "FSXL-M209" MayPass 8 "A signal asked fsxlustre to stop."
         "run the same command again";
     MountInfoUnreadable "FSXL-M301" UserCanFix 2 "The list of mounts cannot be read."

@@ -2,6 +2,7 @@
 
 use super::errno;
 use super::late;
+use super::node;
 use crate::failure::{Code, Explain as _, Failure, one_line};
 use crate::host::{Bounds, Finished, Host, KernelLog, Lock, ProgramError, read_text};
 use crate::record::MountRecord;
@@ -56,7 +57,27 @@ impl Attempt<'_> {
             return Ok(());
         }
         let logged = log.as_mut().map(KernelLog::lustre_lines).unwrap_or_default();
-        Err(translate(&done, &logged, asked))
+        Err(self.translate(&done, &logged, asked))
+    }
+
+    fn translate(&self, done: &Finished, logged: &[String], asked: String) -> Failure {
+        let errno = done.status.code().unwrap_or_default();
+        let all_said = format!("{}\n{}", done.stderr, logged.join("\n"));
+        let row = errno::meaning(errno, &all_said, |code| match code {
+            Code::MountPermission => node::may_mount(),
+            Code::NoNetwork => !node::should_reach(self.host, self.device),
+            _ => false,
+        });
+        let first = done.stderr.lines().map(str::trim).find(|line| !line.is_empty());
+        let said = first.map_or_else(|| "it said nothing".to_owned(), one_line);
+        let kernel = first_error(logged).map(|line| format!("; kernel: {}", one_line(line)));
+        Failure {
+            code: row.code,
+            what: row.what.into(),
+            asked,
+            because: format!("{said} ({}){}", done.ending(), kernel.unwrap_or_default()),
+            remedy: row.remedy.into(),
+        }
     }
 
     /// Loads the module, one call at a time on this node, where it is not loaded: mounts that load
@@ -129,22 +150,6 @@ fn first_error(logged: &[String]) -> Option<&String> {
         return Some(first);
     }
     Some(logged.iter().find(is_numbered).unwrap_or(first))
-}
-
-fn translate(done: &Finished, logged: &[String], asked: String) -> Failure {
-    let errno = done.status.code().unwrap_or_default();
-    let all_said = format!("{}\n{}", done.stderr, logged.join("\n"));
-    let row = errno::meaning(errno, &all_said);
-    let first = done.stderr.lines().map(str::trim).find(|line| !line.is_empty());
-    let said = first.map_or_else(|| "it said nothing".to_owned(), one_line);
-    let kernel = first_error(logged).map(|line| format!("; kernel: {}", one_line(line)));
-    Failure {
-        code: row.code,
-        what: row.what.into(),
-        asked,
-        because: format!("{said} ({}){}", done.ending(), kernel.unwrap_or_default()),
-        remedy: row.remedy.into(),
-    }
 }
 
 /// How long to wait before the attempt after this one: 1, 2, 4, … s, at most 8, and up to half a

@@ -29,12 +29,20 @@ const OPEN_PORTS: &str = "open TCP 988 and 1018-1023 between node and file syste
 /// All of them; the first that fits holds.
 pub const ERRNO_MEANINGS: &[ErrnoMeaning] = &[
     ErrnoMeaning {
-        errnos: &[1, 13],
+        errnos: &[1],
         said: None,
         code: Code::MountPermission,
-        what: "the kernel did not permit the mount",
-        remedy: "allow it: a container needs CAP_SYS_ADMIN in the node's own user namespace, and no \
-                 seccomp or SELinux rule against mount(2)",
+        what: "this process may not mount",
+        remedy: "allow it: a container needs CAP_SYS_ADMIN in the node's own user namespace",
+    },
+    ErrnoMeaning {
+        errnos: &[1, 13],
+        said: None,
+        code: Code::MountDenied,
+        what: "the mount was denied, though this process may mount",
+        remedy: "let this client in on the file system's side (its root squash and security groups); \
+                 see in the kernel log and the audit log whether a seccomp or SELinux rule of this \
+                 node denied it",
     },
     ErrnoMeaning {
         errnos: &[2],
@@ -43,6 +51,14 @@ pub const ERRNO_MEANINGS: &[ErrnoMeaning] = &[
         what: "this node's LNet has no network of the server's kind",
         remedy: "configure LNet for the network of the NID (FSx uses tcp): `lctl list_nids` shows \
                  what there is",
+    },
+    ErrnoMeaning {
+        errnos: &[2],
+        said: Some("can't add initial connection"),
+        code: Code::OtherLnetNetwork,
+        what: "the source names a network of LNet that this node is not made for",
+        remedy: "write the server as FSx does, HOST@tcp; another network must be configured on every \
+                 node first: `lctl list_nids` shows what there is",
     },
     ErrnoMeaning {
         errnos: &[2],
@@ -154,6 +170,14 @@ pub const ERRNO_MEANINGS: &[ErrnoMeaning] = &[
         remedy: "see which one in the kernel log: `dmesg | tail`",
     },
     ErrnoMeaning {
+        errnos: &[126, 127],
+        said: None,
+        code: Code::MountHelperMissing,
+        what: "mount.lustre cannot be run: a part of the Lustre client is missing",
+        remedy: "install the package lustre-client again; `ldd /sbin/mount.lustre` names a library \
+                 that is missing",
+    },
+    ErrnoMeaning {
         errnos: &[],
         said: None,
         code: Code::MountFailed,
@@ -162,12 +186,17 @@ pub const ERRNO_MEANINGS: &[ErrnoMeaning] = &[
     },
 ];
 
-/// The row for an exit code and what was said, on stderr and in the kernel's log.
-pub(super) fn meaning(errno: i32, said: &str) -> &'static ErrnoMeaning {
+/// The row for an exit code and what was said, on stderr and in the kernel's log; `is_out` tells which
+/// codes cannot be meant on this node.
+pub(super) fn meaning(
+    errno: i32,
+    said: &str,
+    is_out: impl Fn(Code) -> bool,
+) -> &'static ErrnoMeaning {
     const ANY_OTHER: &ErrnoMeaning = &ERRNO_MEANINGS[ERRNO_MEANINGS.len() - 1];
     ERRNO_MEANINGS
         .iter()
-        .filter(|row| row.errnos.contains(&errno))
+        .filter(|row| row.errnos.contains(&errno) && !is_out(row.code))
         .find(|row| row.said.is_none_or(|text| said.contains(text)))
         .unwrap_or(ANY_OTHER)
 }
@@ -196,14 +225,24 @@ mod tests {
             (22, "This may have multiple causes.", Code::LustreOption),
             (36, "", Code::NotADevice),
             (1, "Operation not permitted", Code::MountPermission),
+            (13, "Permission denied", Code::MountDenied),
+            (127, "error while loading shared libraries: libyaml", Code::MountHelperMissing),
             (114, "", Code::MountRace),
             (110, "", Code::ServerUnreachable),
             (77, "", Code::MountFailed),
         ] {
-            let found = meaning(errno, said);
+            let found = meaning(errno, said, |_| false);
             assert_eq!(found.code, code, "{errno} {said}");
             assert!(!found.remedy.is_empty());
             assert_eq!(found.code.row().mount_exit, 32);
         }
+    }
+
+    #[test]
+    fn what_cannot_be_meant_on_this_node_leaves_the_other() {
+        let of = |errno, said, out| meaning(errno, said, |code| code == out).code;
+        assert_eq!(of(1, "", Code::MountPermission), Code::MountDenied);
+        let no_network = "can't add initial connection";
+        assert_eq!(of(2, no_network, Code::NoNetwork), Code::OtherLnetNetwork);
     }
 }

@@ -15,6 +15,7 @@ mod late;
 mod layout;
 mod make;
 mod namespace;
+mod node;
 mod occupied;
 mod once_asked;
 mod phases;

@@ -156,18 +156,24 @@ impl JobsSection {
     }
 
     /// Looks at the rules of all files together: a job gets at most one file system on a directory,
-    /// and none below another.
+    /// and of all jobs that may share the node none gets one that hides another's.
     pub(super) fn mistakes(&self) -> Vec<(Key, String)> {
         let mut mistakes = Vec::new();
         for (index, rule) in self.mount.iter().enumerate() {
-            for other in self.mount.iter().take(index).filter(|other| rule.may_meet(other)) {
+            for other in self.mount.iter().take(index) {
                 let (one, two) = (rule.directory.display(), other.directory.display());
+                let is_below = rule.directory.starts_with(&other.directory)
+                    || other.directory.starts_with(&rule.directory);
                 let because = if rule.directory == other.directory {
+                    if !rule.may_meet(other) {
+                        continue;
+                    }
                     format!("[[jobs.mount]] {one} stands twice for the same jobs")
-                } else if rule.directory.starts_with(&other.directory)
-                    || other.directory.starts_with(&rule.directory)
-                {
-                    format!("[[jobs.mount]] of {one} and {two}, one below the other")
+                } else if is_below {
+                    format!(
+                        "[[jobs.mount]] of {one} and {two}, one below the other: the mount of one \
+                         would hide that of the other, of other jobs, too"
+                    )
                 } else {
                     continue;
                 };
@@ -215,6 +221,8 @@ mod tests {
             "{twice}"
         );
         assert!(check(("/a/b", &[]), ("/a", &[])).contains("below"));
+        // Of jobs of two partitions, which may share a node.
+        assert!(check(("/a/b", &["x"]), ("/a", &["y"])).contains("below"));
         assert_eq!(check(("/a", &[]), ("/ab", &[])), "");
     }
 

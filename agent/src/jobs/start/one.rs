@@ -6,11 +6,12 @@ use crate::jobs::{
     Cause, Fate, FrozenMount, FrozenRequest, JobVariables, Leaked, Phase, fill, lock_directory,
 };
 use fsxlustre_mount::answer::PinnedAs;
-use fsxlustre_mount::failure::{Code, Explain as _, Failure, one_line};
-use fsxlustre_mount::host::{Bounds, Deadline, Host};
+use fsxlustre_mount::failure::{Code, Explain as _, Failure, FailureRecord, one_line};
+use fsxlustre_mount::host::{Bounds, Deadline, Host, unix_seconds};
+use fsxlustre_mount::last_failure::LastFailure;
 use fsxlustre_mount::mount::{Found, MountReport, MountRequest, Mounter};
 use fsxlustre_mount::options::MountOptions;
-use fsxlustre_mount::record::Maker;
+use fsxlustre_mount::record::{Maker, MountRecord};
 use fsxlustre_mount::source::Device;
 use std::path::Path;
 use std::thread;
@@ -116,8 +117,11 @@ impl One<'_> {
     fn mount(&self, request: &MountRequest, found: &Found) -> Result<MountReport, Failure> {
         let deadline = Deadline::after(self.deadlines.of(Phase::Mount));
         let bounds = Bounds { deadline, interrupt: self.mounter.interrupt };
-        let _lock = lock_directory(self.mounter.host, &request.directory, &bounds)?;
-        check_leaked(self.mounter.host, &request.directory, found.device())?;
+        let host = self.mounter.host;
+        let _lock = lock_directory(host, &request.directory, &bounds)
+            .map_err(|held| why_held(host, &request.directory, deadline, held))?;
+        check_leaked(host, &request.directory, found.device())?;
+        check_below(host, &request.directory)?;
         let report = self.mounter.mount_found(request, found, deadline.left())?;
         self.take_over(&request.directory)?;
         Ok(report)
@@ -135,6 +139,57 @@ impl One<'_> {
         }
         Leaked::forget(host, directory)
     }
+}
+
+/// What keeps another start on the same directory for that long: jobs that start together get the same
+/// answer, whichever of them asked first.
+fn why_held(host: &Host, directory: &Path, waited: Deadline, held: Failure) -> Failure {
+    if held.code != Code::LockTimeout {
+        return held;
+    }
+    let since = unix_seconds().saturating_sub(waited.budget().as_secs() + 1);
+    let failed = LastFailure::read(host, directory).ok().flatten();
+    let failed = failed.filter(|kept| kept.at_unix_seconds >= since).and_then(|kept| {
+        let code = Code::from_id(&kept.failure.code)?;
+        let FailureRecord { what, because, remedy, .. } = kept.failure;
+        (Cause::of(code) != Cause::Late).then_some((code, what, because, remedy))
+    });
+    let record = || MountRecord::read(host, directory).ok().flatten();
+    if let Some((code, what, because, remedy)) = failed {
+        let because = format!("another job's start met it: {because}");
+        Failure { code, what, because, remedy, ..held }
+    } else if let Some(attempt) = record().and_then(|record| record.stuck_attempt(host)) {
+        Failure {
+            code: Code::MountTimeout,
+            what: "the mount of another job's start did not end within the deadline".into(),
+            because: format!("mount.lustre (pid {}) is still at work", attempt.pid),
+            remedy: "see `fsxlustre status`, and check that the file system's servers answer"
+                .into(),
+            ..held
+        }
+    } else {
+        held
+    }
+}
+
+/// A mount hides those below it, and with them what other jobs use.
+fn check_below(host: &Host, directory: &Path) -> Result<(), Failure> {
+    let table = host.mounts().map_err(|error| error.failure())?;
+    if table.on(directory).is_some() {
+        // Nothing is mounted over it.
+        return Ok(());
+    }
+    let is_below = |path: &Path| path != directory && path.starts_with(directory);
+    let Some(below) = table.mounts.iter().find(|mount| is_below(&mount.directory)) else {
+        return Ok(());
+    };
+    Err(Failure {
+        code: Code::MountPointBusy,
+        what: format!("something is mounted below {}", directory.display()),
+        asked: format!("mount on {}", directory.display()),
+        because: format!("{} would be hidden", below.directory.display()),
+        remedy: "give file systems directories of which none is below another".into(),
+    })
 }
 
 /// A file system of which a mount on this node is spoilt is not given to a job: neither that mount
