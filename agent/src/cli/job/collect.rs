@@ -2,10 +2,12 @@
 
 use super::super::{Outcome, json};
 use crate::config::AgentConfig;
-use crate::jobs::collect::{JobSummary, Wanted, collect, expand, write_comment};
+use crate::jobs::collect::{
+    AccountingError, JobSummary, Wanted, collect, comment_stands, expand, write_comment,
+};
 use clap::Args;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
-use fsxlustre_mount::host::Deadline;
+use fsxlustre_mount::host::{Deadline, Host};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +16,10 @@ use std::time::Duration;
 const FOLDER: Duration = Duration::from_secs(20);
 /// How long Slurm's accounting may take.
 const ACCOUNTING: Duration = Duration::from_secs(30);
+/// How long a job that has ended may take to be in the accounting.
+const ACCOUNTING_LATE: Duration = Duration::from_secs(60);
+/// How long a comment has to stand.
+const ACCOUNTING_PAUSE: Duration = Duration::from_secs(3);
 /// How soon missing reports are looked for again, at first and at most: the controller waits for many
 /// jobs at once.
 const AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(15)];
@@ -69,11 +75,33 @@ impl CollectArgs {
         }
         if !self.print {
             let conf = variable("SLURM_CONF").map(PathBuf::from).filter(|path| path.is_absolute());
-            let deadline = Deadline::after(ACCOUNTING);
-            write_comment(config.host(), &summary, conf, self.replace, deadline)
-                .map_err(|error| error.failure())?;
+            self.write(config.host(), &summary, conf.as_ref()).map_err(|error| error.failure())?;
         }
         Ok(if self.json { json(&summary) } else { Outcome::done(summary.text()) })
+    }
+
+    /// Writes the comment. Who waits looks whether it stands: a job that has just ended may not be in
+    /// the accounting yet, or its end be written over the comment.
+    fn write(
+        &self,
+        host: &Host,
+        summary: &JobSummary,
+        conf: Option<&PathBuf>,
+    ) -> Result<(), AccountingError> {
+        let until = Deadline::after(Duration::from_secs(self.wait).min(ACCOUNTING_LATE));
+        loop {
+            let conf = || conf.cloned();
+            let budget = || Deadline::after(ACCOUNTING);
+            let written = write_comment(host, summary, conf(), self.replace, budget());
+            let is_final = matches!(written, Err(AccountingError::Occupied { .. }));
+            if is_final || until.has_passed() {
+                return written;
+            }
+            std::thread::sleep(ACCOUNTING_PAUSE.min(until.left()));
+            if written.is_ok() && comment_stands(host, summary, conf(), budget())? {
+                return Ok(());
+            }
+        }
     }
 
     /// The summary, once no node is missing or the time for that is over.

@@ -90,6 +90,30 @@ impl Slurm<'_> {
         }
         Ok(done.stdout)
     }
+
+    /// The job's comment; empty where there is none.
+    fn comment_of(&self, summary: &JobSummary) -> Result<String, AccountingError> {
+        let job = summary.job_id.to_string();
+        let mut of_job = vec!["-X", "-n", "-P", "-o", "AdminComment", "-j", &job];
+        if !summary.cluster.is_empty() {
+            of_job.extend(["-M", &summary.cluster]);
+        }
+        Ok(self.run("sacct", &of_job)?.trim().to_owned())
+    }
+}
+
+/// Whether the summary is the job's `AdminComment`. Slurm 22.05 writes it in small letters.
+///
+/// # Errors
+/// [`AccountingError`].
+pub fn comment_stands(
+    host: &Host,
+    summary: &JobSummary,
+    conf: Option<PathBuf>,
+    deadline: Deadline,
+) -> Result<bool, AccountingError> {
+    let stands = Slurm { host, conf, deadline }.comment_of(summary)?;
+    Ok(stands.eq_ignore_ascii_case(&summary.comment()))
 }
 
 /// Writes the summary to the job's `AdminComment`. A comment of somebody else stays, unless it is to
@@ -108,12 +132,7 @@ pub fn write_comment(
 ) -> Result<(), AccountingError> {
     let slurm = Slurm { host, conf, deadline };
     let job = summary.job_id.to_string();
-    let mut of_job = vec!["-X", "-n", "-P", "-o", "AdminComment", "-j", &job];
-    if !summary.cluster.is_empty() {
-        of_job.extend(["-M", &summary.cluster]);
-    }
-    let stands = slurm.run("sacct", &of_job)?;
-    let stands = stands.trim();
+    let stands = slurm.comment_of(summary)?;
     if !stands.is_empty() && !stands.starts_with(BEGINS.trim_end()) && !replaces {
         let comment = stands.chars().take(60).collect();
         return Err(AccountingError::Occupied { comment });

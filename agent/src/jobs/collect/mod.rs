@@ -16,7 +16,7 @@ mod folder;
 mod host_list;
 mod text;
 
-pub use accounting::{AccountingError, write_comment};
+pub use accounting::{AccountingError, comment_stands, write_comment};
 pub use comment::LONGEST_COMMENT_BYTES;
 pub use folder::{Wanted, asked_for, collect};
 pub use host_list::{HostListError, expand};
