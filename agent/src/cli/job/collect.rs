@@ -17,7 +17,7 @@ const FOLDER: Duration = Duration::from_secs(20);
 /// How long Slurm's accounting may take.
 const ACCOUNTING: Duration = Duration::from_secs(30);
 /// How long a job that has ended may take to be in the accounting.
-const ACCOUNTING_LATE: Duration = Duration::from_secs(60);
+const ACCOUNTING_LATE: Duration = Duration::from_mins(1);
 /// How long a comment has to stand.
 const ACCOUNTING_PAUSE: Duration = Duration::from_secs(3);
 /// How soon missing reports are looked for again, at first and at most: the controller waits for many
