@@ -175,10 +175,10 @@ fn a_step_that_cannot_be_killed_is_looked_at() {
 fn the_controller_waits_for_nobody() {
     let sandbox = node();
     let program = "#!/bin/sh\necho \"$@\" >/run/asked; at=$(readlink /proc/$$/fd/1); echo $at >>/run/asked; \
-                   ps -o sess= -p $$ | grep -cw $$ >>/run/asked; sleep 2; touch /run/done\n";
+                   ps -o sess= -p $$ | grep -cvw \"$(cat /run/caller)\" >>/run/asked; sleep 2; touch /run/done\n";
     sandbox.write_program(PROGRAM, program);
     // Its output's end is the script's: nothing holds it.
-    let output = "env -i SLURM_JOB_ID=17 /run/hooks/epilog-slurmctld | cat; ls /run/done";
+    let output = "ps -o sess= -p $$ | tr -d ' ' >/run/caller; env -i SLURM_JOB_ID=17 /run/hooks/epilog-slurmctld | cat; ls /run/done";
     let done = sandbox.run(["timeout", "60", "sh", "-c", output]);
     assert!(done.stderr.contains("No such file"), "{done}");
     let wait = "until [ -e /run/done ]; do sleep 0.05; done; cat /run/asked";
