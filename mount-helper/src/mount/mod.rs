@@ -5,6 +5,7 @@
 //! calls never mount the same twice; a record is written before and after, so that whoever comes
 //! next knows whose the mount is.
 
+mod afterwards;
 mod already;
 mod attempt;
 mod directory;
@@ -12,7 +13,6 @@ mod errno;
 mod fit;
 mod given_up;
 mod late;
-mod layout;
 mod make;
 mod namespace;
 mod node;
@@ -242,6 +242,7 @@ impl Mounter<'_> {
             Some(namespace) => self.mount_elsewhere(request, resolved, namespace, &bounds),
             None => self.mount_resolved(request, resolved, &bounds),
         };
+        let result = result.map(|report| self.afterwards(request, report, &bounds));
         result.map_err(|failure| {
             let asked = (source, &request.options);
             once_asked::explain(failure, resolved, &self.look_up(request), asked, whole)
@@ -332,9 +333,6 @@ impl Mounter<'_> {
             made => made?,
         };
         report.warnings.extend(more);
-        if let Some(profile) = &request.options.layout {
-            report.warnings.extend(layout::apply(self.host, profile, &request.directory, bounds));
-        }
         Ok(MountReport { done: Done::Made, mount: Some(mount), ..report })
     }
 
