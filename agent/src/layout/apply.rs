@@ -1,6 +1,6 @@
 //! Applying a profile to a directory: look, set what differs, look again.
 
-use super::getstripe::{DefaultLayout, parse_default_layout};
+use super::model::{Layout, Stripes};
 use super::profile::LayoutProfile;
 use fsxlustre_mount::failure::{Code, Explain, Failure};
 use fsxlustre_mount::host::{Deadline, Finished, Host, MountTable, RunLimits};
@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {
     /// The layout held already; nothing was run.
-    Already(DefaultLayout),
+    Already(Layout),
     /// It was set and proved.
     Changed {
         /// What was there.
-        before: DefaultLayout,
+        before: Layout,
         /// What is there now, as read back.
-        after: DefaultLayout,
+        after: Layout,
         /// The command that did it.
         command: String,
     },
@@ -145,12 +145,12 @@ pub fn apply(
         check_path(host, &table, request.directory, deadline).map_err(|error| error.failure())?;
     let wanted = wanted(request.profile);
     let before = read_layout(host, request.directory, deadline)?;
-    if before == wanted {
+    if wanted.is_met_by(&before) {
         return Ok(Applied::Already(before));
     }
     let stands = match (is_root, &before) {
         (true, _) => Some("it is the root of its file system".to_owned()),
-        (false, DefaultLayout::Inherited) => None,
+        (false, Layout::Inherited { .. }) => None,
         (false, set) => Some(format!("somebody set {set}")),
     };
     if let Some(stands) = stands.filter(|_| !request.replace) {
@@ -164,7 +164,7 @@ pub fn apply(
         return Err(LayoutError::Command { command, said: done.last_words() }.failure());
     }
     let after = read_layout(host, request.directory, deadline)?;
-    if after != wanted {
+    if !wanted.is_met_by(&after) {
         return Err(LayoutError::NotProved {
             path: request.directory.to_owned(),
             wanted: wanted.to_string(),
@@ -175,12 +175,10 @@ pub fn apply(
     Ok(Applied::Changed { before, after, command })
 }
 
-fn wanted(profile: &LayoutProfile) -> DefaultLayout {
-    DefaultLayout::Plain {
-        stripe_count: profile.stripe_count,
-        stripe_size: profile.stripe_size.bytes(),
-        pool: profile.pool.clone(),
-    }
+fn wanted(profile: &LayoutProfile) -> Layout {
+    let mut stripes = Stripes::new(profile.stripe_count, profile.stripe_size.bytes());
+    stripes.pool.clone_from(&profile.pool);
+    Layout::Plain(stripes)
 }
 
 /// Checks that a path is a directory on Lustre, named without a symbolic link; true for the root
@@ -221,14 +219,16 @@ fn check_path(
     Ok(is_whole && mount.directory == path)
 }
 
-fn read_layout(host: &Host, path: &Path, deadline: Deadline) -> Result<DefaultLayout, Failure> {
+fn read_layout(host: &Host, path: &Path, deadline: Deadline) -> Result<Layout, Failure> {
     let arguments = ["getstripe", "-d"].map(str::to_owned).to_vec();
     let (command, done) = lfs(host, arguments, path, deadline)?;
     if !done.status.success() {
         return Err(LayoutError::Command { command, said: done.last_words() }.failure());
     }
-    parse_default_layout(&done.stdout)
-        .ok_or_else(|| LayoutError::Answer { command, said: done.last_words() }.failure())
+    Layout::parse_text(&done.stdout).map_err(|error| {
+        let said = error.to_string();
+        LayoutError::Answer { command, said }.failure()
+    })
 }
 
 fn lfs(

@@ -2,9 +2,22 @@
 //! `lfs getstripe`. Nothing is run when the layout holds already.
 
 mod apply;
-mod getstripe;
+mod arguments;
+mod compare;
+mod draft;
+mod lov;
+mod model;
 mod profile;
+mod text;
+mod text_error;
+
+#[cfg(test)]
+mod captures;
 
 pub use apply::{Applied, LayoutError, LayoutRequest, apply};
-pub use getstripe::{DefaultLayout, parse_default_layout};
+pub use model::{
+    Component, ComponentFlags, Composite, Fid, Foreign, Layout, Pattern, StripeObject, StripeUnit,
+    Stripes,
+};
 pub use profile::{LayoutProfile, ProfileError, StripeSize};
+pub use text_error::LayoutTextError;
