@@ -1,5 +1,6 @@
 //! The control program: what a test or the demo tells the stand-in.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
@@ -14,9 +15,9 @@ use crate::tree::template;
 
 const USAGE: &str = "\
 usage: standin-client install ROOT [--kernel RELEASE] [--client-nid NID]
-       standin-client filesystem ROOT add NAME --nid NID [--nid NID …] [--osts N]
+       standin-client filesystem ROOT add NAME --nid NID [--nid NID …] [--osts N] [--pool NAME=OST,OST…]…
        standin-client filesystem ROOT remove NAME
-       standin-client fault ROOT set|clear mount-hang[:NAME]|mount-stuck:NAME|replay:CAPTURE|io-hang|modules-missing
+       standin-client fault ROOT set|clear mount-hang[:NAME]|mount-stuck:NAME|replay:CAPTURE|io-hang|modules-missing|no-lov-attribute|lfs-2.10
        standin-client calls ROOT
 ";
 
@@ -102,11 +103,17 @@ fn link_programs(root: &Root) -> io::Result<()> {
 }
 
 fn add(root: &Root, name: &str, options: &[&str]) -> io::Result<Answer> {
-    let Some(options) = values(options, &["--nid", "--osts"]) else { return usage() };
-    let mut filesystem = FileSystem { name: name.to_owned(), nids: Vec::new(), osts: 4 };
+    let Some(options) = values(options, &["--nid", "--osts", "--pool"]) else { return usage() };
+    let mut filesystem =
+        FileSystem { name: name.to_owned(), nids: Vec::new(), osts: 4, pools: BTreeMap::new() };
     for (option, value) in options {
         match option {
             "--nid" => filesystem.nids.push(value.to_owned()),
+            "--pool" => {
+                let Some((pool, osts)) = value.split_once('=') else { return usage() };
+                let Ok(osts) = osts.split(',').map(str::parse).collect() else { return usage() };
+                filesystem.pools.insert(pool.to_owned(), osts);
+            }
             _ => match value.parse() {
                 Ok(osts) if osts > 0 => filesystem.osts = osts,
                 _ => return usage(),

@@ -23,6 +23,10 @@ pub enum Fault {
     IoHang,
     /// The kernel modules are not installed.
     ModulesMissing,
+    /// The client gives no `lustre.lov`.
+    NoLovAttribute,
+    /// `lfs` knows what 2.10 knew: no layouts in YAML.
+    OldLfs,
 }
 
 /// How often something that stands still looks whether it may go on.
@@ -35,6 +39,8 @@ impl Fault {
                 "mount-hang" => Some(Self::MountHang(None)),
                 "io-hang" => Some(Self::IoHang),
                 "modules-missing" => Some(Self::ModulesMissing),
+                "no-lov-attribute" => Some(Self::NoLovAttribute),
+                "lfs-2.10" => Some(Self::OldLfs),
                 _ => None,
             },
             Some((_, of)) if of.is_empty() || of.contains('/') => None,
@@ -53,6 +59,8 @@ impl Fault {
             Self::Replay(capture) => format!("replay:{}", capture.name),
             Self::IoHang => "io-hang".to_owned(),
             Self::ModulesMissing => "modules-missing".to_owned(),
+            Self::NoLovAttribute => "no-lov-attribute".to_owned(),
+            Self::OldLfs => "lfs-2.10".to_owned(),
         }
     }
 

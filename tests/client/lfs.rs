@@ -2,13 +2,14 @@
 
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use nix::errno::Errno;
 use nix::unistd::geteuid;
 
 use crate::answer::{Answer, not_stood_in, reason};
+use crate::fault::Fault;
 use crate::layout::setstripe::{self, Refusal, Request};
 use crate::layout::store::Layouts;
 use crate::layout::{Layout, getstripe};
@@ -26,6 +27,7 @@ const SETSTRIPE_USAGE: &str =
 pub fn run(root: &Root, args: &[String]) -> io::Result<Answer> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["--version" | "-v"] if Fault::OldLfs.is_set(root) => Ok(Answer::says("lfs 2.10.8\n")),
         ["--version" | "-v"] => Ok(Answer::says(VERSION)),
         ["setstripe", ..] => set_stripe(root, &args[1..]),
         ["getstripe", ..] => getstripe::run(root, &args[1..]),
@@ -60,6 +62,9 @@ fn set_stripe(root: &Root, args: &[String]) -> io::Result<Answer> {
     let mut answer = Answer::silent();
     for path in &paths {
         if let Err(failure) = give_layout(root, Path::new(path), layout.as_ref()) {
+            if let Failure::NotStoodIn(what) = failure {
+                return Err(not_stood_in(what));
+            }
             let (stderr, code) = failure.explain(path);
             answer.stderr += &stderr;
             answer.code = code;
@@ -72,6 +77,7 @@ fn set_stripe(root: &Root, args: &[String]) -> io::Result<Answer> {
 enum Failure {
     Open(io::Error),
     Set(Errno),
+    NotStoodIn(&'static str),
 }
 
 impl Failure {
@@ -92,6 +98,7 @@ impl Failure {
                 };
                 (format!("lfs setstripe: setstripe error for '{path}': {why}\n"), *errno as i32)
             }
+            Self::NotStoodIn(what) => (format!("{what}\n"), 125),
         };
         (text, u8::try_from(code).unwrap_or(1))
     }
@@ -112,6 +119,10 @@ fn give_layout(root: &Root, path: &Path, layout: Option<&Layout>) -> Result<(), 
         other => other.map_err(Failure::Open)?,
     };
     let layouts = layouts_at(root, path, layout)?;
+    if metadata.file_type().is_fifo() {
+        // It is opened for writing, which waits for a reader (`21_setstripe_errors/fifo`).
+        OpenOptions::new().write(true).open(path).map_err(Failure::Open)?;
+    }
     if !metadata.is_dir() {
         return Err(Failure::Set(Errno::EEXIST));
     }
@@ -119,7 +130,10 @@ fn give_layout(root: &Root, path: &Path, layout: Option<&Layout>) -> Result<(), 
     if !geteuid().is_root() && geteuid().as_raw() != metadata.uid() {
         return Err(Failure::Set(Errno::EPERM));
     }
-    match layout {
+    match layout.filter(|layout| !layout.is_default()) {
+        Some(layout) if layout.components.iter().any(|part| !part.osts.is_empty()) => {
+            return Err(Failure::NotStoodIn("a directory's default with a list of OSTs"));
+        }
         Some(layout) => layouts.set(metadata.ino(), layout)?,
         None => layouts.clear(metadata.ino())?,
     }
@@ -132,8 +146,15 @@ fn create_with_layout(root: &Root, path: &Path, layout: Option<&Layout>) -> Resu
     // A missing parent is reported by the open below.
     let layouts = if parent.is_dir() { Some(layouts_at(root, parent, layout)?) } else { None };
     let mut options = OpenOptions::new();
-    let file =
-        options.write(true).create_new(true).mode(0o644).open(path).map_err(Failure::Open)?;
+    // A name that ends in a slash is opened again as a directory (`21_setstripe_errors/dir_trailing_slash`).
+    let not_there = |error: io::Error| match error.raw_os_error() {
+        Some(code) if code == Errno::EISDIR as i32 => {
+            io::Error::from_raw_os_error(Errno::ENOENT as i32)
+        }
+        _ => error,
+    };
+    let opened = options.write(true).create(true).truncate(false).mode(0o644).open(path);
+    let file = opened.map_err(|error| Failure::Open(not_there(error)))?;
     if let (Some(layouts), Some(layout)) = (layouts, layout) {
         layouts.set(file.metadata()?.ino(), layout)?;
     }
@@ -144,10 +165,8 @@ fn create_with_layout(root: &Root, path: &Path, layout: Option<&Layout>) -> Resu
 fn layouts_at(root: &Root, path: &Path, layout: Option<&Layout>) -> Result<Layouts, Failure> {
     let Some(mounted) = Mounted::holding(path)? else { return Err(Failure::Set(Errno::ENOTTY)) };
     let layouts = Layouts::of(root, mounted.fsname())?;
-    let first = layout
-        .and_then(|layout| layout.components.iter().map(|component| component.first_ost).max());
-    if first.is_some_and(|first| usize::try_from(first).is_ok_and(|first| first >= layouts.osts()))
-    {
+    let mut asked = layout.iter().flat_map(|layout| &layout.components);
+    if !asked.all(|component| layouts.targets().take(component)) {
         return Err(Failure::Set(Errno::EINVAL));
     }
     Ok(layouts)

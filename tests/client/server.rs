@@ -1,5 +1,6 @@
 //! The file systems that exist on the far side: which NIDs serve them, how many OSTs they have, how full they are.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::layout::Targets;
 use crate::root::{Root, at, read_json};
 
 /// A file system as its servers know it.
@@ -16,9 +18,16 @@ pub struct FileSystem {
     /// The NIDs that answer for it.
     pub nids: Vec<String>,
     pub osts: usize,
+    /// The OSTs of each pool.
+    #[serde(default)]
+    pub pools: BTreeMap<String, Vec<u32>>,
 }
 
 impl FileSystem {
+    pub fn targets(&self) -> Targets {
+        Targets { osts: self.osts, pools: self.pools.clone() }
+    }
+
     fn home(root: &Root, name: &str) -> PathBuf {
         root.state("servers").join(name)
     }

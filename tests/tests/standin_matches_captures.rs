@@ -8,6 +8,8 @@ mod captures;
 mod hangs;
 #[path = "standin_matches_captures/layouts.rs"]
 mod layouts;
+#[path = "standin_matches_captures/mistakes.rs"]
+mod mistakes;
 #[path = "standin_matches_captures/mounting.rs"]
 mod mounting;
 #[path = "standin_matches_captures/programs.rs"]

@@ -36,6 +36,7 @@ pub struct LustreFs {
     layouts: Layouts,
     publisher: Arc<Publisher>,
     gate: Gate,
+    root: Root,
 }
 
 impl LustreFs {
@@ -48,6 +49,7 @@ impl LustreFs {
             layouts: Layouts::of(root, &request.filesystem.name)?,
             publisher,
             gate: Gate::new(root),
+            root: root.clone(),
         })
     }
 

@@ -4,10 +4,13 @@ use std::ffi::OsStr;
 use std::fs::File;
 
 use fuser::{FileHandle, INodeNo, OpenFlags, TimeOrNow};
+use nix::errno::Errno;
 use nix::sys::stat::{FileStat, SFlag, fstat};
 
 use super::handles::Handle;
 use super::{LustreFs, attributes, backing, errno};
+use crate::fault::Fault;
+use crate::layout::attribute::{of_directory, of_file};
 use crate::tree::activity::Operation;
 
 /// Attributes that one request changes.
@@ -97,6 +100,28 @@ impl LustreFs {
     pub(super) fn add_file(&self, file: File, inode: u64) -> nix::Result<u64> {
         let layout = self.layouts.of_file(inode).map_err(|error| errno(&error))?;
         Ok(self.handles.add(Handle::File { file, layout }))
+    }
+
+    /// The extended attribute `lustre.lov` of a file or of a directory with a default; there are no others.
+    pub(super) fn attribute(&self, inode: INodeNo, name: &OsStr) -> nix::Result<Vec<u8>> {
+        let is_lov = name == "lustre.lov";
+        if is_lov && Fault::NoLovAttribute.is_set(&self.root) {
+            return Err(Errno::EOPNOTSUPP);
+        }
+        let (stat, number) = (fstat(&*self.inodes.get(inode)?)?, self.inodes.number(inode));
+        let value = match SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT {
+            _ if !is_lov => return Err(Errno::ENODATA),
+            SFlag::S_IFDIR => self
+                .layouts
+                .default_of(number)
+                .map(|default| default.map(|layout| of_directory(&layout))),
+            SFlag::S_IFREG => {
+                let bytes = u64::try_from(stat.st_size).unwrap_or(0);
+                self.layouts.of_file(number).map(|layout| Some(of_file(&layout, bytes)))
+            }
+            _ => return Err(Errno::ENODATA),
+        };
+        value.map_err(|error| errno(&error))?.ok_or(Errno::ENODATA)
     }
 
     pub(super) fn sync(&self, handle: FileHandle) -> nix::Result<()> {

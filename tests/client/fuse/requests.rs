@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use fuser::{
     BsdFileFlags, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, LockOwner, OpenFlags,
     RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty, ReplyEntry,
-    ReplyOpen, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
+    ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, renameat2};
@@ -345,6 +345,24 @@ impl Filesystem for LustreFs {
             Ok(())
         });
         answer!(reply, closed, () => reply.ok());
+    }
+
+    fn getxattr(
+        &self,
+        request: &Request,
+        inode: INodeNo,
+        name: &OsStr,
+        size: u32,
+        reply: ReplyXattr,
+    ) {
+        self.gate.admit(request);
+        let length = |value: &[u8]| u32::try_from(value.len()).unwrap_or(u32::MAX);
+        match self.attribute(inode, name) {
+            Ok(value) if size == 0 => reply.size(length(&value)),
+            Ok(value) if length(&value) > size => reply.error(fuser::Errno::ERANGE),
+            Ok(value) => reply.data(&value),
+            Err(errno) => reply.error(fuser::Errno::from_i32(errno as i32)),
+        }
     }
 
     fn statfs(&self, request: &Request, _: INodeNo, reply: ReplyStatfs) {

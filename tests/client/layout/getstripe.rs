@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::print::{self, Form};
 use super::store::Layouts;
 use crate::answer::{Answer, not_stood_in, reason};
+use crate::fault::Fault;
 use crate::lfs::USAGE_ERROR;
 use crate::mounted::Mounted;
 use crate::root::Root;
@@ -21,6 +22,8 @@ struct Request {
     /// `-d`: of directories the default only, not what is in them.
     directories_only: bool,
     recursive: bool,
+    /// `-c` or `-S`: one value of a plain file.
+    only: Option<char>,
     paths: Vec<String>,
 }
 
@@ -31,7 +34,12 @@ pub fn run(root: &Root, args: &[String]) -> io::Result<Answer> {
             "-d" | "--directory" => request.directories_only = true,
             "-r" | "--recursive" => request.recursive = true,
             "-v" | "--verbose" => request.form.verbose = true,
+            option @ ("-y" | "--yaml") if Fault::OldLfs.is_set(root) => {
+                return Ok(usage_error(option));
+            }
             "-y" | "--yaml" => request.form.yaml = true,
+            "-c" => request.only = Some('c'),
+            "-S" => request.only = Some('S'),
             option if option.starts_with("--") => return Ok(usage_error(option)),
             option if option.starts_with('-') => {
                 return Err(not_stood_in(&format!("lfs getstripe {option}")));
@@ -71,7 +79,12 @@ fn fail(request: &Request, path: &str, error: &io::Error, answer: &mut Answer) {
 
 /// Adds the layout of one path, and of what is in a directory.
 fn describe(root: &Root, request: &Request, path: &Path, answer: &mut Answer) -> io::Result<()> {
-    let metadata = fs::metadata(path)?;
+    let metadata = fs::symlink_metadata(path)?;
+    if metadata.is_symlink() || metadata.file_type().is_fifo() {
+        // Nothing is asked of them (`20_layout/getstripe_symlink`, `getstripe_fifo`).
+        answer.stdout += &format!("{} has no stripe info\n", path.display());
+        return Ok(());
+    }
     let Some(mounted) = Mounted::holding(path)? else {
         return Err(io::Error::from_raw_os_error(nix::errno::Errno::ENOTTY as i32));
     };
@@ -97,10 +110,19 @@ fn describe_file(
     metadata: &fs::Metadata,
     answer: &mut Answer,
 ) -> io::Result<()> {
+    let layout = layouts.of_file(metadata.ino())?;
+    if let Some(only) = request.only {
+        let value = if only == 'c' {
+            layout.stripes(0).to_string()
+        } else {
+            layout.layout.components[0].size().to_string()
+        };
+        answer.stdout += &format!("{value}\n\n");
+        return Ok(());
+    }
     if names_paths(request) {
         answer.stdout += &format!("{}\n", path.display());
     }
-    let layout = layouts.of_file(metadata.ino())?;
     answer.stdout += &print::file(&layout, metadata.len(), request.form);
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Component, FileLayout, Layout, Object, Pattern};
 
 /// The sequence of the captured FIDs; the object id is the inode number.
-const FID_SEQUENCE: u64 = 0x2_0000_0bd1;
+pub const FID_SEQUENCE: u64 = 0x2_0000_0bd1;
 
 /// How much to print and in which form.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,7 +50,7 @@ pub fn directory_default(layout: Option<&Layout>, inode: u64, form: Form) -> Str
             let fid = if form.verbose { format!("      {fid}") } else { String::new() };
             Part {
                 id: None,
-                flags: "0",
+                flags: if component.is_extension { "extension" } else { "0" },
                 // A lov_user_md without objects; one with a pool's name is longer.
                 bytes: if component.pool.is_some() { 48 } else { 32 },
                 text: fid + &default_component(component, pattern(component), "      ", form),
@@ -61,19 +61,21 @@ pub fn directory_default(layout: Option<&Layout>, inode: u64, form: Form) -> Str
 
 /// The striping of a directory's default: one line, or one a field in YAML.
 fn default_component(component: &Component, pattern: &str, indent: &str, form: Form) -> String {
-    let Component { count, stripe_bytes, first_ost, .. } = component;
+    let count = component.asked_count();
+    let size = size_of(component, "");
+    let first_ost = component.first_ost.map_or(-1, i64::from);
     let pool = component.pool.as_deref().map(|pool| format!("pool:          {pool}"));
     if form.yaml {
         let pool = pool.map_or_else(String::new, |pool| format!("{indent}{pool}\n"));
         return format!(
-            "{indent}stripe_count:  {count}\n{indent}stripe_size:   {stripe_bytes}\n{indent}pattern:       {pattern}\n\
+            "{indent}stripe_count:  {count}\n{indent}{size}\n{indent}pattern:       {pattern}\n\
              {indent}stripe_offset: {first_ost}\n{pool}"
         );
     }
     let gap = if indent.is_empty() { " " } else { "       " };
     let pool = pool.map_or_else(String::new, |pool| format!("{gap}{pool}"));
     format!(
-        "{indent}stripe_count:  {count}{gap}stripe_size:   {stripe_bytes}{gap}pattern:       {pattern}{gap}stripe_offset: {first_ost}{pool}\n"
+        "{indent}stripe_count:  {count}{gap}{size}{gap}pattern:       {pattern}{gap}stripe_offset: {first_ost}{pool}\n"
     )
 }
 
@@ -84,13 +86,19 @@ pub fn file(file: &FileLayout, bytes: u64, form: Form) -> String {
         return format!("{}\n", file_component(file, 0, true, "", form));
     }
     let exists = |index| file.is_instantiated(index, bytes);
-    let more = (1..layout.components.len()).filter(|index| exists(*index)).count();
-    composite(layout, layout.components.len() + more, "0", form, |index| {
-        let stripes = if exists(index) { layout.components[index].stripes(file.osts) } else { 1 };
+    let grown = |index: &usize| exists(*index) && !layout.is_first(*index);
+    let more = (0..layout.components.len()).filter(grown).count();
+    let flags = if layout.mirrors() > 1 { "ro" } else { "0" };
+    composite(layout, layout.components.len() + more, flags, form, |index| {
+        let stripes = if exists(index) { file.stripes(index) } else { 1 };
         let header = if layout.components[index].pool.is_some() { 48 } else { 32 };
         Part {
-            id: Some(index + 1),
-            flags: if exists(index) { "init" } else { "0" },
+            id: Some(component_id(layout, index)),
+            flags: match exists(index) {
+                true => "init",
+                false if layout.components[index].is_extension => "extension",
+                false => "0",
+            },
             bytes: if layout.components[index].pattern == Pattern::Mdt {
                 header
             } else {
@@ -112,7 +120,7 @@ fn file_component(
     let component = &file.layout.components[index];
     let objects = if exists { file.objects(index) } else { Vec::new() };
     let count =
-        if exists { component.stripes(file.osts).to_string() } else { component.count.to_string() };
+        if exists { file.stripes(index).to_string() } else { component.asked_count().to_string() };
     let first = match (objects.first(), component.pattern) {
         (Some(object), _) => object.ost.to_string(),
         (None, Pattern::Mdt) => "0".to_owned(),
@@ -127,16 +135,38 @@ fn file_component(
         fields.push(("fid", form.fid(file.inode)));
     }
     fields.push(("stripe_count", count));
-    fields.push(("stripe_size", component.stripe_bytes.to_string()));
+    let size = size_of(component, "lmm_");
+    fields.push(("", size));
     fields.push(("pattern", pattern(component).to_owned()));
     fields.push(("layout_gen", "0".to_owned()));
     fields.push(("stripe_offset", first));
     fields.extend(component.pool.iter().map(|pool| ("pool", pool.clone())));
     let mut text = String::new();
     for (name, value) in fields {
-        let _fits = writeln!(text, "{indent}{:<18} {value}", format!("lmm_{name}:"));
+        let _fits = if name.is_empty() {
+            writeln!(text, "{indent}{value}")
+        } else {
+            writeln!(text, "{indent}{:<18} {value}", format!("lmm_{name}:"))
+        };
     }
     text + &objects_of(&objects, !indent.is_empty(), indent, form)
+}
+
+/// The number of a file's component: in a mirrored file the mirror's is in front (`20_layout/getstripe_mirror`).
+pub fn component_id(layout: &Layout, index: usize) -> usize {
+    usize::from(layout.components[index].mirror) << 16 | (index + 1)
+}
+
+/// `stripe_size:` or, of an extension, `extension_size:`, whose value moves to the right.
+fn size_of(component: &Component, prefix: &str) -> String {
+    let size = component.size();
+    if component.is_extension {
+        format!("{prefix}extension_size: {size}")
+    } else if prefix.is_empty() {
+        format!("stripe_size:   {size}")
+    } else {
+        format!("{:<18} {size}", format!("{prefix}stripe_size:"))
+    }
 }
 
 /// The objects: a table for a plain layout, a list in a component and in YAML.
@@ -194,12 +224,13 @@ fn composite(
     }
     let _fits = writeln!(
         text,
-        "  lcm_layout_gen:    {generation}\n  lcm_mirror_count:  1\n  lcm_entry_count:   {count}"
+        "  lcm_layout_gen:    {generation}\n  lcm_mirror_count:  {}\n  lcm_entry_count:   {count}",
+        layout.mirrors()
     );
     if form.verbose && !form.yaml {
         text.push_str("components:\n");
     }
-    let (mut start, mut offset) = (0, header);
+    let mut offset = header;
     for (index, (component, part)) in layout.components.iter().zip(parts).enumerate() {
         let first = match (form.yaml, form.verbose) {
             (true, _) => format!("  component{index}:\n    "),
@@ -207,7 +238,8 @@ fn composite(
             (false, false) => "    ".to_owned(),
         };
         let id = part.id.map_or_else(|| "N/A".to_owned(), |id| id.to_string());
-        let mirror = part.id.map_or("N/A", |_| "0");
+        let mirror = part.id.map_or_else(|| "N/A".to_owned(), |_| component.mirror.to_string());
+        let start = layout.start(index);
         let end = component.end.map_or_else(|| "EOF".to_owned(), |end| end.to_string());
         let _fits = writeln!(
             text,
@@ -227,7 +259,6 @@ fn composite(
         }
         text.push_str(&part.text);
         text.push('\n');
-        start = component.end.unwrap_or(u64::MAX);
         offset += part.bytes;
     }
     text

@@ -3,13 +3,14 @@
 use std::iter::Peekable;
 use std::slice::Iter;
 
-use super::{Component, DEFAULT_STRIPE_BYTES, Layout, Pattern, STRIPE_UNIT};
+use super::{Component, Layout, Pattern, STRIPE_UNIT};
 
 /// The largest stripe count `lfs` takes.
 const MOST_STRIPES: i32 = 2000;
 /// The largest component that may be kept on the MDT.
 const MOST_ON_MDT: u64 = 1 << 30;
 const LONGEST_POOL: usize = 15;
+const MOST_MIRRORS: u16 = 16;
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,9 +40,12 @@ struct Draft {
     count: Option<i32>,
     overstriped: bool,
     stripe_bytes: Option<u64>,
-    first_ost: Option<i32>,
+    first_ost: Option<u32>,
+    osts: Vec<u32>,
     pool: Option<String>,
     on_mdt: bool,
+    /// `-z`: the component grows by so many bytes at a time.
+    extension: Option<u64>,
     touched: bool,
 }
 
@@ -50,7 +54,12 @@ struct Reader {
     draft: Draft,
     /// The end of the component being described; `None` before the first `-E`.
     end: Option<Option<u64>>,
+    /// The components of the mirror being described.
     components: Vec<Component>,
+    /// How many copies of that mirror there are to be; `None` before the first `-N`.
+    copies: Option<u16>,
+    /// The components of the mirrors before it.
+    mirrors: Vec<Component>,
     delete: bool,
     paths: Vec<String>,
 }
@@ -79,6 +88,10 @@ impl Reader {
         args: &[String],
     ) -> Result<(), Refusal> {
         let (option, attached) = split_option(word);
+        // The only option whose value is optional, and so never the next word.
+        if matches!(option, "-N" | "--mirror-count") {
+            return self.begin_mirror(attached.unwrap_or("1"));
+        }
         let mut value =
             || attached.map(str::to_owned).or_else(|| words.next().cloned()).unwrap_or_default();
         match option {
@@ -93,11 +106,14 @@ impl Reader {
                 self.draft.overstriped = true;
             }
             "-S" | "--stripe-size" => self.draft.stripe_bytes = Some(stripe_size(&value())?),
-            "-i" | "--stripe-index" => self.draft.first_ost = Some(stripe_index(&value())?),
+            "-i" | "--stripe-index" => self.draft.first_ost = stripe_index(&value())?,
+            "-o" | "--ost" | "--ost-list" => self.draft.osts = ost_list(&value())?,
+            "-z" | "--extension-size" | "--ext-size" => {
+                self.draft.extension = Some(extension_size(&value())?);
+            }
             "-p" | "--pool" => self.draft.pool = pool(&value())?,
             "-L" | "--layout" => self.draft.on_mdt = on_mdt(&value(), args)?,
-            "--copy" | "--foreign" | "--flags" | "--ost" | "--mirror-count" | "--yaml"
-            | "--component-add" => {
+            "--copy" | "--foreign" | "--flags" | "--yaml" | "--component-add" => {
                 return Err(Refusal::NotStoodIn(word.to_owned()));
             }
             option if option.starts_with("--") => {
@@ -127,6 +143,35 @@ impl Reader {
         Ok(())
     }
 
+    fn begin_mirror(&mut self, count: &str) -> Result<(), Refusal> {
+        let before_first = self.copies.is_none() && (self.draft.touched || self.end.is_some());
+        let copies = count.parse().ok().filter(|count| (1..=MOST_MIRRORS).contains(count));
+        let (Some(copies), false) = (copies, before_first) else {
+            return Err(Refusal::NotStoodIn(format!("-N{count} there")));
+        };
+        self.end_mirror()?;
+        self.copies = Some(copies);
+        self.end = None;
+        self.draft = Draft::default();
+        Ok(())
+    }
+
+    /// Puts the mirror that was described behind the others, as often as it was asked for.
+    fn end_mirror(&mut self) -> Result<(), Refusal> {
+        let Some(copies) = self.copies else { return Ok(()) };
+        self.end_component()?;
+        let described = std::mem::take(&mut self.components);
+        let number = self.mirrors.last().map_or(0, |last| last.mirror);
+        if number + copies > MOST_MIRRORS {
+            return Err(Refusal::NotStoodIn(format!("more than {MOST_MIRRORS} mirrors")));
+        }
+        for mirror in number + 1..=number + copies {
+            let copy = |component: &Component| Component { mirror, ..component.clone() };
+            self.mirrors.extend(described.iter().map(copy));
+        }
+        Ok(())
+    }
+
     /// Turns the options read since `-E` into a component. Count and size carry over to the next one.
     fn end_component(&mut self) -> Result<(), Refusal> {
         let end = self.end.flatten();
@@ -134,11 +179,15 @@ impl Reader {
             self.check_mdt(end)?;
             self.draft.stripe_bytes = end;
         }
-        let size = self.draft.stripe_bytes.filter(|size| *size > 0).unwrap_or(DEFAULT_STRIPE_BYTES);
-        let mut component = self.draft.component();
-        // No stripe is longer than its component (`20_layout/getstripe_pfl_big`).
-        component.stripe_bytes = end.map_or(size, |end| size.min(end));
-        component.end = end;
+        let mut component = Component { end, ..self.draft.component() };
+        if let Some(extension) = self.draft.extension.take() {
+            let start = self.components.last().map_or(0, |last| last.end.unwrap_or(u64::MAX));
+            // The first one holds data at once, the others begin empty (`20_layout/getstripe_sel`).
+            let grown = if start == 0 { extension } else { start };
+            self.components.push(Component { end: Some(grown), ..component.clone() });
+            component.stripe_bytes = extension;
+            component.is_extension = true;
+        }
         self.components.push(component);
         self.draft.on_mdt = false;
         Ok(())
@@ -157,7 +206,8 @@ impl Reader {
     }
 
     fn finish(mut self) -> Result<Request, Refusal> {
-        if self.delete && (self.draft.touched || self.end.is_some()) {
+        let asked = self.draft.touched || self.end.is_some() || self.copies.is_some();
+        if self.delete && asked {
             let message =
                 "option -d is mutually exclusive with -s, -c, -o, -p, -I, -F and -E options";
             return Err(Refusal::Usage(message.to_owned()));
@@ -168,31 +218,35 @@ impl Reader {
         if self.delete {
             return Ok(Request::Delete { paths: self.paths });
         }
-        let composite = self.end.is_some();
-        if self.draft.on_mdt && !composite {
+        let composite = self.end.is_some() || self.copies.is_some();
+        if self.draft.on_mdt && self.end.is_none() {
             return Err(Refusal::Invalid(
                 "lfs setstripe: Invalid pattern: '-L mdt', must be specified with -E: Invalid argument (22)\n".to_owned(),
             ));
         }
-        self.end_component()?;
-        Ok(Request::Set {
-            layout: Layout { components: self.components, composite },
-            paths: self.paths,
-        })
+        if self.draft.extension.is_some() && self.end.is_none() {
+            return Err(Refusal::NotStoodIn("-z without -E".to_owned()));
+        }
+        let components = if self.copies.is_some() {
+            self.end_mirror()?;
+            self.mirrors
+        } else {
+            self.end_component()?;
+            self.components
+        };
+        Ok(Request::Set { layout: Layout { components, composite }, paths: self.paths })
     }
 }
 
 impl Draft {
     fn component(&self) -> Component {
         Component {
-            count: if self.on_mdt {
-                0
-            } else {
-                self.count.filter(|count| *count != 0).unwrap_or(1)
-            },
+            count: if self.on_mdt { 0 } else { self.count.unwrap_or(0) },
+            stripe_bytes: self.stripe_bytes.unwrap_or(0),
             pattern: if self.on_mdt { Pattern::Mdt } else { Pattern::Raid0 },
             overstriped: self.overstriped,
-            first_ost: self.first_ost.unwrap_or(-1),
+            first_ost: self.first_ost,
+            osts: self.osts.clone(),
             pool: self.pool.clone(),
             ..Component::default()
         }
@@ -226,9 +280,29 @@ fn stripe_size(word: &str) -> Result<u64, Refusal> {
     }
 }
 
-fn stripe_index(word: &str) -> Result<i32, Refusal> {
-    let index = word.parse().ok().filter(|index| *index >= -1);
-    index.ok_or_else(|| Refusal::Usage(format!("invalid stripe offset '{word}'")))
+/// -1 leaves it to the servers.
+fn stripe_index(word: &str) -> Result<Option<u32>, Refusal> {
+    let index: Option<i32> = word.parse().ok().filter(|index| *index >= -1);
+    let refusal = || Refusal::Usage(format!("invalid stripe offset '{word}'"));
+    index.map(|index| u32::try_from(index).ok()).ok_or_else(refusal)
+}
+
+/// `3,1` or `0-3`.
+fn ost_list(word: &str) -> Result<Vec<u32>, Refusal> {
+    let mut osts = Vec::new();
+    for part in word.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        match (first.parse::<u32>(), last.parse::<u32>()) {
+            (Ok(first), Ok(last)) if first <= last => osts.extend(first..=last),
+            _ => return Err(Refusal::NotStoodIn(format!("-o {word}"))),
+        }
+    }
+    Ok(osts)
+}
+
+fn extension_size(word: &str) -> Result<u64, Refusal> {
+    let size = size(word).filter(|size| *size > 0 && size % STRIPE_UNIT == 0);
+    size.ok_or_else(|| Refusal::NotStoodIn(format!("-z {word}")))
 }
 
 /// A pool's name, without the file system's in front; `none` takes a pool away.

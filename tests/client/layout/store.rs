@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use super::{FileLayout, Layout};
+use super::{FileLayout, Layout, Targets};
 use crate::root::{Root, read_json};
 use crate::server::FileSystem;
 
@@ -15,7 +15,7 @@ pub struct Layouts {
     directory: PathBuf,
     /// The inode of the file system's root, whose default counts where a directory has none.
     root_inode: u64,
-    osts: usize,
+    targets: Targets,
 }
 
 impl Layouts {
@@ -25,12 +25,12 @@ impl Layouts {
             root: root.clone(),
             directory: FileSystem::layouts(root, fsname),
             root_inode: fs::metadata(FileSystem::data(root, fsname))?.ino(),
-            osts: FileSystem::load(root, fsname)?.osts,
+            targets: FileSystem::load(root, fsname)?.targets(),
         })
     }
 
-    pub fn osts(&self) -> usize {
-        self.osts
+    pub fn targets(&self) -> &Targets {
+        &self.targets
     }
 
     fn path(&self, inode: u64) -> PathBuf {
@@ -56,7 +56,8 @@ impl Layouts {
 
     /// A file's layout.
     pub fn of_file(&self, inode: u64) -> io::Result<FileLayout> {
-        Ok(FileLayout { layout: self.own(inode)?.unwrap_or_default(), inode, osts: self.osts })
+        let layout = self.own(inode)?.unwrap_or_default().of_a_file();
+        Ok(FileLayout { layout, inode, targets: self.targets.clone() })
     }
 
     /// Keeps a layout for an inode.

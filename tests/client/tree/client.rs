@@ -1,5 +1,6 @@
 //! One client instance: what a mount adds to the tree and an unmount takes away.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ pub struct Client {
     mgc_uuid: String,
     pub server_nid: String,
     pub osts: usize,
+    #[serde(default)]
+    pools: BTreeMap<String, Vec<u32>>,
     /// `MAJOR:MINOR` of the mount.
     pub device: String,
     /// The instance's lines in the list of devices.
@@ -56,6 +59,7 @@ impl Client {
             mgc_uuid: random_uuid()?,
             server_nid: server_nid.to_owned(),
             osts: filesystem.osts,
+            pools: filesystem.pools.clone(),
             device,
             devices: Vec::new(),
         })
@@ -209,7 +213,12 @@ impl Client {
             (format!("sys/{lmv}/numobd"), "1\n".to_owned()),
             (format!("sys/{lmv}/activeobd"), "1\n".to_owned()),
         ];
-        fs::create_dir_all(root.join(format!("proc/{lov}")))?;
+        fs::create_dir_all(root.join(format!("proc/{lov}/pools")))?;
+        for (pool, osts) in &self.pools {
+            let listed: String =
+                osts.iter().map(|ost| format!("{fsname}-OST{ost:04x}_UUID\n")).collect();
+            root.write(&root.join(format!("proc/{lov}/pools/{pool}")), listed, 0o444)?;
+        }
         files.iter().try_for_each(|(path, content)| root.write(&root.join(path), content, 0o444))
     }
 

@@ -13,7 +13,7 @@ pub fn captured(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn captured_or_empty(name: &str) -> String {
+pub fn captured_or_empty(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lustre-2.15.8").join(name);
     if path.exists() { captured(name) } else { String::new() }
 }

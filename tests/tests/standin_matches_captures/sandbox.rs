@@ -63,7 +63,7 @@ fn prepare() {
     ));
     shell("touch /run/resolv.conf && mount --bind /run/resolv.conf /etc/resolv.conf");
     control("install", &[]);
-    control("filesystem", &["add", "p7lsxbev", "--nid", "192.168.77.10@tcp"]);
+    control("filesystem", &["add", "p7lsxbev", "--nid", "192.168.77.10@tcp", "--pool", "p1=0,1"]);
 }
 
 /// What a program said and how it ended.
@@ -116,6 +116,13 @@ pub fn shell(line: &str) -> String {
 pub fn mount() {
     let said = program("mount.lustre", &[SOURCE, MOUNT_POINT, "-o", "rw,noatime,flock"]);
     assert_eq!(said.code, 0, "{said:?}");
+}
+
+/// Runs a line of shell, however it ends.
+pub fn bash(line: &str) -> Said {
+    let mut command = Command::new("bash");
+    command.args(["-c", line]);
+    run(command)
 }
 
 /// Waits for something that happens soon.
