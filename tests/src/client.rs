@@ -10,7 +10,8 @@ use crate::sandbox::Sandbox;
 
 impl Sandbox {
     /// Makes the client misbehave, or stops that: `mount-hang` or `mount-hang:NAME`,
-    /// `mount-stuck:NAME`, `replay:CAPTURE`, `io-hang`, `modules-missing`.
+    /// `mount-stuck:NAME`, `replay:CAPTURE`, `io-hang`, `modules-missing`, `no-lov-attribute`,
+    /// `lfs-2.10`.
     ///
     /// # Panics
     ///
