@@ -71,6 +71,6 @@ impl ApplyArgs {
 
     fn profile(&self, config: &AgentConfig) -> Result<LayoutProfile, Failure> {
         let unknown = || config.layout.unknown(&self.profile).failure();
-        config.layout.profile(&self.profile).cloned().ok_or_else(unknown)
+        config.layout.profile(&self.profile).ok_or_else(unknown)
     }
 }

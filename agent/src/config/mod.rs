@@ -12,7 +12,6 @@ pub use layouts::LayoutSection;
 pub use node::{NodeSection, Role};
 pub use shown::{ShownOrigin, ShownSetting, settings};
 
-use crate::layout::StripeSize;
 use crate::parameter_store::{self, Asking};
 use fsxlustre_mount::config::{
     Config, ConfigError, FOLDER, Given, Key, Mistake, ParameterSet, Piece, Values, default_number,
@@ -183,7 +182,12 @@ const GRAMMARS: &[(&str, CheckText)] = &[
     ("jobs.refuse", jobs::check_refuse),
     ("jobs.drain", jobs::check_drain),
     ("jobs.mount[].source", jobs::check_source),
-    ("layout.profiles.*.stripe_size", |text| StripeSize::try_from(text.to_owned()).map(|_| ())),
+    ("layout.profiles.*.stripe_size", layouts::check_stripe_size),
+    ("layout.profiles.*.part[].stripe_size", layouts::check_stripe_size),
+    ("layout.profiles.*.on_mdt", layouts::check_bytes),
+    ("layout.profiles.*.extend_by", layouts::check_bytes),
+    ("layout.profiles.*.part[].extend_by", layouts::check_bytes),
+    ("layout.profiles.*.part[].until", layouts::check_until),
 ];
 
 fn unfit_texts(values: &Values) -> Vec<Mistake> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::layout::LayoutProfile;
+use crate::layout::{LayoutPart, LayoutProfile};
 use fsxlustre_mount::answer::{CacheSection, FleetSection, MapEntry};
 use fsxlustre_mount::config::{HooksSection, HostSection, MountDefaults, SECTIONS, SETTINGS};
 use serde::de::value::Error as ValueError;
@@ -51,7 +51,11 @@ fn sections() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("mount", fields_of::<MountDefaults>()),
         ("aws", fields_of::<AwsSection>()),
         ("resolve", fields_of::<ResolveSection>()),
-        ("layout.profiles.*", fields_of::<LayoutProfile>()),
+        (
+            "layout.profiles.*",
+            fields_of::<LayoutProfile>().into_iter().filter(|name| *name != "part").collect(),
+        ),
+        ("layout.profiles.*.part[]", fields_of::<LayoutPart>()),
         ("node", fields_of::<NodeSection>()),
         ("jobs", fields_of::<JobsSection>().into_iter().filter(|name| !is_section(name)).collect()),
         ("jobs.deadlines", fields_of::<JobDeadlines>()),
@@ -88,10 +92,23 @@ fn mistakes(text: &str) -> Vec<String> {
 fn what_only_the_agent_can_judge_has_its_line_too() {
     assert_eq!(
         mistakes("[layout.profiles.x]\nstripe_count = 1\nstripe_size = '1MB'"),
-        ["/f:3: layout.profiles.x.stripe_size: 'MB' is not KiB, MiB or GiB"]
+        ["/f:3: layout.profiles.x.stripe_size: 'MB' is not KiB, MiB, GiB or TiB: write it as 4MiB"]
     );
     let count = mistakes("\n[layout.profiles.x]\nstripe_count = 0\nstripe_size = '1MiB'");
-    assert!(count.concat().starts_with("/f:3: layout.profiles.x: stripe_count is 1"), "{count:?}");
+    assert_eq!(
+        count,
+        [
+            "/f:3: layout.profiles.x: a stripe count of 0 is not one: stripe_count is 1 to 2000, or -1 for all OSTs"
+        ]
+    );
+    let until =
+        "[[layout.profiles.x.part]]\nuntil = '1GiB'\n[[layout.profiles.x.part]]\nuntil = '64'";
+    assert_eq!(
+        mistakes(until),
+        [
+            "/f:4: layout.profiles.x.part[1].until: 64 has no unit, and lfs would read it as KiB: write 64KiB"
+        ]
+    );
     let mount = "[[jobs.mount]]\nsource = 'name:x'\ndirectory = '/mnt/x'\n";
     assert_eq!(
         mistakes(&format!("{mount}{mount}")),
@@ -107,4 +124,21 @@ fn what_only_the_agent_can_judge_has_its_line_too() {
         let said = mistakes(&format!("[[jobs.mount]]\n{line}")).concat();
         assert!(said.contains("/f:2: ") && said.contains(reason), "{line}: {said}");
     }
+}
+
+#[test]
+fn a_later_file_replaces_a_profile_with_its_parts() {
+    let two =
+        "[[layout.profiles.x.part]]\nuntil = '1GiB'\n[[layout.profiles.x.part]]\nuntil = 'end'";
+    let one = "[[layout.profiles.x.part]]\nuntil = 'end'\nstripe_count = 4";
+    let pieces = [Piece::file("/a", two), Piece::file("/b", one)];
+    let config = AgentConfig::from_pieces(&pieces, &PathOverrides::default()).expect("it fits");
+    let profile = config.layout.profile("x").expect("the profile");
+    assert_eq!(profile.part.len(), 1, "{profile:?}");
+    assert_eq!(profile.part[0].stripe_count, Some(4));
+    assert_eq!(
+        config.layout.profile("shared-file").and_then(|one| one.preset),
+        Some("shared-file".into())
+    );
+    assert_eq!(config.layout.profile("y"), None);
 }

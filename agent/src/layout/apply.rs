@@ -1,7 +1,8 @@
 //! Applying a profile to a directory: look, set what differs, look again.
 
-use super::model::{Layout, Stripes};
+use super::model::Layout;
 use super::profile::LayoutProfile;
+use super::shape::FileSystemShape;
 use fsxlustre_mount::failure::{Code, Explain, Failure};
 use fsxlustre_mount::host::{Deadline, Finished, Host, MountTable, RunLimits};
 use fsxlustre_mount::mount::DirectoryReport;
@@ -143,7 +144,9 @@ pub fn apply(
     let table = host.mounts().map_err(|error| error.failure())?;
     let is_root =
         check_path(host, &table, request.directory, deadline).map_err(|error| error.failure())?;
-    let wanted = wanted(request.profile);
+    let shape = FileSystemShape::default();
+    let wanted = request.profile.layout(request.profile_name, &shape);
+    let wanted = wanted.map_err(|error| error.failure())?;
     let before = read_layout(host, request.directory, deadline)?;
     if wanted.is_met_by(&before) {
         return Ok(Applied::Already(before));
@@ -158,7 +161,7 @@ pub fn apply(
         return Err(LayoutError::Stands { path, stands }.failure());
     }
     let mut arguments = vec!["setstripe".to_owned()];
-    arguments.extend(request.profile.setstripe_arguments());
+    arguments.extend(wanted.setstripe_arguments());
     let (command, done) = lfs(host, arguments, request.directory, deadline)?;
     if !done.status.success() {
         return Err(LayoutError::Command { command, said: done.last_words() }.failure());
@@ -173,12 +176,6 @@ pub fn apply(
         .failure());
     }
     Ok(Applied::Changed { before, after, command })
-}
-
-fn wanted(profile: &LayoutProfile) -> Layout {
-    let mut stripes = Stripes::new(profile.stripe_count, profile.stripe_size.bytes());
-    stripes.pool.clone_from(&profile.pool);
-    Layout::Plain(stripes)
 }
 
 /// Checks that a path is a directory on Lustre, named without a symbolic link; true for the root

@@ -31,9 +31,16 @@ impl Composite {
                 arguments.push("-N".to_owned());
             }
             let mut rest = mirror;
+            let mut pool = None;
             while let Some((component, after)) = rest.split_first() {
                 let extension = after.first().filter(|next| next.is_extension());
                 arguments.extend(component.arguments(extension));
+                // A component inherits the pool of the one before it.
+                let own = component.stripes.pool.as_ref();
+                if pool.is_some() && own.is_none() && !component.stripes.pattern.is_mdt() {
+                    arguments.extend(["-p".to_owned(), "none".to_owned()]);
+                }
+                pool = own;
                 rest = if extension.is_some() { after.get(1..).unwrap_or_default() } else { after };
             }
         }

@@ -149,3 +149,59 @@ fn self_extending_components_are_one_e_each() {
         "-E 1073741824 -z 67108864 -c 1 -S 4194304 -E -1 -z 134217728 -c 1 -S 4194304"
     );
 }
+
+/// Every layout of every capture is printed as the same layout; where the text is neither `-v` nor a
+/// mixture, as the very same bytes.
+#[test]
+fn what_is_printed_is_what_was_captured() {
+    let mut same = 0;
+    for (name, text) in captured_texts() {
+        let layouts = Layout::all(&text).expect(&name);
+        for layout in &layouts {
+            for printed in [layout.getstripe_text(), layout.getstripe_yaml()] {
+                let read = Layout::parse_text(&printed).expect(&printed);
+                assert!(is_same(&read, layout), "{name}: {read:?} {layout:?}");
+            }
+        }
+        let is_verbose = text.contains("lmm_fid") || text.contains("lfm_magic");
+        if is_verbose || name.contains("trailing_space") {
+            continue;
+        }
+        let is_yaml = text.contains("component0:")
+            || !text.contains("stripe_size: ")
+            || name.contains("_y")
+            || name.contains("dy");
+        let print = |layout: &Layout| {
+            if is_yaml { layout.getstripe_yaml() } else { layout.getstripe_text() }
+        };
+        let printed: String = layouts.iter().map(print).collect();
+        let is_name = |line: &&str| line.starts_with('/') || *line == "line";
+        let without_names: Vec<&str> = text.lines().filter(|line| !is_name(line)).collect();
+        assert_eq!(printed.lines().collect::<Vec<_>>(), without_names, "{name}");
+        same += 1;
+    }
+    assert!(same > 70, "only {same}");
+}
+
+/// Of a foreign layout only `-v` tells whose it is.
+fn is_same(read: &Layout, layout: &Layout) -> bool {
+    match (read, layout) {
+        (Layout::Foreign(read), Layout::Foreign(other)) => read.value == other.value,
+        _ => read == layout,
+    }
+}
+
+#[test]
+fn a_released_file_is_read_as_clients_print_it() {
+    // Written from the source of the clients: no released file was at hand.
+    let text = capture("getstripe_plain_c1.out");
+    for word in ["released", "raid0,released", "80000001"] {
+        let released = text.replace("raid0", word);
+        let layout =
+            Layout::parse_text(released.split("\tobdidx").next().expect("a part")).expect(word);
+        let Layout::Plain(stripes) = &layout else { panic!("{layout:?}") };
+        assert!(stripes.pattern.is_released(), "{word}");
+        assert_eq!(stripes.pattern.kind(), Pattern::RAID0, "{word}");
+        assert_eq!(Layout::parse_text(&layout.getstripe_text()).expect(word), layout);
+    }
+}

@@ -47,6 +47,9 @@ impl Stripes {
         if self.pattern.is_mdt() {
             return true;
         }
+        if let StripeUnit::Extension(_) = self.size {
+            return self.size == found.size;
+        }
         (self.count == 0 || self.count == found.count)
             && (self.size == StripeUnit::Unset || self.size == found.size)
             && self.pool == found.pool

@@ -41,6 +41,7 @@ pub(super) struct Draft {
 struct Unfinished {
     stripes: Stripes,
     has_count: bool,
+    has_size: bool,
 }
 
 impl Drafts {
@@ -196,9 +197,11 @@ impl Draft {
         ) {
             return Ok(());
         }
-        let read = self
-            .stripes
-            .get_or_insert_with(|| Unfinished { stripes: Stripes::unset(), has_count: false });
+        let read = self.stripes.get_or_insert_with(|| Unfinished {
+            stripes: Stripes::unset(),
+            has_count: false,
+            has_size: false,
+        });
         let stripes = &mut read.stripes;
         match key {
             "stripe_count" => {
@@ -208,8 +211,15 @@ impl Draft {
                 }
                 read.has_count = true;
             }
-            "stripe_size" => stripes.size = StripeUnit::Size(parsed(key, value)?),
-            "extension_size" => stripes.size = StripeUnit::Extension(parsed(key, value)?),
+            "stripe_size" => {
+                let size = Some(parsed(key, value)?).filter(|size| *size != 0);
+                stripes.size = size.map_or(StripeUnit::Unset, StripeUnit::Size);
+                read.has_size = true;
+            }
+            "extension_size" => {
+                stripes.size = StripeUnit::Extension(parsed(key, value)?);
+                read.has_size = true;
+            }
             "pattern" => {
                 stripes.pattern = Pattern::parse(value)
                     .map_err(|word| format!("'{word}' is not a pattern of stripes"))?;
@@ -269,7 +279,7 @@ impl Unfinished {
         if !self.has_count {
             return Err("has no stripe count".into());
         }
-        if self.stripes.size == StripeUnit::Unset {
+        if !self.has_size {
             return Err("has no stripe size".into());
         }
         Ok(self.stripes)

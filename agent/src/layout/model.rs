@@ -70,7 +70,8 @@ pub struct Stripes {
 /// A stripe size, or by how much a component extends, bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StripeUnit {
-    /// Nothing was said: the file system's own default. Text never has it, since `lfs getstripe` fills it in.
+    /// Nothing was said: the file system's own default. `lfs getstripe` fills it in unless it is called
+    /// with `--raw`.
     Unset,
     /// The stripe size.
     Size(u64),

@@ -110,7 +110,17 @@ pub const SECTIONS: &[Section] = &[
         key: "layout.profiles.*",
         header: "[layout.profiles.large]",
         about: "A layout profile, by its name: `fsxlustre layout apply --profile large DIRECTORY`, \
-                or `-o layout=large`. A later file's profile replaces one of the same name whole.",
+                or `-o layout=large`. A later file's profile replaces one of the same name whole. \
+                Presets have names too, and need no profile; a profile of that name goes before it. \
+                What Lustre would take silently is refused: a count above the OSTs, a pool that is \
+                not there, a feature that client or file system lack.",
+    },
+    Section {
+        key: "layout.profiles.*.part[]",
+        header: "[[layout.profiles.large.part]]",
+        about: "One part of a file, up to an end (a progressive layout). Parts stand in the order of \
+                their ends; the last one reaches to the end of the file. What a part does not say, \
+                the profile says.",
     },
     Section { key: "node", header: "[node]", about: "What this node is." },
     Section {
@@ -425,28 +435,69 @@ pub const SETTINGS: &[Setting] = &[
          counts; else that is a warning",
     ),
     Setting::shared(
-        "layout.profiles.*.stripe_count",
-        Kind::Number(-1, 2000),
-        Default::Required,
-        "On how many OSTs a file lies; -1 for all of them",
+        "layout.profiles.*.preset",
+        Kind::Text(ANY_TEXT),
+        Default::Words("what the profile says"),
+        "A preset, computed from the file system's OSTs and version; nothing else is then said",
     )
-    .unit("OSTs")
-    .example("-1"),
+    .example("\"large-sequential\""),
     Setting::shared(
-        "layout.profiles.*.stripe_size",
+        "layout.profiles.*.arguments",
+        Kind::Texts(ANY_TEXT),
+        Default::Texts(&[]),
+        "Arguments of lfs setstripe without the path, where words do not reach: they are read and \
+         checked like everything else; nothing else is then said",
+    )
+    .example("[\"-E\", \"1G\", \"-c\", \"1\", \"-S\", \"1M\", \"-E\", \"-1\", \"-c\", \"8\"]"),
+    layout_count("layout.profiles.*.stripe_count", "1"),
+    layout_size("layout.profiles.*.stripe_size", "1MiB, which FSx gives"),
+    layout_pool("layout.profiles.*.pool", "any OST"),
+    Setting::shared(
+        "layout.profiles.*.overstripe",
+        Kind::Switch,
+        Default::Switch(false),
+        "Several stripes may lie on one OST, so stripe_count may be above the number of OSTs \
+         (overstriping, Lustre 2.13)",
+    ),
+    layout_first("layout.profiles.*.first_ost", "the servers choose"),
+    layout_osts("layout.profiles.*.osts", "the servers choose"),
+    Setting::shared(
+        "layout.profiles.*.on_mdt",
+        Kind::Text(ANY_TEXT),
+        Default::Words("nothing"),
+        "How much of each file lies on the MDT, at most 1MiB unless somebody changed it there \
+         (Data-on-MDT, Lustre 2.11)",
+    )
+    .example("\"64KiB\""),
+    layout_extend("layout.profiles.*.extend_by", "it is not"),
+    Setting::shared(
+        "layout.profiles.*.mirrors",
+        Kind::Number(1, 16),
+        Default::Number(1),
+        "How many copies; Lustre writes to one, and `lfs mirror resync` brings the others up to date \
+         (FLR, Lustre 2.11)",
+    )
+    .unit("copies"),
+    Setting::shared(
+        "layout.profiles.*.part[].until",
         Kind::Text(ANY_TEXT),
         Default::Required,
-        "How much of a file lies on one OST before the next one's turn: a multiple of 64KiB below \
-         4GiB, in KiB, MiB or GiB",
+        "Where the part ends: a multiple of 64KiB and of its stripe size, or end",
     )
-    .example("\"4MiB\""),
+    .example("\"end\""),
+    layout_count("layout.profiles.*.part[].stripe_count", OF_PROFILE),
+    layout_size("layout.profiles.*.part[].stripe_size", OF_PROFILE),
+    layout_pool("layout.profiles.*.part[].pool", OF_PROFILE),
     Setting::shared(
-        "layout.profiles.*.pool",
-        Kind::Text(ANY_TEXT),
-        Default::Words("any OST"),
-        "The pool of OSTs to choose from",
+        "layout.profiles.*.part[].overstripe",
+        Kind::Switch,
+        Default::Words(OF_PROFILE),
+        "Several stripes may lie on one OST",
     )
-    .example("\"ssd\""),
+    .example("false"),
+    layout_first("layout.profiles.*.part[].first_ost", OF_PROFILE),
+    layout_osts("layout.profiles.*.part[].osts", OF_PROFILE),
+    layout_extend("layout.profiles.*.part[].extend_by", OF_PROFILE),
     Setting::local(
         "node.role",
         Kind::Word(&["compute", "login", "head"]),
@@ -657,6 +708,44 @@ const fn phase(key: &'static str, seconds: u64, meaning: &'static str) -> Settin
     let why = "their sum must stay below this cluster's own clocks, or Slurm drains nodes";
     Setting::local(key, Kind::Number(1, 600), Default::Number(seconds), why, meaning)
         .unit("seconds")
+}
+
+const OF_PROFILE: &str = "what the profile says";
+
+const fn layout_count(key: &'static str, default: &'static str) -> Setting {
+    let meaning = "On how many OSTs a file lies; -1 for all of them";
+    Setting::shared(key, Kind::Number(-1, 2000), Default::Words(default), meaning)
+        .unit("OSTs")
+        .example("-1")
+}
+
+const fn layout_size(key: &'static str, default: &'static str) -> Setting {
+    let meaning = "How much of a file lies on one OST before the next one's turn: a multiple of 64KiB \
+                   below 4GiB, in KiB, MiB or GiB";
+    Setting::shared(key, Kind::Text(ANY_TEXT), Default::Words(default), meaning).example("\"4MiB\"")
+}
+
+const fn layout_pool(key: &'static str, default: &'static str) -> Setting {
+    let meaning = "The pool of OSTs to choose from";
+    Setting::shared(key, Kind::Text(ANY_TEXT), Default::Words(default), meaning).example("\"ssd\"")
+}
+
+const fn layout_first(key: &'static str, default: &'static str) -> Setting {
+    let meaning = "The OST of the first stripe; named, it fills before the others";
+    Setting::shared(key, Kind::Number(0, 65_534), Default::Words(default), meaning).example("0")
+}
+
+const fn layout_osts(key: &'static str, default: &'static str) -> Setting {
+    let meaning = "The OSTs one by one, in the order of the stripes";
+    Setting::shared(key, Kind::Text(ANY_TEXT), Default::Words(default), meaning)
+        .example("\"0,2,4-7\"")
+}
+
+const fn layout_extend(key: &'static str, default: &'static str) -> Setting {
+    let meaning = "By how much it is extended at a time, each time on OSTs that have room \
+                   (self-extending, Lustre 2.13)";
+    Setting::shared(key, Kind::Text(ANY_TEXT), Default::Words(default), meaning)
+        .example("\"64MiB\"")
 }
 
 const fn job_mount(

@@ -153,6 +153,10 @@ fn whole(key: &Key, row: &Setting) -> Key {
 /// How many entries the list of tables that the key goes through has so far.
 fn entries(given: &BTreeMap<Key, Given>, row: &Setting, key: &Key) -> usize {
     let Some(place) = row.steps().iter().position(|step| *step == "[]") else { return 0 };
+    // A list below a name of its own goes with that table, which is replaced whole.
+    if row.steps().iter().take(place).any(|step| *step == "*") {
+        return 0;
+    }
     let list = key.first(place);
     let count = |key: &Key| match key.steps().get(place) {
         Some(Step::Entry(index)) => index + 1,

@@ -27,6 +27,6 @@ fn apply_one(
 ) -> Result<(), Failure> {
     let unknown = || config.layout.unknown(profile_name).failure();
     let profile = config.layout.profile(profile_name).ok_or_else(unknown)?;
-    let request = LayoutRequest { directory, profile_name, profile, replace: false };
+    let request = LayoutRequest { directory, profile_name, profile: &profile, replace: false };
     apply(config.host(), &request, deadline).map(|_| ())
 }
