@@ -55,40 +55,43 @@ fn a_layout_is_explained_for_a_file_of_a_size() {
              As it grows: from 10GiB to 100GiB on 16 OSTs, 1MiB on each in turn; beyond 100GiB on 16 OSTs, \
              1MiB on each in turn.",
         ),
+    ] {
+        assert_eq!(layout.explained(size, &shape), wanted, "{layout}");
+    }
+}
+
+#[test]
+fn what_is_not_plain_is_explained_too() {
+    for (layout, size, wanted) in [
         (
             layout("-E 64K -L mdt -E -1 -c 1 -S 1M"),
             Some(20_000),
-            eight(),
             "A file of 19.5KiB lies whole on the MDT. As it grows: beyond 64KiB on 1 OST.",
         ),
         (
             layout("-E 1G -z 64M -c 1 -S 1M -E -1 -c 4 -S 1M"),
             Some(1 << 20),
-            eight(),
             "A file of 1MiB lies whole on 1 OST. As it grows: from 64MiB to 1GiB on the OSTs before it, 64MiB \
              at a time, and on others when those are full; beyond 1GiB on 4 OSTs, 1MiB on each in turn.",
         ),
         (
             layout("-E 64M -c 1 -S 1M"),
             Some(1 << 20),
-            eight(),
             "A file of 1MiB lies whole on 1 OST. A write beyond 64MiB fails (No data available).",
         ),
         (
             layout("-N2 -c 1 -S 1M"),
             Some(1 << 20),
-            eight(),
             "A file of 1MiB lies whole on 1 OST. It has 2 mirrors, of which Lustre writes to one; `lfs mirror \
              resync` brings the others up to date.",
         ),
         (
             Layout::Inherited { shown: None },
             Some(1),
-            eight(),
             "A file of 1 byte is laid out as the file system's own default says.",
         ),
     ] {
-        assert_eq!(layout.explained(size, &shape), wanted, "{layout}");
+        assert_eq!(layout.explained(size, &eight()), wanted, "{layout}");
     }
 }
 
