@@ -463,7 +463,7 @@ pub const SETTINGS: &[Setting] = &[
     layout_osts("layout.profiles.*.osts", "the servers choose"),
     Setting::shared(
         "layout.profiles.*.on_mdt",
-        Kind::Text(ANY_TEXT),
+        Kind::Text(SIZE),
         Default::Words("nothing"),
         "How much of each file lies on the MDT, at most 1MiB unless somebody changed it there \
          (Data-on-MDT, Lustre 2.11)",
@@ -480,7 +480,7 @@ pub const SETTINGS: &[Setting] = &[
     .unit("copies"),
     Setting::shared(
         "layout.profiles.*.part[].until",
-        Kind::Text(ANY_TEXT),
+        Kind::Text(UNTIL),
         Default::Required,
         "Where the part ends: a multiple of 64KiB and of its stripe size, or end",
     )
@@ -710,6 +710,10 @@ const fn phase(key: &'static str, seconds: u64, meaning: &'static str) -> Settin
         .unit("seconds")
 }
 
+/// A size; the agent knows which.
+const SIZE: Grammar = Grammar { fits: "a size such as 4MiB", ..ANY_TEXT };
+/// Where a part of a file ends.
+const UNTIL: Grammar = Grammar { fits: "a size such as 4MiB, or \"end\"", ..ANY_TEXT };
 const OF_PROFILE: &str = "what the profile says";
 
 const fn layout_count(key: &'static str, default: &'static str) -> Setting {
@@ -722,7 +726,7 @@ const fn layout_count(key: &'static str, default: &'static str) -> Setting {
 const fn layout_size(key: &'static str, default: &'static str) -> Setting {
     let meaning = "How much of a file lies on one OST before the next one's turn: a multiple of 64KiB \
                    below 4GiB, in KiB, MiB or GiB";
-    Setting::shared(key, Kind::Text(ANY_TEXT), Default::Words(default), meaning).example("\"4MiB\"")
+    Setting::shared(key, Kind::Text(SIZE), Default::Words(default), meaning).example("\"4MiB\"")
 }
 
 const fn layout_pool(key: &'static str, default: &'static str) -> Setting {
@@ -744,8 +748,7 @@ const fn layout_osts(key: &'static str, default: &'static str) -> Setting {
 const fn layout_extend(key: &'static str, default: &'static str) -> Setting {
     let meaning = "By how much it is extended at a time, each time on OSTs that have room \
                    (self-extending, Lustre 2.13)";
-    Setting::shared(key, Kind::Text(ANY_TEXT), Default::Words(default), meaning)
-        .example("\"64MiB\"")
+    Setting::shared(key, Kind::Text(SIZE), Default::Words(default), meaning).example("\"64MiB\"")
 }
 
 const fn job_mount(

@@ -60,15 +60,15 @@ fn a_mistake_names_file_line_and_the_nearest_key() {
 #[test]
 fn all_mistakes_are_told_at_once_with_their_lines() {
     let text = "mount = 3\n[host]\nprocfs = 'proc'\nsysfs = 1\n[jobs]\nmount = 1\n\
-                [layout.profiles.x]\nstripe_size = '4MiB'\nstripes = 2\n[aws]\nregion = 2026-01-01";
+                [[layout.profiles.x.part]]\nstripe_size = '4MiB'\nstripes = 2\n[aws]\nregion = 2026-01-01";
     let said = mistakes(&[Piece::file("/f", text)]);
     let wanted = [
         "/f:1: mount: it is a section, not a value",
         "/f:3: host.procfs: it takes an absolute path",
         "/f:4: host.sysfs: it takes an absolute path",
         "/f:6: jobs.mount: it is a list of tables, [[jobs.mount]]",
-        "/f:7: layout.profiles.x: stripe_count is missing, it takes -1 to 2000 OSTs",
-        "/f:9: layout.profiles.x.stripes: there is no such setting",
+        "/f:7: layout.profiles.x.part[0]: until is missing, it takes a size such as 4MiB, or \"end\"",
+        "/f:9: layout.profiles.x.part[0].stripes: there is no such setting",
         "/f:11: aws.region: it takes an AWS Region such as us-east-1",
     ];
     assert_eq!(said.len(), wanted.len(), "{said:#?}");
