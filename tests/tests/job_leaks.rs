@@ -419,22 +419,6 @@ fn leases_of_jobs_that_are_gone_are_reaped_by_whoever_comes_next() {
 }
 
 #[test]
-fn a_later_run_of_a_job_is_evidence_that_the_earlier_is_over() {
-    let node = Node::with("");
-    node.started(job_number(1));
-    let again = node.hook(["fsxlustre", "job", "start"], job_number(1));
-    again.env("SLURM_JOB_RESTART_COUNT", "1").run().assert_success();
-    let id = job_number(1);
-    assert_eq!(leases(&node), [format!("./leases/prod_{id}_1_node-1.json")]);
-    assert!(node.left().contains(&format!("./told/{id}")), "what the later run was told");
-    assert_eq!(node.leaked(), None);
-    let end = node.hook(["fsxlustre", "job", "end"], id);
-    end.env("SLURM_JOB_RESTART_COUNT", "1").run().assert_success();
-    assert!(!node.is_mounted());
-    assert_eq!(node.left(), Vec::<String>::new());
-}
-
-#[test]
 fn a_mount_of_a_job_that_vanished_goes_by_housekeeping() {
     let node = Node::with("");
     let cgroup = JobCgroup::with_step(Version::Two, job_number(1), "step_extern");

@@ -158,3 +158,23 @@ fn a_requeued_job_and_one_out_of_time() {
     cluster.wait_for_node("n1", &["IDLE"]);
     assert_clean(&cluster, "n1");
 }
+
+#[test]
+fn tasks_of_every_component_of_a_heterogeneous_job_are_told() {
+    let (cluster, _) = genomics(Settings::packaged());
+    // Nobody answers n2's client, so the second component goes without.
+    cluster.node("n2").client_fault("replay:nohost_retry0", true);
+    let task = "echo $SLURMD_NODENAME $FSXLUSTRE_STATUS $FSXLUSTRE_CAUSE";
+    let both = ["salloc", "-w", "n1", "-n1", ":", "-w", "n2", "-n1"];
+    let step = ["srun", "--het-group=0,1", "/bin/sh", "-c", task];
+    let done = cluster.as_user(&[&both[..], &step[..]].concat()).assert_success();
+    assert!(done.stdout.contains("n1 ready\n"), "{done}");
+    // Slurm gives its tasks the number of the first component.
+    assert!(done.stdout.contains("n2 missing unreachable\n"), "{done}\n{}", cluster.logs());
+    for node in ["n1", "n2"] {
+        cluster.wait_for_node(node, &["IDLE"]);
+        let told = "find /run/fsxlustre/told /run/fsxlustre/told-parts -type f";
+        assert_eq!(cluster.node(node).run(["sh", "-c", told]).stdout, "", "{node}");
+    }
+    assert_clean(&cluster, "n1");
+}

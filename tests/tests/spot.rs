@@ -23,6 +23,11 @@ fn is_mounted(sandbox: &Sandbox) -> bool {
     sandbox.read_file("/proc/self/mountinfo").contains(&format!(" {DIRECTORY} "))
 }
 
+fn mount_by_hand(sandbox: &Sandbox) {
+    sandbox.run(["mkdir", "-p", DIRECTORY]).assert_success();
+    sandbox.run(["mount", "-t", "fsxlustre", "tag:Project:genomics", DIRECTORY]).assert_success();
+}
+
 fn give_notice(sandbox: &Sandbox) {
     let notice = json!({"action": "terminate", "time": "2026-01-01T00:02:00Z"});
     sandbox.set_metadata(&json!({ ACTION: notice.to_string() }));
@@ -52,6 +57,25 @@ fn a_notice_evacuates_the_node() {
 }
 
 #[test]
+fn after_a_notice_no_start_mounts_again_until_it_is_taken_back() {
+    let sandbox = node();
+    give_notice(&sandbox);
+    sandbox.run(["fsxlustre", "spot-watch", "--once"]).assert_success();
+    let start = || {
+        let start = sandbox.command(["fsxlustre", "job", "start"]);
+        start.env("SLURM_JOB_ID", "8").env("SLURMD_NODENAME", "n1").run().assert_success()
+    };
+    let late = start();
+    assert!(late.stdout.contains("late: the job is admitted without it"), "{late}");
+    assert!(late.stderr.contains("this node is about to be taken away"), "{late}");
+    assert!(!is_mounted(&sandbox), "{late}");
+    sandbox.set_metadata(&json!({ ACTION: null }));
+    sandbox.run(["fsxlustre", "spot-watch", "--once"]).assert_success();
+    start();
+    assert!(is_mounted(&sandbox));
+}
+
+#[test]
 fn the_service_asks_every_five_seconds_by_one_call_and_acts_once() {
     let sandbox = node();
     let (tokens, calls) = (asked(&sandbox, "/api/token"), asked(&sandbox, ACTION));
@@ -71,8 +95,7 @@ fn the_service_asks_every_five_seconds_by_one_call_and_acts_once() {
         std::thread::sleep(Duration::from_millis(100));
     }
     // Mounted again by somebody, it stays: the same notice is acted on once.
-    let start = sandbox.command(["fsxlustre", "job", "start"]);
-    start.env("SLURM_JOB_ID", "8").env("SLURMD_NODENAME", "n1").run().assert_success();
+    mount_by_hand(&sandbox);
     let calls = asked(&sandbox, ACTION);
     while asked(&sandbox, ACTION) < calls + 2 {
         assert!(began.elapsed() < Duration::from_secs(90), "{}", watcher.stderr());

@@ -3,9 +3,10 @@
 use super::{FAILED, Outcome};
 use crate::aws::{SpotNotice, SpotWatch};
 use crate::config::AgentConfig;
+use crate::jobs::leaving;
 use clap::Args;
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
-use fsxlustre_mount::host::{Deadline, Finished, Program, ProgramError, RunLimits};
+use fsxlustre_mount::host::{Deadline, Finished, Host, Program, ProgramError, RunLimits};
 use fsxlustre_mount::journal::{Entry, Priority};
 use fsxlustre_mount::mount::check_root;
 use std::time::{Duration, Instant};
@@ -30,7 +31,7 @@ pub struct SpotWatchArgs {
 impl SpotWatchArgs {
     /// Asks for the notice that a Spot instance gets, and evacuates the node when it comes. Runs until
     /// it is stopped: no signal is caught, since nothing of this has to be undone.
-    pub fn run(&self, _config: &AgentConfig) -> Outcome {
+    pub fn run(&self, config: &AgentConfig) -> Outcome {
         let begun = check_root("evacuate")
             .and_then(|()| SpotWatch::new().map_err(|error| failure(&error.to_string())));
         let watch = match begun {
@@ -40,7 +41,7 @@ impl SpotWatchArgs {
         let mut seen = Seen::default();
         loop {
             let asked = Instant::now();
-            let outcome = seen.look(&watch);
+            let outcome = seen.look(&watch, config.host());
             if self.once {
                 return outcome;
             }
@@ -60,16 +61,18 @@ struct Seen {
 }
 
 impl Seen {
-    fn look(&mut self, watch: &SpotWatch) -> Outcome {
+    fn look(&mut self, watch: &SpotWatch, host: &Host) -> Outcome {
         match watch.ask() {
             Ok(None) => {
                 self.trouble = None;
+                // What stays there keeps starts from mounting, and is said by them.
+                let _ = leaving::forget(host);
                 Outcome::done("there is no notice\n")
             }
             Ok(notice) if notice == self.notice => Outcome::default(),
             Ok(Some(notice)) => {
                 self.trouble = None;
-                let outcome = evacuate(&notice);
+                let outcome = evacuate(host, &notice);
                 // What stays is tried again as long as the instance is there.
                 self.notice = (outcome.status == 0).then_some(notice);
                 outcome
@@ -88,11 +91,15 @@ impl Seen {
 }
 
 /// Runs `fsxlustre evacuate`, which flushes and unmounts.
-fn evacuate(notice: &SpotNotice) -> Outcome {
+fn evacuate(host: &Host, notice: &SpotNotice) -> Outcome {
     let SpotNotice { action, time } = notice;
     let said =
         format!("this Spot instance is taken away ({action} at {time}): the node is evacuated");
     Entry::new(Priority::Warning, &said).send();
+    // Before anything goes: no start mounts it again.
+    if let Err(failure) = leaving::note(host, &said) {
+        Entry::failure(&failure).send();
+    }
     let limits = RunLimits::until(Deadline::after(EVACUATION));
     let mut outcome = Outcome::done(format!("{said}\n"));
     let (text, is_done) = told(Program::own().run(&["evacuate"], &limits));

@@ -169,7 +169,7 @@ pub const CAUSES: &[CauseRow] = &[
         Cause::Late,
         "late",
         Lies::Outside,
-        "another call kept it busy until the deadline, or a signal came",
+        "another call kept it busy until the deadline, a signal came, or the node is being taken away",
     ),
     row(
         Cause::Configuration,
@@ -280,7 +280,7 @@ const CODES_OF: &[(Cause, &[Code])] = &[
             Code::LayoutStands,
         ],
     ),
-    (Cause::Late, &[Code::LockTimeout, Code::MountRace, Code::Interrupted]),
+    (Cause::Late, &[Code::LockTimeout, Code::MountRace, Code::Interrupted, Code::NodeLeaves]),
     (Cause::Job, &[Code::JobVariable]),
     (Cause::Internal, &[Code::Internal]),
 ];

@@ -108,6 +108,11 @@ impl Lease {
         self.job_id.map(|id| id.to_string()).into_iter().chain(self.sluid.clone()).collect()
     }
 
+    /// The unique id of the run, where Slurm has one.
+    pub(super) fn sluid(&self) -> Option<&String> {
+        self.sluid.as_ref()
+    }
+
     /// Whether it is of an earlier run of the same job here. A job runs on a node once at a time.
     pub(super) fn is_earlier_run_of(&self, later: &Self) -> bool {
         let without_restart = |lease: &Self| {

@@ -3,8 +3,8 @@
 //! Never by user: a user may have other jobs on the node. Slurm's daemons are in a job's cgroup too,
 //! but are nobody's to end.
 
-use super::traces::is_roots_step_daemon;
-use fsxlustre_mount::host::{CgroupPlace, Host, read_text};
+use super::traces::{is_roots_step_daemon, lineage};
+use fsxlustre_mount::host::{CgroupPlace, Host};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ impl<'a> Members<'a> {
     /// Sends a signal to those of `pids` that are the job's, and says to which. Who called us, and
     /// Slurm's own, are spared.
     pub(super) fn signal(&self, pids: &BTreeSet<u32>, signal: Signal) -> Vec<u32> {
-        let spared = self.ourselves();
+        let spared = lineage(self.processes);
         let is_meant = |pid: u32| {
             !spared.contains(&pid) && self.has(pid) && !is_roots_step_daemon(&self.folder(pid))
         };
@@ -58,18 +58,6 @@ impl<'a> Members<'a> {
         }
         signalled
     }
-
-    /// This process and all above it.
-    fn ourselves(&self) -> BTreeSet<u32> {
-        let mut all = BTreeSet::new();
-        let mut next = Some(std::process::id());
-        while let Some(pid) = next.filter(|pid| *pid > 0 && all.insert(*pid)) {
-            let stat = read_text(&self.folder(pid).join("stat")).unwrap_or_default();
-            let after = stat.rsplit_once(')').map(|(_, after)| after.to_owned());
-            next = after.and_then(|after| after.split_whitespace().nth(1)?.parse().ok());
-        }
-        all
-    }
 }
 
 #[cfg(test)]
@@ -81,7 +69,8 @@ mod tests {
         let host = Host::default();
         let members = Members::of(&host, 9, None);
         let own = std::process::id();
-        assert!(members.ourselves().contains(&own) && members.ourselves().len() > 1);
+        let above = lineage(members.processes);
+        assert!(above.contains(&own) && above.len() > 1);
         assert_eq!(members.signal(&[own, 1, u32::MAX].into(), Signal::CONT), Vec::<u32>::new());
     }
 }

@@ -4,8 +4,9 @@
 //! than in the prolog of the same run: the controller counts before it ends the run. A job runs on a
 //! node once at a time, so an end is for the last run that began there.
 
-use super::JobVariables;
-use fsxlustre_mount::host::{Host, state_names};
+use super::traces::Traces;
+use super::{JobVariables, Lease};
+use fsxlustre_mount::host::{Deadline, Host, state_names};
 
 /// The job as its start here had it: with the highest restart count, up to its own, of which
 /// something is recorded. The job itself where nothing is, or it cannot be told.
@@ -19,6 +20,20 @@ pub fn as_started(host: &Host, job: JobVariables) -> JobVariables {
         Some(restart) => job.with_restart(restart),
         None => job,
     }
+}
+
+/// Whether an end is a late one of an earlier run, and the run that is recorded goes on: it has another
+/// id, or, where Slurm has no ids of runs, a step of it is still here. slurmd runs no epilog before the
+/// last step of its run is gone; with `RunInJob` it runs in one of them, which is above us.
+///
+/// A first run has no earlier one. What cannot be looked at is taken for over.
+pub fn is_of_a_run_that_lasts(host: &Host, job: &JobVariables, deadline: Deadline) -> bool {
+    let Ok(Some(lease)) = Lease::read(host, job) else { return false };
+    if let (Some(own), Some(recorded)) = (&job.sluid, lease.sluid()) {
+        return own != recorded;
+    }
+    let processes = || Traces::of_processes(host, deadline);
+    job.restart() > 0 && processes().is_some_and(|seen| seen.has_other_step(&lease.names()))
 }
 
 #[cfg(test)]
@@ -58,5 +73,18 @@ mod tests {
         begin("prod_17_1_c_5");
         assert_eq!(ends("1"), "prod_17_1_c_5");
         assert_eq!(ends("2"), "prod_17_1_c_5");
+    }
+
+    #[test]
+    fn an_end_with_another_runs_id_is_of_an_earlier_run() {
+        let folder = tempfile::tempdir().expect("folder");
+        let mut host = Host::default();
+        host.paths.state = folder.path().to_owned();
+        let of = |sluid: Option<&str>| JobVariables { sluid: sluid.map(Into::into), ..job("1") };
+        let deadline = Deadline::after(std::time::Duration::from_secs(5));
+        let lasts = |sluid| is_of_a_run_that_lasts(&host, &of(sluid), deadline);
+        assert!(!lasts(Some("sA")), "nothing is recorded");
+        Lease::new(&host, &of(Some("sB"))).write(&host).expect("written");
+        assert_eq!((lasts(Some("sA")), lasts(Some("sB"))), (true, false));
     }
 }

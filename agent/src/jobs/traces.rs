@@ -25,6 +25,9 @@ const WORD: &str = "--fsxlustre-traces";
 pub struct Traces {
     jobs: BTreeSet<String>,
     with_extern_step: BTreeSet<String>,
+    /// Those of which a step's daemon is seen that did not start whoever looks.
+    #[serde(default)]
+    with_other_step: BTreeSet<String>,
 }
 
 impl Traces {
@@ -36,6 +39,11 @@ impl Traces {
     /// Whether the extern step is seen of one of these names.
     pub(super) fn has_extern_step(&self, names: &[String]) -> bool {
         names.iter().any(|name| self.with_extern_step.contains(name))
+    }
+
+    /// Whether a step of one of these names is seen, other than the one that whoever looks runs in.
+    pub(super) fn has_other_step(&self, names: &[String]) -> bool {
+        names.iter().any(|name| self.with_other_step.contains(name))
     }
 
     fn add(&mut self, job: &str, has_extern_step: bool) {
@@ -90,6 +98,11 @@ impl Traces {
     pub fn look(processes: &Path) -> Self {
         let mut traces = Self::default();
         let is_number = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
+        let lineage = lineage(processes);
+        let is_above = |process: &Path| {
+            let pid = process.file_name().and_then(|name| name.to_str()?.parse().ok());
+            pid.is_some_and(|pid: u32| lineage.contains(&pid))
+        };
         for process in below(processes, is_number) {
             for place in CgroupPlace::of(&process) {
                 if let Some(job) = place.job() {
@@ -98,10 +111,25 @@ impl Traces {
             }
             if let Some((job, step)) = step_of(&process) {
                 traces.add(&job, step == EXTERN);
+                if !is_above(&process) {
+                    traces.with_other_step.insert(job);
+                }
             }
         }
         traces
     }
+}
+
+/// This process and all above it.
+pub(super) fn lineage(processes: &Path) -> BTreeSet<u32> {
+    let mut all = BTreeSet::new();
+    let mut next = Some(std::process::id());
+    while let Some(pid) = next.filter(|pid| *pid > 0 && all.insert(*pid)) {
+        let stat = read_text(&processes.join(pid.to_string()).join("stat")).unwrap_or_default();
+        let after = stat.rsplit_once(')').map(|(_, after)| after.to_owned());
+        next = after.and_then(|after| after.split_whitespace().nth(1)?.parse().ok());
+    }
+    all
 }
 
 /// The folder of processes that this process was started to look at, if it was.
@@ -173,6 +201,8 @@ mod tests {
         let by_daemon = Traces::look(folder.path());
         let is_root = nix::unistd::geteuid().is_root();
         assert_eq!((by_daemon.has(&names("17")), by_daemon.has(&names("1"))), (is_root, false));
+        assert_eq!(by_daemon.has_other_step(&names("17")), is_root);
+        assert!(!by_cgroup.has_other_step(&names("9")), "a process is no step's daemon");
         assert!(!by_daemon.has_extern_step(&names("17")));
         let folder = procfs("0::/\n", "slurmstepd: [17.extern]\0", "/usr/sbin/slurmstepd");
         assert_eq!(Traces::look(folder.path()).has_extern_step(&names("17")), is_root);

@@ -58,11 +58,11 @@ pub type Counts = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// What was read of all connections of this node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Imports {
+pub struct Imports {
     /// Each connection, by the child's number of it.
     connections: BTreeMap<usize, ImportState>,
     /// Why something is missing, if it is.
-    pub(super) trouble: Option<String>,
+    pub trouble: Option<String>,
 }
 
 impl Imports {
@@ -73,13 +73,25 @@ impl Imports {
 
     /// Those of one file system. Two clients of one file system are counted together, since a mount
     /// does not tell which is its own.
-    pub(super) fn of(&self, fs_name: &str) -> Counts {
+    pub fn of(&self, fs_name: &str) -> Counts {
         let mut counts = Counts::new();
         for import in self.connections.values().filter(|import| import.fs == fs_name) {
             let state = import.state.clone().unwrap_or_else(|| "unknown".into());
             *counts.entry(import.kind.clone()).or_default().entry(state).or_default() += 1;
         }
         counts
+    }
+
+    /// Those of one file system that are known not to be up, each with its state. IDLE is up: it was
+    /// closed for want of work. So is, for us, one that an administrator has switched off.
+    pub fn ill(&self, fs_name: &str) -> Vec<String> {
+        let own = self.connections.values().filter(|import| import.fs == fs_name);
+        let state = |import: &ImportState| {
+            let state = import.state.clone()?;
+            let is_up = matches!(state.as_str(), "FULL" | "IDLE" | "DEACTIVATED");
+            (!is_up).then(|| format!("{} {state}", import.target))
+        };
+        own.filter_map(state).collect()
     }
 
     /// Takes a line of the child; false after the last one.
@@ -95,7 +107,7 @@ impl Imports {
 
 /// A reading that goes on.
 #[derive(Debug)]
-pub(super) struct Reading {
+pub struct Reading {
     child: Child,
     lines: Receiver<String>,
     deadline: Deadline,
@@ -106,7 +118,7 @@ impl Reading {
     ///
     /// # Errors
     /// Why it cannot be started.
-    pub(super) fn start(host: &Host) -> std::io::Result<Self> {
+    pub fn start(host: &Host) -> std::io::Result<Self> {
         let paths = &host.paths;
         let roots = [&paths.procfs, &paths.sysfs, &paths.debugfs].map(OsString::from);
         let mut child = Command::new(Program::own().path())
@@ -132,7 +144,7 @@ impl Reading {
     }
 
     /// What the child has told until it was done, or until it had no more time.
-    pub(super) fn finish(mut self) -> Imports {
+    pub fn finish(mut self) -> Imports {
         let mut imports = Imports::default();
         loop {
             let Ok(line) = self.lines.recv_timeout(self.deadline.left()) else {

@@ -10,7 +10,7 @@ mod text;
 
 pub use answer::{DirectoryStatus, Elsewhere, Failed, ImportSummary, Recorded, State, Status};
 pub use holders::{AllHolders, DirectoryHolders, UserHolders, all_holders};
-pub use imports::{Counts, asked_for, tell};
+pub use imports::{Counts, Imports, Reading, asked_for, tell};
 
 use crate::jobs::Lease;
 use answer::FORMAT;
@@ -21,7 +21,6 @@ use fsxlustre_mount::last_failure::LastFailure;
 use fsxlustre_mount::record::MountRecord;
 use fsxlustre_mount::source::Device;
 use fsxlustre_mount::unmount::Begun;
-use imports::{Imports, Reading};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

@@ -38,6 +38,11 @@ fn carried_out(
     signals: Option<&SignalFd>,
 ) -> Outcome {
     let (host, key, label) = (node.host, job.key(), job.label());
+    let time = Deadline::after(node.jobs.deadlines.of(Phase::Lease) / 2);
+    if jobs::is_of_a_run_that_lasts(host, job, time) {
+        let line = "nothing is done: this is the end of an earlier run, and a later one is here";
+        return Outcome::done(format!("{label}: {line}\n"));
+    }
     let request = FrozenRequest::read(host, &key);
     // Before the unmount, which takes the counters with it. What cannot be told delays no end.
     let report = EndingReport::begin(host, node.jobs, job);

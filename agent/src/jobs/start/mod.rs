@@ -5,6 +5,7 @@
 //! leaves by what its end, or the same start again, knows what may be there.
 
 mod clock;
+mod connections;
 mod counters;
 mod layout;
 mod one;
@@ -14,7 +15,9 @@ mod tuning;
 pub use clock::PhaseClock;
 pub use started::{Lacking, Ready, Started};
 
-use super::{FrozenRequest, JobVariables, Lease, Node, Phase, Verdict, evidence, io, reap, tell};
+use super::{
+    FrozenRequest, JobVariables, Lease, Node, Phase, Verdict, evidence, io, leaving, reap, tell,
+};
 use crate::config::AgentConfig;
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::host::{Deadline, Host};
@@ -51,6 +54,10 @@ pub fn start(
         started.lacks_all(&failure);
         return started.finish(host, clock.times());
     }
+    if let Err(failure) = leaving::check(host) {
+        started.lacks_all(&failure);
+        return started.finish(host, clock.times());
+    }
     let mounter = Mounter {
         host,
         defaults: &config.base.mount,
@@ -62,9 +69,11 @@ pub fn start(
     };
     let one = One { mounter, job, deadlines: &config.jobs.deadlines };
     started.take_results(one.all(&started.request), &mut clock);
+    let look = connections::Look::begin(host, &started);
     clock.run(Phase::Layout, |deadline| layout::apply_all(config, &mut started, deadline));
     clock.run(Phase::Tuning, |deadline| tuning::apply_all(config, &mut started, deadline));
     let warnings: Vec<String> = clock.run(Phase::Counters, |deadline| {
+        look.finish(host, &mut started, deadline);
         if started.verdict() == Some(Verdict::Drain) {
             // A job that does not begin has nothing to count.
             evidence::leave_at_start(host, &config.jobs, &started, deadline)
