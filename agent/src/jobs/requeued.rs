@@ -80,7 +80,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let mut host = Host::default();
         host.paths.state = folder.path().to_owned();
-        let of = |sluid: Option<&str>| JobVariables { sluid: sluid.map(Into::into), ..job("1") };
+        let of = |sluid: Option<&str>| {
+            let mut job = job("1");
+            job.sluid = sluid.map(Into::into);
+            job
+        };
         let deadline = Deadline::after(std::time::Duration::from_secs(5));
         let lasts = |sluid| is_of_a_run_that_lasts(&host, &of(sluid), deadline);
         assert!(!lasts(Some("sA")), "nothing is recorded");

@@ -146,10 +146,10 @@ codes! {
         "make /etc/mtab a link: ln -sf ../proc/self/mounts /etc/mtab";
     NotADevice "FSXL-M217" UserCanFix 32 "The source is not a Lustre client's device."
         "name the source as HOST@tcp:/MOUNTNAME";
-    NodeLeaves "FSXL-M219" MayPass 32 "This node is about to be taken away."
-        "let the job run on another node";
     MountDenied "FSXL-M218" UserCanFix 32 "The mount was denied to a process that may mount."
         "let this client in on the file system's side, or remove the seccomp or SELinux rule against mount(2)";
+    NodeLeaves "FSXL-M219" MayPass 32 "This node is about to be taken away."
+        "let the job run on another node";
     NoNetwork "FSXL-N203" UserCanFix 32 "This node's LNet has no network of the server's kind."
         "configure LNet for the network of the NID; `lctl list_nids` shows what there is";
     NetworkNamespace "FSXL-N204" UserCanFix 32 "This process is in another network namespace than LNet."
