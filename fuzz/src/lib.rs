@@ -1,4 +1,4 @@
-//! The agent's parsers of the kernel's texts, from the agent's own files, one way in a target.
+//! The agent's parsers of the kernel's and of lfs's texts, from the agent's own files, one way in a target.
 
 #[path = "../../agent/src/metrics"]
 #[expect(dead_code, reason = "the collectors around the parsers do not run here")]
@@ -71,4 +71,61 @@ mod metrics {
     }
 }
 
+#[path = "../../agent/src/layout"]
+#[expect(dead_code, reason = "what is done with layouts does not run here")]
+mod layout {
+    mod arguments;
+    mod compare;
+    mod draft;
+    mod explain;
+    mod feature;
+    mod lov;
+    mod model;
+    mod osts;
+    mod print;
+    mod problem;
+    mod setstripe;
+    mod shape;
+    mod sound;
+    mod stripe_size;
+    mod text;
+    mod text_error;
+
+    /// Ways in.
+    pub mod read {
+        use crate::layout::model::Layout;
+        use crate::layout::setstripe::parse_setstripe;
+        use crate::layout::shape::FileSystemShape;
+
+        /// Texts of `lfs getstripe`; what is read is read again from what is printed of it.
+        pub fn text(bytes: &[u8]) {
+            let text = String::from_utf8_lossy(bytes);
+            let _ = Layout::named(&text);
+            for layout in Layout::all(&text).unwrap_or_default() {
+                let _ = (layout.shown(), layout.problems(&FileSystemShape::with_osts(4)));
+                assert!(Layout::parse_text(&layout.getstripe_text()).is_ok(), "{layout:?}");
+            }
+        }
+
+        /// The attribute `lustre.lov`.
+        pub fn lov(bytes: &[u8]) {
+            if let Ok(layout) = Layout::parse_lov(bytes) {
+                let _ = (layout.shown(), layout.explained(Some(1 << 40), &FileSystemShape::default()));
+            }
+        }
+
+        /// Arguments of `lfs setstripe`; what is read is read again from what is printed of it.
+        pub fn arguments(bytes: &[u8]) {
+            let text = String::from_utf8_lossy(bytes);
+            let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+            let Ok(layout) = parse_setstripe(&words) else { return };
+            let problems = layout.problems(&FileSystemShape::with_osts(4));
+            if problems.is_empty() {
+                assert_eq!(parse_setstripe(&layout.setstripe_arguments()).ok(), Some(layout));
+            }
+        }
+    }
+}
+
+pub use layout::read;
 pub use metrics::parse;

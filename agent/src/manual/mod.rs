@@ -5,6 +5,7 @@
 
 mod checks;
 mod commands;
+mod layouts;
 mod metrics;
 mod readme;
 mod roff;
@@ -70,6 +71,8 @@ fn part(name: &str) -> String {
         "QUESTIONS" => metrics::questions(),
         "DROPPED-FAMILIES" => metrics::dropped_families(),
         "SETTINGS" => settings::all(),
+        "LAYOUT-PRESETS" => layouts::all(),
+        "LAYOUT-FEATURES" => layouts::features(),
         "JOB-REPORTS" => include_str!("job_report.roff").to_owned(),
         "SLURM-CONF" => slurm::slurm_conf(),
         "CAUSES" => slurm::causes(),
