@@ -147,5 +147,9 @@ fn a_preset_follows_the_number_of_osts_and_the_version() {
         arguments("checkpoint-per-process", 2, "2.15"),
         "-E 10737418240 -c 1 -S 4194304 -E -1 -c 2 -S 4194304"
     );
-    assert_eq!(arguments("large-sequential", 12, "2.9"), "-c -1 -S 4194304");
+    assert_eq!(arguments("large-sequential", 12, "2.9"), "-c 8 -S 4194304");
+    assert_eq!(
+        arguments("large-sequential", 4, "2.15"),
+        "-E 104857600 -c 1 -S 4194304 -E -1 -c 4 -S 4194304"
+    );
 }

@@ -127,3 +127,24 @@ fn composite(parts: Vec<(Option<u64>, Stripes)>) -> Composite {
     }
     Composite { mirrors: 1, generation: 0, components }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_is_read() {
+        let read = toml::from_str::<Presets>(DATA).expect("the data");
+        let names: Vec<_> = read.preset.iter().map(|preset| preset.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "fsx-default",
+                "large-sequential",
+                "many-small-files",
+                "checkpoint-per-process",
+                "shared-file"
+            ]
+        );
+    }
+}
