@@ -1,8 +1,8 @@
 //! Does AWS list this kernel with a Lustre client?
 
 use super::Verdict::{Fail, Unknown, Warn};
-use super::{Check, Evidence, Finding, Group, command, distribution_name, is_loaded, matrix, node};
-use crate::compat::{KernelRow, Listing, Matrix, Node, Task};
+use super::{Check, Evidence, Finding, Group, distribution_name, is_loaded, matrix, node, update};
+use crate::compat::{KernelRow, Listing, Matrix, Node};
 use crate::facts::NodeFacts;
 
 const NAME: &str = "kernel_supported";
@@ -79,12 +79,4 @@ fn listed(matrix: &Matrix, row: &KernelRow, kernel: &str) -> Finding {
         Finding::other(NAME, Warn, format!("{summary}; no source confirms it"), remedy)
     };
     finding.seen(Evidence::new(format!("row: {}", row.kernels()), matrix.source(&row.source)))
-}
-
-/// How a listed kernel is come by.
-fn update(facts: &NodeFacts) -> String {
-    command(facts, Task::UpdateKernel).map_or_else(
-        || "boot a listed kernel".to_owned(),
-        |command| format!("boot a newer kernel: {command} && sudo reboot"),
-    )
 }

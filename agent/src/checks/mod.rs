@@ -37,6 +37,7 @@ mod network_allowances;
 mod network_namespace;
 mod next_kernel;
 mod question;
+mod remedies;
 mod report;
 mod root_squash;
 mod same_subnet;
@@ -53,12 +54,15 @@ pub use io::io;
 pub use last_run::{Answer, LastRun};
 pub use next_kernel::reboot;
 pub use question::{Check, Group};
+pub(crate) use remedies::{client_task, keep_booting, series, words};
 pub use report::Report;
 pub use selection::{Selection, UnknownCheck, find};
 pub use text::{Colours, brief, explanation, list};
 pub(crate) use tuning_advised::settings as advised_settings;
 
-use crate::compat::{InUse, Matrix, Node, Task};
+use remedies::{install, install_for, update};
+
+use crate::compat::{InUse, Matrix, Node};
 use crate::facts::{Facts, NodeFacts, Observed};
 
 /// Every question, in the order in which they are shown: what the node is, what runs on it, what is
@@ -143,32 +147,6 @@ pub(crate) fn node(facts: &NodeFacts) -> Result<Node<'_>, Evidence> {
         kernel,
         architecture,
     })
-}
-
-/// How the client is installed for another kernel of this node.
-fn install_for(facts: &NodeFacts, kernel: &str) -> String {
-    let from = facts.kernel_release.from();
-    let other =
-        NodeFacts { kernel_release: Observed::known(kernel.to_owned(), from), ..facts.clone() };
-    install(&other)
-}
-
-/// How the client is installed here, as far as AWS says so.
-fn install(facts: &NodeFacts) -> String {
-    command(facts, Task::Install).unwrap_or_else(|| {
-        let kernel = facts.kernel_release.value().map_or("the running kernel", String::as_str);
-        format!(
-            "fsxlustre knows no AWS package for this node: build the Lustre 2.15 client for {kernel} \
-             from git.whamcloud.com/fs/lustre-release.git (`./configure --disable-server && make \
-             debs` or `make rpms`) and install it"
-        )
-    })
-}
-
-/// What the package manager of this node is told for a task, as one line.
-fn command(facts: &NodeFacts, task: Task) -> Option<String> {
-    let codename = facts.distribution.value().and_then(|found| found.codename.as_deref());
-    matrix(facts).ok()?.command(task, node(facts).ok()?, codename)
 }
 
 /// The matrix that this node is judged by.

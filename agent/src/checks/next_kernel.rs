@@ -1,6 +1,7 @@
 //! Is there a Lustre module for the kernel that the next boot takes?
 
-use super::{Check, Evidence, Finding, Group, Verdict, install_for};
+use super::{Check, Evidence, Finding, Group, Verdict, install_for, keep_booting, matrix, node};
+use crate::compat::{Listing, Node};
 use crate::facts::{Facts, InstalledModule, NodeFacts};
 
 const NAME: &str = "next_kernel";
@@ -66,25 +67,33 @@ fn judge(facts: &NodeFacts, next: &str, module: Option<&InstalledModule>) -> Fin
     let what = built_for
         .map_or("no Lustre module".to_owned(), |other| format!("a Lustre module for {other} only"));
     let summary = format!("the next boot takes {next}, which has {what}");
-    let stay = match (is_running, facts.kernel_release.value()) {
-        (false, Some(running)) => format!("; or boot {running} again: {}", keep(facts, running)),
-        _ => String::new(),
-    };
-    Finding::warn(NAME, summary, format!("before the reboot: {}{stay}", install_for(facts, next)))
+    let remedy = remedy(facts, next, is_running);
+    Finding::warn(NAME, summary, format!("before the reboot: {remedy}"))
+}
+
+/// The module for the next kernel, or that boot with the running one. AWS has a module only for kernels
+/// that it lists; for another one the running kernel is the better choice.
+fn remedy(facts: &NodeFacts, next: &str, is_running: bool) -> String {
+    let install = install_for(facts, next);
+    let running = facts.kernel_release.value().filter(|_| !is_running);
+    let Some(stay) = running.map(|running| stay(facts, running)) else { return install };
+    if is_listed(facts, next) {
+        format!("{install}; or {stay}")
+    } else {
+        format!("{stay}; or {install}")
+    }
+}
+
+fn is_listed(facts: &NodeFacts, kernel: &str) -> bool {
+    let listing = || Some(matrix(facts).ok()?.kernel(Node { kernel, ..node(facts).ok()? }));
+    matches!(listing(), Some(Listing::Listed(_)))
 }
 
 /// How the running kernel is made the one that boots next.
-fn keep(facts: &NodeFacts, running: &str) -> String {
+fn stay(facts: &NodeFacts, running: &str) -> String {
     let id = facts.distribution.value().map_or("", |found| found.id.as_str());
-    match id {
-        "amzn" | "rhel" | "rocky" | "centos" | "almalinux" => {
-            format!("sudo grubby --set-default=/boot/vmlinuz-{running}")
-        }
-        "ubuntu" => {
-            "sudo apt-mark hold linux-aws linux-image-aws linux-headers-aws, and remove the \
-                     newer linux-image package"
-                .to_owned()
-        }
-        _ => format!("make {running} the default of the boot loader"),
-    }
+    keep_booting(id, running, "sudo ").map_or_else(
+        || format!("make {running} the default of the boot loader"),
+        |commands| format!("boot {running} again: {}", commands.join(" && ")),
+    )
 }

@@ -1,7 +1,8 @@
 //! What a distribution's package manager is told: to install AWS's client, to bring another kernel,
 //! to keep the one that is there.
 
-use super::{Listing, Matrix, Node, is_release};
+use super::{KernelRow, Listing, Matrix, Node, is_release};
+use fsxlustre_mount::partition::Partition;
 use serde::Deserialize;
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -9,10 +10,29 @@ use serde::Deserialize;
 pub(super) struct InstallRow {
     distributions: Vec<String>,
     releases: Vec<String>,
+    #[serde(default)]
+    architectures: Vec<String>,
+    #[serde(default)]
+    flavours: Vec<String>,
+    #[serde(default)]
+    minors: Vec<String>,
+    #[serde(default)]
+    clients: Vec<String>,
     lines: Vec<String>,
+    #[serde(default)]
+    again: Vec<String>,
     update: Vec<String>,
     hold: Vec<String>,
     free: Vec<String>,
+    pub(super) source: String,
+}
+
+/// Where partitions of AWS have their packages.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PartitionRow {
+    names: Vec<String>,
+    host: String,
     pub(super) source: String,
 }
 
@@ -21,6 +41,8 @@ pub(super) struct InstallRow {
 pub enum Task {
     /// Install AWS's client for the running kernel.
     Install,
+    /// The same where packages of the client are there already, maybe for another kernel.
+    Reinstall,
     /// Bring a newer kernel, which the next boot takes.
     UpdateKernel,
     /// Keep the package manager from bringing another kernel.
@@ -29,11 +51,48 @@ pub enum Task {
     FreeKernel,
 }
 
+impl Task {
+    /// Whether its commands install a client, which only a listed kernel has.
+    fn is_of_client(self) -> bool {
+        matches!(self, Self::Install | Self::Reinstall)
+    }
+}
+
+/// What commands need to know beside the node.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Words<'a> {
+    /// `VERSION_CODENAME` of os-release.
+    pub codename: Option<&'a str>,
+    /// The AWS Region; where it is not known, the commands are those of the partition `aws`.
+    pub region: Option<&'a str>,
+    /// What stands before a command that root must run: `sudo `.
+    pub as_root: &'a str,
+}
+
+/// Why there are no commands.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoCommand {
+    /// AWS lists other kernels of this release, and has no client for this one.
+    #[error("AWS has no client for this kernel")]
+    KernelNotListed,
+    /// No commands are known for the distribution, its release or this kernel.
+    #[error("AWS has no package for it")]
+    NoPackage,
+    /// A word of os-release is not there, or is no word.
+    #[error("os-release has no {0} that the commands need")]
+    Word(&'static str),
+    /// It is not known where the partition has its packages.
+    #[error(
+        "no document that fsxlustre's data is from says where the partition {0} has AWS's packages"
+    )]
+    NoHost(String),
+}
+
 impl InstallRow {
     /// What is wrong with it.
     pub(super) fn fault(&self) -> Option<String> {
         let lists = [&self.distributions, &self.releases, &self.lines];
-        let texts = [&self.lines, &self.update, &self.hold, &self.free];
+        let texts = [&self.lines, &self.again, &self.update, &self.hold, &self.free];
         let is_odd = |line: &String| line.is_empty() || line.contains(|c: char| c.is_control());
         let is_wrong = lists.iter().any(|list| list.is_empty())
             || texts.iter().any(|lines| lines.iter().any(is_odd));
@@ -41,61 +100,118 @@ impl InstallRow {
         is_wrong.then(|| format!("[[install]] of '{of}': a list or a line of it is empty"))
     }
 
-    fn lines(&self, task: Task) -> &[String] {
+    fn is_for(&self, node: Node<'_>, flavour: Option<&str>) -> bool {
+        let has = |list: &[String], word: Option<&str>| {
+            list.is_empty() || word.is_some_and(|word| list.iter().any(|listed| listed == word))
+        };
+        has(&self.distributions, Some(node.distribution))
+            && self.releases.iter().any(|listed| is_release(node.release, listed))
+            && has(&self.architectures, Some(node.architecture))
+            && has(&self.flavours, flavour)
+    }
+
+    fn installs_on(&self, row: &KernelRow) -> bool {
+        let minor = row.minor.as_ref();
+        (self.minors.is_empty() || minor.is_some_and(|minor| self.minors.contains(minor)))
+            && (self.clients.is_empty() || self.clients.contains(&row.client))
+    }
+
+    fn lines(&self, task: Task) -> Vec<&String> {
         match task {
-            Task::Install => &self.lines,
-            Task::UpdateKernel => &self.update,
-            Task::HoldKernel => &self.hold,
-            Task::FreeKernel => &self.free,
+            Task::Install => self.lines.iter().collect(),
+            Task::Reinstall => self.lines.iter().chain(&self.again).collect(),
+            Task::UpdateKernel => self.update.iter().collect(),
+            Task::HoldKernel => self.hold.iter().collect(),
+            Task::FreeKernel => self.free.iter().collect(),
         }
     }
 }
 
+impl PartitionRow {
+    /// What is wrong with it.
+    pub(super) fn fault(&self) -> Option<String> {
+        let host = &self.host;
+        let is_wrong = self.names.is_empty() || !is_plain(host);
+        is_wrong.then(|| format!("[[partition]]: '{host}' is no host, or its names are empty"))
+    }
+}
+
 impl Matrix {
-    /// The commands of a task, each for one line of a script, with `as_root` before what must be root;
-    /// `None` when this distribution has none, or when a word that they need is not known.
+    /// The commands of a task, each for one line of a script.
     ///
-    /// `codename` is `VERSION_CODENAME` of os-release.
+    /// # Errors
+    /// [`NoCommand`] says why there are none.
     pub fn commands(
         &self,
         task: Task,
         node: Node<'_>,
-        codename: Option<&str>,
-        as_root: &str,
-    ) -> Option<Vec<String>> {
-        let fits = |row: &&InstallRow| {
-            row.distributions.iter().any(|id| id == node.distribution)
-                && row.releases.iter().any(|listed| is_release(node.release, listed))
-        };
-        let row = self.install.iter().find(fits)?;
-        let minor = match self.kernel(node) {
-            Listing::Listed(row) => row.minor.clone(),
+        words: Words<'_>,
+    ) -> Result<Vec<String>, NoCommand> {
+        let listed = match self.kernel(node) {
+            Listing::Listed(row) => Some(row),
+            Listing::DistributionNotListed => return Err(NoCommand::NoPackage),
+            _ if task.is_of_client() => return Err(NoCommand::KernelNotListed),
             _ => None,
         };
-        let (major, pack) = node.release.split_once('.').unwrap_or((node.release, ""));
-        let words = [
-            ("{kernel}", Some(node.kernel)),
-            ("{codename}", codename),
-            ("{major}", Some(major)),
-            ("{minor}", Some(minor.as_deref().unwrap_or(node.release))),
-            ("{pack}", Some(pack)),
-        ];
-        let filled = |line: &String| {
-            let mut line = line.clone();
-            for (place, word) in words {
-                if line.contains(place) {
-                    line = line.replace(place, word.filter(|word| is_plain(word))?);
-                }
-            }
-            Some(line.replace("{sudo}", as_root))
+        let flavour = self.read_kernel(node).map(|kernel| kernel.flavour);
+        let fits = |row: &&InstallRow| {
+            row.is_for(node, flavour.as_deref())
+                && (!task.is_of_client() || listed.is_some_and(|listed| row.installs_on(listed)))
         };
-        let lines: Vec<String> = row.lines(task).iter().map(filled).collect::<Option<_>>()?;
-        (!lines.is_empty()).then_some(lines)
+        let row = self.install.iter().find(fits).ok_or(NoCommand::NoPackage)?;
+        let minor = listed.and_then(|row| row.minor.as_deref());
+        let lines = row.lines(task).into_iter();
+        let lines: Vec<String> =
+            lines.map(|line| self.filled(line, node, minor, words)).collect::<Result<_, _>>()?;
+        if lines.is_empty() { Err(NoCommand::NoPackage) } else { Ok(lines) }
     }
 
-    /// The same as one line for a person who is not root.
-    pub fn command(&self, task: Task, node: Node<'_>, codename: Option<&str>) -> Option<String> {
-        self.commands(task, node, codename, "sudo ").map(|lines| lines.join(" && "))
+    /// The same as one line for a person.
+    ///
+    /// # Errors
+    /// As [`Self::commands`].
+    pub fn command(
+        &self,
+        task: Task,
+        node: Node<'_>,
+        words: Words<'_>,
+    ) -> Result<String, NoCommand> {
+        self.commands(task, node, words).map(|lines| lines.join(" && "))
+    }
+
+    fn filled(
+        &self,
+        line: &str,
+        node: Node<'_>,
+        minor: Option<&str>,
+        words: Words<'_>,
+    ) -> Result<String, NoCommand> {
+        let mut line = line.to_owned();
+        if line.contains("{host}") {
+            line = line.replace("{host}", self.host(words.region)?);
+        }
+        let (major, pack) = node.release.split_once('.').unwrap_or((node.release, ""));
+        for (place, word, called) in [
+            ("{kernel}", Some(node.kernel), "kernel"),
+            ("{codename}", words.codename, "VERSION_CODENAME"),
+            ("{major}", Some(major), "VERSION_ID"),
+            ("{minor}", minor, "VERSION_ID"),
+            ("{pack}", Some(pack), "VERSION_ID"),
+        ] {
+            if line.contains(place) {
+                let word = word.filter(|word| is_plain(word)).ok_or(NoCommand::Word(called))?;
+                line = line.replace(place, word);
+            }
+        }
+        Ok(line.replace("{sudo}", words.as_root))
+    }
+
+    /// Where the partition of that Region has AWS's keys and packages.
+    fn host(&self, region: Option<&str>) -> Result<&str, NoCommand> {
+        let partition = region.map_or("aws", |region| Partition::of_region(region).name);
+        let has = |row: &&PartitionRow| row.names.iter().any(|name| name == partition);
+        let row = self.partitions.iter().find(has);
+        row.map(|row| row.host.as_str()).ok_or_else(|| NoCommand::NoHost(partition.to_owned()))
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod in_use;
 mod install;
+#[cfg(test)]
+mod install_tests;
 mod kernel;
 mod row;
 mod sound;
@@ -12,7 +14,7 @@ mod sound;
 mod tests;
 
 pub use in_use::{InUse, OWN_FILE, OwnFile};
-pub use install::Task;
+pub use install::{NoCommand, Task, Words};
 
 pub use kernel::{Kernel, KernelRules, numbers};
 pub use row::{KernelRow, Refused};
@@ -39,6 +41,8 @@ pub struct Matrix {
     kernels: Vec<KernelRow>,
     refused: Vec<Refused>,
     install: Vec<install::InstallRow>,
+    #[serde(rename = "partition", default)]
+    partitions: Vec<install::PartitionRow>,
 }
 
 /// Where rows are from.
@@ -56,6 +60,8 @@ pub struct DataSource {
 struct DistributionRow {
     ids: Vec<String>,
     kernels: KernelRules,
+    #[serde(default)]
+    note: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -197,6 +203,12 @@ impl Matrix {
         self.sources
             .get(name)
             .map_or_else(|| name.to_owned(), |source| format!("{}, {}", source.title, source.read))
+    }
+
+    /// What is to be known of every kernel of a distribution, whichever row it is in.
+    pub fn note(&self, distribution: &str) -> Option<&str> {
+        let listed = |row: &&DistributionRow| row.ids.iter().any(|id| id == distribution);
+        self.distributions.iter().find(listed)?.note.as_deref()
     }
 
     fn read_kernel(&self, node: Node<'_>) -> Option<Kernel> {

@@ -18,9 +18,10 @@ impl Matrix {
             faults.extend(over.map(|other| {
                 format!("{}: {} and {} overlap", row.name, row.kernels(), other.kernels())
             }));
-            faults.extend(self.gap(row));
+            faults.extend(self.gaps(row));
         }
         faults.extend(self.install.iter().filter_map(super::install::InstallRow::fault));
+        faults.extend(self.partitions.iter().filter_map(super::install::PartitionRow::fault));
         faults
     }
 
@@ -29,7 +30,9 @@ impl Matrix {
         let of_clients = self.clients.iter().map(|row| &row.source);
         let of_refused = self.refused.iter().map(|row| &row.source);
         let of_install = self.install.iter().map(|row| &row.source);
+        let of_partitions = self.partitions.iter().map(|row| &row.source);
         let sources = of_kernels.chain(of_clients).chain(of_refused).chain(of_install);
+        let sources = sources.chain(of_partitions);
         let unknown = sources.filter(|name| !self.sources.contains_key(*name));
         let mut told: Vec<String> =
             unknown.map(|name| format!("no source is called {name}")).collect();
@@ -66,14 +69,30 @@ impl Matrix {
         }
     }
 
-    /// A range that ends below a kernel is followed by one that begins there.
-    fn gap(&self, row: &KernelRow) -> Option<String> {
-        let below = row.below.as_ref()?;
+    /// A range that ends below a kernel is followed by one that begins there, on each of its
+    /// distributions and architectures.
+    fn gaps(&self, row: &KernelRow) -> Vec<String> {
+        let Some(below) = &row.below else { return Vec::new() };
         let next = Kernel { numbers: below.numbers.clone(), ..lowest(row) };
-        let follows = |other: &&KernelRow| same_nodes(row, other) && other.holds(&next);
-        let follower = self.kernels.iter().find(follows);
-        let begins = follower.is_some_and(|other| other.from.numbers == below.numbers);
-        (!begins).then(|| format!("{}: no row goes on where {} ends", row.name, row.kernels()))
+        let begins = |other: &&KernelRow| other.holds(&next) && other.from.numbers == below.numbers;
+        let followers: Vec<&KernelRow> = self.kernels.iter().filter(begins).collect();
+        let pairs = row.distributions.iter().flat_map(|distribution| {
+            row.architectures.iter().map(move |architecture| (distribution, architecture))
+        });
+        let is_gap = |(distribution, architecture): &(&String, &String)| {
+            !followers.iter().any(|other| {
+                other.distributions.contains(distribution)
+                    && other.architectures.contains(architecture)
+                    && is_release(&row.release, &other.release)
+            })
+        };
+        let gap = |(distribution, architecture): (&String, &String)| {
+            let (name, kernels) = (&row.name, row.kernels());
+            format!(
+                "{name}: no row goes on where {kernels} ends, for {distribution} on {architecture}"
+            )
+        };
+        pairs.filter(is_gap).map(gap).collect()
     }
 }
 
@@ -117,6 +136,9 @@ mod tests {
         assert_eq!(Matrix::carried().expect("carried").faults(), Vec::<String>::new());
     }
 
+    const ARM_TOO: &str = "architectures = [\"x86_64\", \"aarch64\"]\nwithin = \"5.10\"\nfrom";
+    const ARM_NO_MORE: &str = "architectures = [\"x86_64\"]\nwithin = \"5.10\"\nfrom";
+
     /// Each fault, put into the matrix that this program carries, is found and named.
     #[test]
     fn each_fault_is_named() {
@@ -128,6 +150,8 @@ mod tests {
                 "below = \"5.10.143-1.1\"",
                 "no row goes on where 5.10",
             ),
+            // A gap on one architecture: the row that goes on is of the other one only.
+            (ARM_TOO, ARM_NO_MORE, "where 5.10 below 5.10.144-127.601 ends, for amzn on aarch64"),
             // An overlap: it ends later.
             ("below = \"5.4.214-120.368\"", "below = \"5.4.215-1.1\"", "overlap"),
             (
@@ -138,6 +162,7 @@ mod tests {
             ("to = \"6.5.0-1024\"", "to = \"6.5.0-1022\"", "does not hold its own bounds"),
             ("guide-2022\"", "nowhere\"", "no source is called nowhere"),
             ("ids = [\"sles\"]", "ids = [\"suse\"]", "how kernels of sles are read"),
+            ("host = \"s3.amazonaws.com\"", "host = \"s3/x; y\"", "is no host"),
             ("file_systems = [\"2.15\"]", "file_systems = [\"2.16\"]", "can use 2.16"),
             ("file_systems = [\"2.15\"]", "file_systems = []", "a list of it is empty"),
         ] {
@@ -146,5 +171,21 @@ mod tests {
             let error = Matrix::parse(&text).expect_err(words);
             assert!(error.because.contains(words), "{words}: {}", error.because);
         }
+    }
+
+    /// What follows on one distribution does not follow on another.
+    #[test]
+    fn a_gap_of_one_distribution_is_named() {
+        let carried = include_str!("../../data/compatibility.toml");
+        let joined = carried
+            .replace("within = \"3.10.0-862\"", "from = \"3.10.0-862\"\nbelow = \"3.10.0-957\"")
+            .replace("within = \"3.10.0-957\"", "within = \"3.10.0-957\"\nfrom = \"3.10.0-957\"");
+        Matrix::parse(&joined).expect("the one goes on where the other ends");
+        let (of, one) = ("[\"rhel\", \"centos\"]", "[\"rhel\"]");
+        let rest = "\nrelease = \"7\"\nname = \"RHEL family 7.6\"";
+        let cut = joined.replace(&format!("{of}{rest}"), &format!("{one}{rest}"));
+        let error = Matrix::parse(&cut).expect_err("a gap");
+        assert!(error.because.contains("ends, for centos on x86_64"), "{}", error.because);
+        assert!(!error.because.contains("for rhel"), "{}", error.because);
     }
 }

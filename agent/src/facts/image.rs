@@ -85,6 +85,7 @@ fn nothing_runs() -> NodeFacts {
         compatibility: not_there(),
         kernel_release: not_there(),
         distribution: not_there(),
+        region: not_there(),
         hardware: Hardware {
             architecture: not_there(),
             cpus: not_there(),

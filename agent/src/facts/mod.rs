@@ -28,6 +28,7 @@ mod packages;
 mod place;
 mod ports;
 mod programs;
+mod region;
 mod restrictions;
 mod slurm;
 mod space;
@@ -130,12 +131,18 @@ impl Facts {
             let node = NodeFacts::gather(host, scope);
             (node, outside.join().unwrap_or_default())
         });
+        let node = NodeFacts { region: region::of(config), ..node };
         let whole = Self::of_node(node, config);
         Self { file_systems, aws, fstab: fstab(config), ..whole }
     }
 
-    /// A node of which nothing beyond itself is looked at.
-    pub fn of_node(node: NodeFacts, config: &AgentConfig) -> Self {
+    /// A node, or an image, of which nothing beyond itself is looked at; what is installed there comes
+    /// from where this node is.
+    pub fn of_image(image: NodeFacts, config: &AgentConfig) -> Self {
+        Self::of_node(NodeFacts { region: region::of(config), ..image }, config)
+    }
+
+    fn of_node(node: NodeFacts, config: &AgentConfig) -> Self {
         let seconds = config.base.mount.timeout.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
         Self {
             node,
@@ -165,6 +172,8 @@ pub struct NodeFacts {
     pub kernel_release: Observed<String>,
     /// The distribution. *Source*: os-release(5).
     pub distribution: Observed<Distribution>,
+    /// The AWS Region. *Source*: the configuration, the file systems that it names, cloud-init.
+    pub region: Observed<String>,
     /// Architecture, processors and memory.
     #[serde(flatten)]
     pub hardware: Hardware,
@@ -244,6 +253,7 @@ impl NodeFacts {
                 compatibility: compatibility::read(host, question()),
                 kernel_release: kernel_release(host),
                 distribution: Distribution::of(host),
+                region: region::of_host(host),
                 hardware: Hardware::of(host),
                 module_loaded: module::loaded(host),
                 loaded_version: module::loaded_version(host),

@@ -9,8 +9,9 @@ mod tests;
 
 use crate::checks::{Finding, Verdict};
 use crate::compat::{Matrix, Node};
-use crate::facts::NodeFacts;
+use crate::facts::{NodeFacts, Observed};
 use fsxlustre_mount::failure::{Code, Explain};
+use fsxlustre_mount::partition::Partition;
 use std::path::PathBuf;
 
 /// Where the commands are to be run.
@@ -126,7 +127,20 @@ fn about(facts: &NodeFacts, planned: &Planned<'_>, date: &str) -> Vec<(&'static 
     let listed = planned.finding("kernel_supported").map(|finding| finding.summary.clone());
     vec![
         ("for", format!("{name}, kernel {kernel}, {architecture}")),
+        ("partition", partition(facts)),
         ("known", listed.unwrap_or_else(|| "nothing of this kernel".into())),
         ("data", format!("of {date}, {}", facts.compatibility.from())),
     ]
+}
+
+/// The partition whose hosts the commands name.
+fn partition(facts: &NodeFacts) -> String {
+    match &facts.region {
+        Observed::Known { value, from } => {
+            format!("{}, of {value} ({from})", Partition::of_region(value).name)
+        }
+        Observed::Unknown { .. } => {
+            "aws, for no Region is known here ([aws] region names it)".into()
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! Which steps a node needs, in the order in which they are done.
 
 use super::{Place, Planned, Step};
-use crate::checks::Verdict;
-use crate::compat::{Listing, Node, Task};
+use crate::checks::{Verdict, client_task, keep_booting, series, words};
+use crate::compat::{NoCommand, Node, OWN_FILE, Task};
 use crate::facts::InstalledModule;
 
 /// Checks whose findings the steps speak of.
@@ -19,20 +19,14 @@ pub(super) fn all(planned: &Planned<'_>, place: &Place) -> (Vec<Step>, Covered) 
         covered.extend(CLIENT);
         // The rest of them follows from that.
         covered.extend(["kernel_supported", "next_kernel", "lnet_up", "client_healthy"]);
-        match planned.matrix.kernel(planned.node) {
-            Listing::Listed(_) => {
-                let Some(lines) = commands(planned, Task::Install, planned.node) else {
-                    let because = "os-release has no VERSION_CODENAME that the commands need";
-                    return (vec![by_hand(planned, because)], covered);
-                };
-                steps.extend(client(planned, lines));
-            }
-            Listing::Refused(_) | Listing::KernelNotListed(_) => {
+        match commands(planned, client_task(planned.facts), planned.node) {
+            Ok(lines) => steps.extend(client(planned, lines)),
+            Err(NoCommand::KernelNotListed) => {
                 steps.push(other_kernel(planned));
                 return (steps, covered);
             }
-            Listing::DistributionNotListed => {
-                steps.push(by_hand(planned, NO_PACKAGE));
+            Err(because) => {
+                steps.push(by_hand(planned, &because));
                 return (steps, covered);
             }
         }
@@ -54,24 +48,31 @@ fn needs_client(planned: &Planned<'_>) -> bool {
         || planned.has("module_loadable", Verdict::Warn)
 }
 
-fn commands(planned: &Planned<'_>, task: Task, node: Node<'_>) -> Option<Vec<String>> {
-    let codename = planned.facts.distribution.value().and_then(|found| found.codename.as_deref());
-    planned.matrix.commands(task, node, codename, planned.as_root)
+fn commands(planned: &Planned<'_>, task: Task, node: Node<'_>) -> Result<Vec<String>, NoCommand> {
+    planned.matrix.commands(task, node, words(planned.facts, planned.as_root))
 }
 
-/// Fails where the module of that kernel is not there after all.
-fn proof(planned: &Planned<'_>, kernel: &str) -> String {
-    format!(
-        "{}modinfo -k {kernel} lustre >/dev/null || {{ echo 'there is no Lustre module for {kernel}' >&2; exit 1; }}",
-        planned.as_root
-    )
+/// Fails where the module that modprobe(8) would load for that kernel is not there after all, or was
+/// built for another one and not linked to this one by weak-modules(8).
+fn proof(planned: &Planned<'_>, kernel: &str) -> Vec<String> {
+    let modinfo = format!("{}modinfo -k {kernel}", planned.as_root);
+    vec![
+        format!("module=$({modinfo} -F vermagic lustre && {modinfo} -n lustre) || true"),
+        "case $module in".to_owned(),
+        format!("'{kernel} '*) ;;"),
+        "*' modversions'*/weak-updates/*) ;;".to_owned(),
+        format!(
+            "*) echo \"there is no Lustre module for {kernel}: ${{module:-none}}\" >&2; exit 1 ;;"
+        ),
+        "esac".to_owned(),
+    ]
 }
 
 fn client(planned: &Planned<'_>, lines: Vec<String>) -> Vec<Step> {
     let see = Step {
         title: "See that the module of this kernel is there".into(),
         reasons: Vec::new(),
-        lines: vec![proof(planned, planned.node.kernel)],
+        lines: proof(planned, planned.node.kernel),
         is_offered: false,
     };
     let install = Step {
@@ -86,40 +87,54 @@ fn client(planned: &Planned<'_>, lines: Vec<String>) -> Vec<Step> {
 fn other_kernel(planned: &Planned<'_>) -> Step {
     let mut reasons = planned.reasons(&["kernel_supported"]);
     reasons.extend(planned.reasons(&CLIENT));
-    let lines = commands(planned, Task::UpdateKernel, planned.node);
     let after = "echo 'reboot, then: fsxlustre check --plan'".to_owned();
-    match lines {
-        Some(mut lines) => {
+    match commands(planned, Task::UpdateKernel, planned.node) {
+        Ok(mut lines) => {
             reasons.push("the client is planned once a listed kernel runs".into());
             lines.push(after);
             let title = "Boot a kernel that AWS lists".into();
             Step { title, reasons, lines, is_offered: false }
         }
-        None => by_hand(planned, NO_PACKAGE),
+        Err(because) => by_hand(planned, &because),
     }
 }
 
-const NO_PACKAGE: &str = "AWS has no package for it";
-
-/// No package can be installed: the script says so and ends.
-fn by_hand(planned: &Planned<'_>, because: &str) -> Step {
+/// Nothing can be installed by this script: it says so and ends.
+fn by_hand(planned: &Planned<'_>, because: &NoCommand) -> Step {
     let mut reasons = planned.reasons(&["kernel_supported"]);
     reasons.extend(planned.reasons(&CLIENT));
-    reasons.extend([
-        format!("{because}: build the Lustre 2.15 client for this kernel yourself"),
-        "git clone git://git.whamcloud.com/fs/lustre-release.git, a tag of 2.15".to_owned(),
-        "./configure --disable-server && make debs, or make rpms, and install what comes"
-            .to_owned(),
-    ]);
-    Step {
-        title: "Install a Lustre client of your own".into(),
-        reasons,
-        lines: vec![
-            "echo 'fsxlustre knows no package of the Lustre client for this node' >&2".into(),
-            "exit 1".into(),
-        ],
-        is_offered: false,
-    }
+    let series = series(planned.facts);
+    let (title, told) = match because {
+        NoCommand::NoPackage | NoCommand::KernelNotListed => {
+            reasons.extend([
+                format!("{because}: build the Lustre {series} client for this kernel yourself"),
+                format!(
+                    "git clone git://git.whamcloud.com/fs/lustre-release.git, a tag of {series}"
+                ),
+                "./configure --disable-server && make debs, or make rpms, and install what comes"
+                    .to_owned(),
+            ]);
+            (
+                "Install a Lustre client of your own",
+                "knows no package of the Lustre client for this node",
+            )
+        }
+        NoCommand::NoHost(_) => {
+            reasons.extend([
+                format!(
+                    "{because}: install by AWS's guide for that partition, or give its S3 host as a"
+                ),
+                format!("[[partition]] of /{OWN_FILE}"),
+            ]);
+            ("Install AWS's Lustre client", "does not know where this partition has AWS's packages")
+        }
+        NoCommand::Word(_) => {
+            reasons.push(format!("{because}: mend it, then ask for the plan again"));
+            ("Install AWS's Lustre client", "does not know enough of this distribution")
+        }
+    };
+    let lines = vec![format!("echo 'fsxlustre {told}' >&2"), "exit 1".to_owned()];
+    Step { title: title.to_owned(), reasons, lines, is_offered: false }
 }
 
 /// A module for the kernel of the next boot, or that boot with the running kernel.
@@ -131,39 +146,20 @@ fn next_kernel(planned: &Planned<'_>, place: &Place) -> Option<Step> {
     }
     let reasons = planned.reasons(&["next_kernel"]);
     let node = Node { kernel: next, ..planned.node };
-    let is_listed = matches!(planned.matrix.kernel(node), Listing::Listed(_));
-    if is_listed && let Some(mut lines) = commands(planned, Task::Install, node) {
-        lines.push(proof(planned, next));
+    if let Ok(mut lines) = commands(planned, client_task(planned.facts), node) {
+        lines.extend(proof(planned, next));
         let title = "Install the module for the kernel of the next boot".into();
         return Some(Step { title, reasons, lines, is_offered: false });
     }
     let is_here = *place == Place::Node && has_module(planned.facts.module_installed.value());
-    let lines = stay(planned).filter(|_| is_here)?;
+    let Node { kernel, distribution, .. } = planned.node;
+    let lines = keep_booting(distribution, kernel, "").filter(|_| is_here)?;
     let title = "Boot the running kernel again, for which there is a module".into();
     Some(Step { title, reasons, lines, is_offered: false })
 }
 
 fn has_module(module: Option<&Option<InstalledModule>>) -> bool {
     matches!(module, Some(Some(_)))
-}
-
-/// How the running kernel is made the one that boots next.
-fn stay(planned: &Planned<'_>) -> Option<Vec<String>> {
-    let Node { kernel, distribution, .. } = planned.node;
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-+".contains(&byte);
-    kernel.bytes().all(is_plain).then_some(())?;
-    Some(match distribution {
-        "amzn" | "rhel" | "rocky" | "centos" | "almalinux" => {
-            vec![format!("grubby --set-default=/boot/vmlinuz-{kernel}")]
-        }
-        "ubuntu" => vec![
-            format!(
-                "sed -i 's/^GRUB_DEFAULT=.*/GRUB_DEFAULT=\"Advanced options for Ubuntu>Ubuntu, with Linux {kernel}\"/' /etc/default/grub"
-            ),
-            "update-grub".to_owned(),
-        ],
-        _ => return None,
-    })
 }
 
 /// What AWS advises for a node of this size; offered, since a mounted client is changed by it.
@@ -189,7 +185,7 @@ fn settings(planned: &Planned<'_>) -> Option<Step> {
 
 /// The hold of the kernel, with how it is let go; offered where nothing else is to be done.
 fn hold(planned: &Planned<'_>, is_needed: bool) -> Option<Step> {
-    let lines = commands(planned, Task::HoldKernel, planned.node)?;
+    let lines = commands(planned, Task::HoldKernel, planned.node).ok()?;
     let free = commands(planned, Task::FreeKernel, planned.node).unwrap_or_default();
     let mut reasons = vec![
         "an update of the kernel would boot one without a Lustre module".to_owned(),

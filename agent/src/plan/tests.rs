@@ -53,9 +53,12 @@ fn the_client_is_installed_proved_and_its_kernel_held() {
     let script = script(without_client("amzn", "2023", None, kernel));
     let lines = run(&script);
     assert_eq!(lines[0], "dnf install -y lustre-client");
-    assert!(lines[1].starts_with(&format!("modinfo -k {kernel} lustre")), "{script}");
-    assert!(lines[2].contains("excludepkgs=kernel*"), "{script}");
-    assert_eq!(lines.len(), 3, "{script}");
+    let modinfo = format!("modinfo -k {kernel}");
+    let first = format!("module=$({modinfo} -F vermagic lustre && {modinfo} -n lustre) || true");
+    assert_eq!(lines[1], first, "{script}");
+    assert_eq!((lines[2], lines[6]), ("case $module in", "esac"), "{script}");
+    assert!(lines[7].contains("excludepkgs=kernel*"), "{script}");
+    assert_eq!(lines.len(), 8, "{script}");
     // How the hold is let go stands with it.
     assert!(script.contains("sed -i '/^excludepkgs=kernel\\*$/d' /etc/dnf/dnf.conf"), "{script}");
     assert!(!script.contains("sudo"), "{script}");
@@ -70,7 +73,11 @@ fn an_image_is_changed_from_outside_for_a_kernel_that_does_not_run() {
         script.contains("chroot \"$root\" apt-get install -y lustre-client-modules-6.8.0-1024-aws"),
         "{script}"
     );
-    for line in run(&script).iter().filter(|line| !line.starts_with("root=")) {
+    let of_shell = ["root=", "case ", "'", "*", "esac"];
+    let commands = run(&script);
+    let commands =
+        commands.iter().filter(|line| !of_shell.iter().any(|word| line.starts_with(word)));
+    for line in commands {
         assert!(line.contains("chroot \"$root\" "), "{line}");
     }
 }
@@ -79,14 +86,19 @@ fn an_image_is_changed_from_outside_for_a_kernel_that_does_not_run() {
 fn a_kernel_that_is_not_listed_is_changed_first() {
     let table = [
         ("rhel", "9.2", "5.14.0-284.11.1.el9_2.x86_64", "yum update -y 'kernel*'"),
-        ("ubuntu", "24.04", "6.8.0-1050-aws", "apt-get install -y linux-aws"),
+        (
+            "ubuntu",
+            "24.04",
+            "6.8.0-1050-aws",
+            "apt-get install -y linux-aws lustre-client-modules-aws",
+        ),
     ];
     for (id, version, kernel, line) in table {
         let script = script(without_client(id, version, Some("noble"), kernel));
         let lines = run(&script);
         assert!(lines.contains(&line), "{script}");
         assert_eq!(lines.last(), Some(&"echo 'reboot, then: fsxlustre check --plan'"), "{script}");
-        assert!(!script.contains("lustre-client-modules-"), "{script}");
+        assert!(!script.contains(&format!("lustre-client-modules-{kernel}")), "{script}");
     }
 }
 
@@ -106,7 +118,7 @@ fn the_kernel_of_the_next_boot_gets_its_module_or_the_running_one_stays() {
     };
     let listed = script(next("6.1.130-1.2.amzn2023.x86_64"));
     assert!(run(&listed).contains(&"dnf install -y lustre-client"), "{listed}");
-    assert!(listed.contains("modinfo -k 6.1.130-1.2.amzn2023.x86_64 lustre"), "{listed}");
+    assert!(listed.contains("modinfo -k 6.1.130-1.2.amzn2023.x86_64 -n lustre"), "{listed}");
     let strange = script(next("6.6.1-1.2.amzn2023.x86_64"));
     let stay = "grubby --set-default=/boot/vmlinuz-6.1.112-122.189.amzn2023.x86_64";
     assert!(run(&strange).contains(&stay), "{strange}");
@@ -117,6 +129,77 @@ fn the_kernel_of_the_next_boot_gets_its_module_or_the_running_one_stays() {
     };
     let told = script(none);
     assert!(!run(&told).iter().any(|line| line.starts_with("grubby")), "{told}");
+}
+
+/// The lines that prove it, run by sh(1) with a modinfo(8) that answers so.
+fn is_proved(vermagic: &str, file: &str) -> bool {
+    let kernel = "5.14.0-570.12.1.el9_6.x86_64";
+    let script = script(without_client("rhel", "9.6", None, kernel));
+    let from = script.find("module=$(").expect("the proof");
+    let to = script.find("esac").expect("its end") + "esac\n".len();
+    let answer = format!(
+        "modinfo() {{ if [ \"$3\" = -n ]; then echo '{file}'; else echo '{vermagic}'; fi; }}\nset -eu\n"
+    );
+    let done = std::process::Command::new("/bin/sh")
+        .args(["-c", &format!("{answer}{}", &script[from..to])])
+        .stderr(std::process::Stdio::null())
+        .status();
+    done.expect("sh").success()
+}
+
+#[test]
+fn a_module_for_another_kernel_is_no_proof() {
+    let (own, other) = ("5.14.0-570.12.1.el9_6.x86_64", "5.14.0-503.19.1.el9_5.x86_64");
+    let extra = format!("/lib/modules/{own}/extra/lustre-client/fs/lustre.ko");
+    let weak = format!("/lib/modules/{own}/weak-updates/lustre-client/fs/lustre.ko");
+    assert!(is_proved(&format!("{own} SMP preempt mod_unload modversions "), &extra));
+    assert!(!is_proved(&format!("{other} SMP preempt mod_unload modversions "), &extra));
+    assert!(is_proved(&format!("{other} SMP preempt mod_unload modversions "), &weak));
+    assert!(!is_proved(&format!("{other} SMP preempt mod_unload "), &weak));
+    assert!(!is_proved(&format!("{own}0 SMP"), &extra));
+    assert!(!is_proved("", ""));
+}
+
+#[test]
+fn packages_that_are_there_for_another_kernel_are_put_in_again() {
+    let kernel = "5.14.0-570.12.1.el9_6.x86_64";
+    let module = installed("5.14.0-503.19.1.el9_5.x86_64", "extra/lustre.ko");
+    let packages = healthy().packages;
+    let node = NodeFacts {
+        module_installed: module.clone(),
+        next_module: module,
+        packages,
+        ..without_client("rhel", "9.6", None, kernel)
+    };
+    let script = script(node);
+    let lines = run(&script);
+    let place = |line: &str| lines.iter().position(|one| *one == line).expect(line);
+    let install = place("yum install -y kmod-lustre-client lustre-client");
+    let sync = place("yum distro-sync -y kmod-lustre-client lustre-client");
+    let again = place("yum reinstall -y kmod-lustre-client lustre-client");
+    assert!(install < sync && sync < again, "{script}");
+}
+
+#[test]
+fn where_the_packages_of_a_partition_are_is_not_guessed() {
+    let node = without_client("rhel", "9.6", None, "5.14.0-570.12.1.el9_6.x86_64");
+    let china = NodeFacts { region: Observed::known("cn-north-1".into(), "[aws] region"), ..node };
+    let script = script(china);
+    assert!(script.contains("# partition: aws-cn, of cn-north-1 ([aws] region)"), "{script}");
+    assert_eq!(run(&script).last(), Some(&"exit 1"), "{script}");
+    assert!(!script.contains("amazonaws.com"), "{script}");
+    assert!(!script.contains("./configure"), "{script}");
+}
+
+#[test]
+fn old_ubuntu_is_told_the_right_series_and_the_right_reason() {
+    let xenial = without_client("ubuntu", "16.04", Some("xenial"), "4.4.0-1092-aws");
+    let script = script(xenial);
+    assert!(script.contains("build the Lustre 2.10 client"), "{script}");
+    assert!(!script.contains("VERSION_CODENAME"), "{script}");
+    let bionic = without_client("ubuntu", "18.04", Some("bionic"), "4.15.0-1054-aws");
+    let told = self::script(bionic);
+    assert!(told.contains("apt-get install -y lustre-client-modules-4.15.0-1054-aws"), "{told}");
 }
 
 #[test]

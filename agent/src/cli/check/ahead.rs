@@ -104,7 +104,7 @@ impl AheadArgs {
             Place::Image(root) => Some(root.as_path()),
         };
         let image = Image::of(host, root, self.kernel.as_deref());
-        Facts::of_node(image.gather(host, Deadline::after(LONGEST_GATHERING)), config)
+        Facts::of_image(image.gather(host, Deadline::after(LONGEST_GATHERING)), config)
     }
 }
 
