@@ -3,7 +3,7 @@
 use super::Verdict::{Fail, Unknown, Warn};
 use super::{Check, Evidence, Finding, Group, distribution_name, is_loaded, matrix, node, update};
 use crate::compat::{KernelRow, Listing, Matrix, Node};
-use crate::facts::NodeFacts;
+use crate::facts::{NodeFacts, Observed};
 
 const NAME: &str = "kernel_supported";
 
@@ -14,9 +14,10 @@ pub(super) const CHECK: Check = Check {
     group: Group::Local,
     is_required: false,
     meaning: "Reads the release of the running kernel, os-release and the architecture, and looks \
-              them up in the compatibility matrix. Pass: listed. Warn: not listed, or known not to \
-              work while a client of one's own is loaded. Fail: known not to work. Unknown: one of \
-              the three could not be read.",
+              them up in the compatibility matrix; on RHEL also whether dnf brings kernels of Extended \
+              Update Support (EUS), which AWS does not support. Pass: listed. Warn: not listed, or \
+              maybe of EUS, or known not to work while a client of one's own is loaded. Fail: known \
+              not to work. Unknown: one of these could not be read.",
     answer: |facts| vec![check(&facts.node)],
 };
 
@@ -42,7 +43,17 @@ fn check(facts: &NodeFacts) -> Finding {
 fn judge(matrix: &Matrix, node: Node<'_>, facts: &NodeFacts) -> Finding {
     let (kernel, name) = (node.kernel, distribution_name(facts));
     match matrix.kernel(node) {
-        Listing::Listed(row) => listed(matrix, row, kernel),
+        Listing::Listed(row) => {
+            let finding = match (&facts.extended_support, node.distribution) {
+                (Observed::Known { value: None, .. }, _) => listed(row, kernel),
+                (extended, "rhel") => maybe_extended(extended, kernel),
+                _ => listed(row, kernel),
+            };
+            let finding = finding.seen(row_of(matrix, row));
+            matrix.note(node.distribution).into_iter().fold(finding, |finding, told| {
+                finding.seen(Evidence::new(told, "a note of the compatibility data"))
+            })
+        }
         Listing::Refused(row) => {
             let verdict = if is_loaded(facts) { Warn } else { Fail };
             let summary = format!("{kernel} is known not to work: {}", row.because);
@@ -65,18 +76,50 @@ fn judge(matrix: &Matrix, node: Node<'_>, facts: &NodeFacts) -> Finding {
     }
 }
 
-fn listed(matrix: &Matrix, row: &KernelRow, kernel: &str) -> Finding {
+fn listed(row: &KernelRow, kernel: &str) -> Finding {
     let systems = row.file_systems.join(", ");
     let summary = format!(
         "AWS lists {kernel} ({}) with the Lustre {} client, for file systems {systems}",
         row.name, row.client
     );
-    let finding = if row.verified {
+    if row.verified {
         Finding::pass(NAME, summary)
     } else {
         let remedy = "look at AWS's current client matrix before relying on it: \
                       docs.aws.amazon.com/fsx/latest/LustreGuide/lustre-client-matrix.html";
         Finding::other(NAME, Warn, format!("{summary}; no source confirms it"), remedy)
+    }
+}
+
+fn row_of(matrix: &Matrix, row: &KernelRow) -> Evidence {
+    Evidence::new(format!("row: {}", row.kernels()), matrix.source(&row.source))
+}
+
+/// A listed kernel of RHEL that may be one of EUS: the release does not tell them apart.
+fn maybe_extended(extended: &Observed<Option<String>>, kernel: &str) -> Finding {
+    let finding = match extended {
+        Observed::Known { value, from } => {
+            let what = value.as_deref().unwrap_or_default();
+            let summary = format!(
+                "AWS lists {kernel}, but supports no kernel of Extended Update Support (EUS), \
+                 which {what} brings"
+            );
+            let leave = if what.starts_with("releasever") {
+                format!("sudo rm {from}")
+            } else {
+                "sudo yum-config-manager --disable '*-eus*'".to_owned()
+            };
+            let remedy = format!(
+                "leave EUS: {leave} && sudo yum update -y 'kernel*' && sudo reboot, then \
+                 `fsxlustre check --plan`; or try each kernel of EUS before nodes boot it"
+            );
+            Finding::other(NAME, Warn, summary, remedy)
+        }
+        Observed::Unknown { from, .. } => {
+            let summary = format!("AWS lists {kernel}; whether it is one of EUS is not known");
+            let remedy = format!("make {from} readable, then run `fsxlustre check` again");
+            Finding::other(NAME, Unknown, summary, remedy)
+        }
     };
-    finding.seen(Evidence::new(format!("row: {}", row.kernels()), matrix.source(&row.source)))
+    finding.seen(Evidence::of(extended, |what| what.clone().unwrap_or_default()))
 }

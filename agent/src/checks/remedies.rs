@@ -148,7 +148,7 @@ mod tests {
         let ubuntu = || on("ubuntu", "24.04", Some("noble"), "6.8.0-1024-aws");
         for region in ["cn-north-1", "us-iso-east-1", "eusc-de-east-1"] {
             let told = install(&in_region(region, ubuntu()));
-            assert!(!told.contains("amazonaws.com"), "{told}");
+            assert!(!told.contains("s3.amazonaws.com"), "{told}");
             assert!(told.contains("[[partition]]"), "{told}");
         }
         for region in ["us-east-1", "us-gov-west-1"] {

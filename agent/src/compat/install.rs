@@ -83,9 +83,10 @@ pub enum NoCommand {
     Word(&'static str),
     /// It is not known where the partition has its packages.
     #[error(
-        "no document that fsxlustre's data is from says where the partition {0} has AWS's packages"
+        "AWS has its packages for the partition {} on a host of its own (...{}), which fsxlustre's \
+         data does not name", .0.name, .0.api_suffix
     )]
-    NoHost(String),
+    NoHost(&'static Partition),
 }
 
 impl InstallRow {
@@ -208,10 +209,10 @@ impl Matrix {
 
     /// Where the partition of that Region has AWS's keys and packages.
     fn host(&self, region: Option<&str>) -> Result<&str, NoCommand> {
-        let partition = region.map_or("aws", |region| Partition::of_region(region).name);
-        let has = |row: &&PartitionRow| row.names.iter().any(|name| name == partition);
-        let row = self.partitions.iter().find(has);
-        row.map(|row| row.host.as_str()).ok_or_else(|| NoCommand::NoHost(partition.to_owned()))
+        let partition = Partition::of_region(region.unwrap_or_default());
+        let has = |row: &&PartitionRow| row.names.iter().any(|name| name == partition.name);
+        let row = self.partitions.iter().find(has).ok_or(NoCommand::NoHost(partition))?;
+        Ok(&row.host)
     }
 }
 

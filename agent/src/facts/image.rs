@@ -2,7 +2,7 @@
 
 use super::{
     ClientPrograms, Clock, Distribution, Efa, Hardware, Network, NodeFacts, Observed, Restrictions,
-    compatibility, kernels, module, module_options, packages, place,
+    compatibility, extended_support, kernels, module, module_options, packages, place,
 };
 use fsxlustre_mount::host::{Deadline, Host, PathOverrides, unix_seconds};
 use std::path::Path;
@@ -49,6 +49,7 @@ impl Image {
             compatibility: compatibility::read(&self.host, deadline),
             kernel_release: next_kernel.clone(),
             distribution: Distribution::of(&self.host),
+            extended_support: extended_support::read(&self.host),
             hardware: hardware(&self.host, &next_kernel),
             module_loaded: Observed::known(false, "nothing runs there"),
             module_installed: next_module.clone(),
@@ -63,11 +64,14 @@ impl Image {
     }
 }
 
-/// The architecture that the kernel's release names, else this machine's.
+/// The architecture that the kernel's release names, or that alone has pages of 64 KiB; else this
+/// machine's.
 fn hardware(host: &Host, kernel: &Observed<String>) -> Hardware {
     let named = kernel
         .value()
         .and_then(|release| ["x86_64", "aarch64"].into_iter().find(|name| release.contains(name)));
+    let has_large_pages = kernel.value().is_some_and(|release| release.ends_with("-64k"));
+    let named = named.or_else(|| has_large_pages.then_some("aarch64"));
     let architecture = match named {
         Some(name) => Observed::known(name.to_owned(), kernel.from()),
         None if place::is_this_machine(host) => Hardware::of(host).architecture,
@@ -85,6 +89,7 @@ fn nothing_runs() -> NodeFacts {
         compatibility: not_there(),
         kernel_release: not_there(),
         distribution: not_there(),
+        extended_support: not_there(),
         region: not_there(),
         hardware: Hardware {
             architecture: not_there(),

@@ -11,6 +11,7 @@ mod clock;
 mod compatibility;
 mod distribution;
 mod efa;
+mod extended_support;
 mod file_systems;
 mod hardware;
 mod image;
@@ -172,6 +173,9 @@ pub struct NodeFacts {
     pub kernel_release: Observed<String>,
     /// The distribution. *Source*: os-release(5).
     pub distribution: Observed<Distribution>,
+    /// What brings kernels of Red Hat's Extended Update Support; `null` where nothing does.
+    /// *Source*: yum.repos.d and vars of dnf.conf(5).
+    pub extended_support: Observed<Option<String>>,
     /// The AWS Region. *Source*: the configuration, the file systems that it names, cloud-init.
     pub region: Observed<String>,
     /// Architecture, processors and memory.
@@ -253,6 +257,7 @@ impl NodeFacts {
                 compatibility: compatibility::read(host, question()),
                 kernel_release: kernel_release(host),
                 distribution: Distribution::of(host),
+                extended_support: extended_support::read(host),
                 region: region::of_host(host),
                 hardware: Hardware::of(host),
                 module_loaded: module::loaded(host),

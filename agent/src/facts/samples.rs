@@ -84,6 +84,7 @@ pub(crate) fn healthy() -> NodeFacts {
         compatibility: Observed::known(InUse::choose(None).expect("carried"), "fsxlustre"),
         kernel_release: Observed::known(AMAZON_KERNEL.into(), "/proc/sys/kernel/osrelease"),
         distribution: distribution("amzn", "2023", None, "Amazon Linux 2023"),
+        extended_support: Observed::known(None, "/etc/yum.repos.d"),
         region: Observed::known("us-east-1".into(), "[aws] region"),
         hardware: hardware(8, 32),
         module_loaded: Observed::known(true, "/proc/modules"),

@@ -117,20 +117,30 @@ impl Plan {
             finding.verdict != Verdict::Pass && !covered.contains(&finding.check)
         });
         let left = left.cloned().collect();
-        Ok(Self { place, about: about(facts, &planned, &in_use.date), steps, left })
+        let about = about(facts, &planned, &in_use.date, &steps);
+        Ok(Self { place, about, steps, left })
     }
 }
 
-fn about(facts: &NodeFacts, planned: &Planned<'_>, date: &str) -> Vec<(&'static str, String)> {
+fn about(
+    facts: &NodeFacts,
+    planned: &Planned<'_>,
+    date: &str,
+    steps: &[Step],
+) -> Vec<(&'static str, String)> {
     let Node { kernel, architecture, .. } = planned.node;
     let name = crate::checks::distribution_name(facts);
     let listed = planned.finding("kernel_supported").map(|finding| finding.summary.clone());
-    vec![
+    let mut about = vec![
         ("for", format!("{name}, kernel {kernel}, {architecture}")),
-        ("partition", partition(facts)),
         ("known", listed.unwrap_or_else(|| "nothing of this kernel".into())),
         ("data", format!("of {date}, {}", facts.compatibility.from())),
-    ]
+    ];
+    let from_aws = |line: &String| line.contains("https://");
+    if facts.region.value().is_some() || steps.iter().any(|step| step.lines.iter().any(from_aws)) {
+        about.push(("partition", partition(facts)));
+    }
+    about
 }
 
 /// The partition whose hosts the commands name.

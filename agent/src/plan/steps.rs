@@ -120,13 +120,14 @@ fn by_hand(planned: &Planned<'_>, because: &NoCommand) -> Step {
             )
         }
         NoCommand::NoHost(_) => {
-            reasons.extend([
-                format!(
-                    "{because}: install by AWS's guide for that partition, or give its S3 host as a"
-                ),
-                format!("[[partition]] of /{OWN_FILE}"),
-            ]);
-            ("Install AWS's Lustre client", "does not know where this partition has AWS's packages")
+            reasons.push(format!(
+                "{because}: install by AWS's guide for that partition, or give its S3 host as a \
+                 [[partition]] of /{OWN_FILE}"
+            ));
+            (
+                "Install AWS's Lustre client",
+                "does not know where AWS has packages for this partition",
+            )
         }
         NoCommand::Word(_) => {
             reasons.push(format!("{because}: mend it, then ask for the plan again"));
