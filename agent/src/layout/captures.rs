@@ -205,3 +205,30 @@ fn a_released_file_is_read_as_clients_print_it() {
         assert_eq!(Layout::parse_text(&layout.getstripe_text()).expect(word), layout);
     }
 }
+
+#[test]
+fn clients_before_2_12_print_patterns_as_digits_and_none_for_a_directory() {
+    // Written from their source (lov_dump_user_lmm_header): none of these clients was at hand.
+    let file = "/fsx/f\nlmm_stripe_count:  2\nlmm_stripe_size:   1048576\nlmm_pattern:       1\n\
+                lmm_layout_gen:    0\nlmm_stripe_offset: 0\n\tobdidx\t\t objid\t\t objid\t\t group\n\
+                \t     0\t           168\t         0xa8\t             0\n\
+                \t     1\t           166\t         0xa6\t             0\n\n";
+    let Ok(Layout::Plain(stripes)) = Layout::parse_text(file) else { panic!("a plain layout") };
+    assert_eq!(stripes.pattern, Pattern::RAID0);
+    assert_eq!(stripes.ost_indices().collect::<Vec<_>>(), [0, 1]);
+    let set = "/fsx/d\nlmm_fid:           [0x200000bd1:0x2:0x0]\n\
+               stripe_count:  4 stripe_size:   1048576 stripe_offset: -1\n\n";
+    let layout = Layout::parse_text(set).expect("a default");
+    assert!(Layout::Plain(Stripes::new(4, 1 << 20)).is_met_by(&layout));
+    let progressive = "  lcm_layout_gen:  0\n  lcm_entry_count: 2\n    lcme_id:             N/A\n    \
+                       lcme_flags:          0\n    lcme_extent.e_start: 0\n    lcme_extent.e_end:   67108864\n      \
+                       stripe_count:  1       stripe_size:   1048576       stripe_offset: -1\n\n    \
+                       lcme_id:             N/A\n    lcme_flags:          0\n    lcme_extent.e_start: 67108864\n    \
+                       lcme_extent.e_end:   EOF\n      stripe_count:  -1       stripe_size:   1048576       \
+                       stripe_offset: -1\n\n";
+    let Ok(Layout::Composite(composite)) = Layout::parse_text(progressive) else {
+        panic!("a composite layout")
+    };
+    assert_eq!((composite.mirrors, composite.components.len()), (1, 2));
+    assert_eq!(composite.components[1].stripes.pattern, Pattern::RAID0);
+}

@@ -8,6 +8,8 @@ mod draft;
 mod explain;
 mod feature;
 mod lov;
+#[cfg(test)]
+mod lov_tests;
 mod model;
 mod osts;
 mod preset;

@@ -65,7 +65,7 @@ fn composite() -> impl Strategy<Value = Composite> {
     })
 }
 
-fn layout() -> impl Strategy<Value = Layout> {
+pub(super) fn layout() -> impl Strategy<Value = Layout> {
     prop_oneof![stripes().prop_map(Layout::Plain), composite().prop_map(Layout::Composite)]
 }
 
