@@ -5,6 +5,7 @@ use fsxlustre_agent::cli::job::hook_process;
 use fsxlustre_agent::cli::{Cli, Outcome};
 use fsxlustre_agent::facts::Look;
 use fsxlustre_agent::jobs::{collect, report, settle_late, stuck, traces};
+use fsxlustre_agent::layout::hand;
 use fsxlustre_agent::{metrics, status};
 use fsxlustre_mount::cli::Progress;
 use fsxlustre_mount::host::let_stop_signals_through;
@@ -47,6 +48,10 @@ fn main() -> ExitCode {
     }
     if let Some(look) = Look::asked_for() {
         look.tell(&mut std::io::stdout());
+        return ExitCode::SUCCESS;
+    }
+    if hand::asked_for() {
+        hand::obey(&mut std::io::stdin().lock(), &mut std::io::stdout());
         return ExitCode::SUCCESS;
     }
     if let Some(host) = metrics::prober_asked_for() {

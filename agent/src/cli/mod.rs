@@ -252,11 +252,8 @@ impl Command {
     fn changes_the_node(&self) -> bool {
         match self {
             Self::Job(args) => args.changes_the_node(),
-            Self::Mount(_)
-            | Self::Umount(_)
-            | Self::Evacuate(_)
-            | Self::Layout(_)
-            | Self::SpotWatch(_) => true,
+            Self::Mount(_) | Self::Umount(_) | Self::Evacuate(_) | Self::SpotWatch(_) => true,
+            Self::Layout(args) => args.changes_the_node(),
             _ => false,
         }
     }

@@ -1,5 +1,6 @@
 //! `[layout]`: the profiles that `fsxlustre layout` knows, and the presets beside them.
 
+use super::LayoutRule;
 use crate::layout::{
     ByteCount, LayoutProfile, ProfileError, StripeSize, Until, preset, preset_names,
 };
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 pub struct LayoutSection {
     /// Profiles by name.
     pub profiles: BTreeMap<String, LayoutProfile>,
+    /// `[[layout.directory]]`, in the order of the files.
+    pub directory: Vec<LayoutRule>,
 }
 
 impl LayoutSection {

@@ -2,12 +2,14 @@
 
 mod aws;
 mod jobs;
+mod layout_rule;
 mod layouts;
 mod node;
 mod shown;
 
 pub use aws::{AwsSection, ResolveSection};
 pub use jobs::{JobDeadlines, JobMount, JobsSection, Mode, OnLeak, UnmountWhen};
+pub use layout_rule::LayoutRule;
 pub use layouts::LayoutSection;
 pub use node::{NodeSection, Role};
 pub use shown::{ShownOrigin, ShownSetting, settings};
@@ -188,6 +190,9 @@ const GRAMMARS: &[(&str, CheckText)] = &[
     ("layout.profiles.*.extend_by", layouts::check_bytes),
     ("layout.profiles.*.part[].extend_by", layouts::check_bytes),
     ("layout.profiles.*.part[].until", layouts::check_until),
+    ("layout.directory[].path", layout_rule::check_path),
+    ("layout.directory[].owner", layout_rule::check_owner),
+    ("layout.directory[].mode", layout_rule::check_mode),
 ];
 
 fn unfit_texts(values: &Values) -> Vec<Mistake> {

@@ -56,6 +56,7 @@ fn sections() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             fields_of::<LayoutProfile>().into_iter().filter(|name| *name != "part").collect(),
         ),
         ("layout.profiles.*.part[]", fields_of::<LayoutPart>()),
+        ("layout.directory[]", fields_of::<LayoutRule>()),
         ("node", fields_of::<NodeSection>()),
         ("jobs", fields_of::<JobsSection>().into_iter().filter(|name| !is_section(name)).collect()),
         ("jobs.deadlines", fields_of::<JobDeadlines>()),

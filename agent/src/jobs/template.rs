@@ -103,6 +103,26 @@ pub fn fill(source: &str, job: &JobVariables) -> Result<String, TemplateError> {
     })
 }
 
+/// Another text of an administrator's with its templates filled: a path, an owner. Each value is one name: no
+/// slash, and no dot in front.
+///
+/// # Errors
+/// [`TemplateError::Unknown`], [`TemplateError::Field`].
+pub fn fill_text(text: &str, job: &JobVariables) -> Result<String, TemplateError> {
+    fill_each(text, |field| {
+        job.field(field)
+            .map_err(|error| TemplateError::Field { source_text: text.to_owned(), source: error })
+    })
+}
+
+/// The text as it would be for some job, for a check of the file.
+///
+/// # Errors
+/// [`TemplateError::Unknown`].
+pub fn sample_text(text: &str) -> Result<String, TemplateError> {
+    fill_each(text, |_| Ok("1".into()))
+}
+
 /// The source as it would be for some job, for a check of the file.
 ///
 /// # Errors
@@ -112,6 +132,21 @@ pub fn sample(source: &str) -> Result<String, TemplateError> {
 }
 
 fn fill_with(
+    source: &str,
+    value: impl Fn(JobField) -> Result<String, TemplateError>,
+) -> Result<String, TemplateError> {
+    let filled = fill_each(source, |field| value(field).map(|value| encode(&value)))?;
+    let is_fixed = filled == source;
+    // What is no source at all is told by whoever parses it.
+    match Source::parse(&filled) {
+        Ok(Source::Id { .. } | Source::Device(_)) if !is_fixed => {
+            Err(TemplateError::NotTags { source_text: source.to_owned() })
+        }
+        _ => Ok(filled),
+    }
+}
+
+fn fill_each(
     source: &str,
     value: impl Fn(JobField) -> Result<String, TemplateError>,
 ) -> Result<String, TemplateError> {
@@ -125,18 +160,11 @@ fn fill_with(
         let known = FIELDS.iter().find(|(name, _)| *name == word);
         let (_, field) = *known.ok_or_else(|| unknown(word))?;
         filled.push_str(before);
-        filled.push_str(&encode(&value(field)?));
+        filled.push_str(&value(field)?);
         rest = after;
     }
     filled.push_str(rest);
-    let is_fixed = filled == source;
-    // What is no source at all is told by whoever parses it.
-    match Source::parse(&filled) {
-        Ok(Source::Id { .. } | Source::Device(_)) if !is_fixed => {
-            Err(TemplateError::NotTags { source_text: source.to_owned() })
-        }
-        _ => Ok(filled),
-    }
+    Ok(filled)
 }
 
 #[cfg(test)]

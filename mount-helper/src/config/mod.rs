@@ -93,6 +93,9 @@ pub struct MountDefaults {
     pub verify: Option<Verify>,
     /// Refuse a mount point that is not empty.
     pub require_empty: Option<bool>,
+    /// The directories of `[[layout.directory]]` that no job makes.
+    #[serde(skip)]
+    pub layout_directories: Vec<PathBuf>,
 }
 
 /// What the helper needs of the configuration.
@@ -156,7 +159,9 @@ impl Config {
         let cache: CacheSection = values.section("cache")?;
         let fleet: FleetSection = values.section("fleet")?;
         let answers = AnswerSettings::of(values.section("filesystem")?, cache, &fleet);
-        Ok(Self { host, mount: values.section("mount")?, answers, warnings: Vec::new() })
+        let layout_directories = layout_directories(values);
+        let mount = MountDefaults { layout_directories, ..values.section("mount")? };
+        Ok(Self { host, mount, answers, warnings: Vec::new() })
     }
 
     /// What no single line's grammar shows.
@@ -168,6 +173,13 @@ impl Config {
             .map(|(key, because)| values.mistake(&key, because))
             .collect()
     }
+}
+
+/// Paths with templates are made for jobs, by the agent.
+fn layout_directories(values: &Values) -> Vec<PathBuf> {
+    let rows = values.iter().filter(|(_, given)| given.row.key == "layout.directory[].path");
+    let paths = rows.filter_map(|(_, given)| given.value.as_str());
+    paths.filter(|path| !path.contains('{')).map(PathBuf::from).collect()
 }
 
 /// Tells apart configurations that may choose different file systems for the same tags: by who asks

@@ -20,6 +20,7 @@ const ENDPOINT: &str = "it names an endpoint";
 const CREDENTIALS: &str = "it decides whose credentials are used";
 const WHOSE: &str = "it decides whose file systems root mounts";
 const DIRECTORY: &str = "what it says is mounted by root on a path";
+const DIRECTORY_ARRANGED: &str = "root makes, owns and lays out what it names";
 const SOURCE_ITSELF: &str = "it says how Parameter Store is asked";
 const DAY: i64 = 86_400;
 
@@ -121,6 +122,13 @@ pub const SECTIONS: &[Section] = &[
         about: "One part of a file, up to an end (a progressive layout). Parts stand in the order of \
                 their ends; the last one reaches to the end of the file. What a part does not say, \
                 the profile says.",
+    },
+    Section {
+        key: "layout.directory[]",
+        header: "[[layout.directory]]",
+        about: "A directory and what it is to be. Applied when its file system is mounted, by `fsxlustre \
+                layout apply --configured`, and by a job's start where the path has templates. Those of \
+                all files count, in their order.",
     },
     Section { key: "node", header: "[node]", about: "What this node is." },
     Section {
@@ -498,6 +506,42 @@ pub const SETTINGS: &[Setting] = &[
     layout_first("layout.profiles.*.part[].first_ost", OF_PROFILE),
     layout_osts("layout.profiles.*.part[].osts", OF_PROFILE),
     layout_extend("layout.profiles.*.part[].extend_by", OF_PROFILE),
+    layout_directory(
+        "layout.directory[].path",
+        PLAIN_PATH,
+        Default::Required,
+        "Its absolute path. With templates ({cluster}, {job.id}, {job.account}, {job.partition}, \
+         {job.user}) it is made for each job, by the job's start",
+    )
+    .example("\"/mnt/fsx/checkpoints\""),
+    layout_directory(
+        "layout.directory[].profile",
+        NAME,
+        Default::Words("the layout is left alone"),
+        "The layout profile that its new files get",
+    )
+    .example("\"large\""),
+    layout_directory(
+        "layout.directory[].owner",
+        ANY_TEXT,
+        Default::Words("the owner is left alone"),
+        "USER, USER:GROUP or :GROUP, by name or number; {job.user} where the path has templates",
+    )
+    .example("\"ann:lab\""),
+    layout_directory(
+        "layout.directory[].mode",
+        ANY_TEXT,
+        Default::Words("the mode is left alone"),
+        "Permission bits, octal, without set-user-id",
+    )
+    .example("\"2770\""),
+    Setting::local(
+        "layout.directory[].create",
+        Kind::Switch,
+        Default::Switch(false),
+        DIRECTORY_ARRANGED,
+        "Make it, and what is missing above it, where it is not there",
+    ),
     Setting::local(
         "node.role",
         Kind::Word(&["compute", "login", "head"]),
@@ -758,6 +802,15 @@ const fn job_mount(
     meaning: &'static str,
 ) -> Setting {
     Setting::local(key, Kind::Text(grammar), default, DIRECTORY, meaning)
+}
+
+const fn layout_directory(
+    key: &'static str,
+    grammar: Grammar,
+    default: Default,
+    meaning: &'static str,
+) -> Setting {
+    Setting::local(key, Kind::Text(grammar), default, DIRECTORY_ARRANGED, meaning)
 }
 
 const fn job_choice(key: &'static str, meaning: &'static str) -> Setting {

@@ -244,6 +244,14 @@ codes! {
         "report what `lfs getstripe` printed";
     LayoutStands "FSXL-L106" UserCanFix 32 "The directory carries another layout, or is the root of its file system."
         "say --replace, or leave the layout that stands";
+    LayoutDiffers "FSXL-L107" UserCanFix 32 "The layout of a directory is not the one that its profile says."
+        "run `fsxlustre layout plan`, then `fsxlustre layout apply`";
+    LayoutPermission "FSXL-L108" UserCanFix 32 "The layout may not be set by this user from here."
+        "run it as root or as the directory's owner; where root is squashed, add the node's NID to NoSquashNids";
+    LayoutFeature "FSXL-L109" UserCanFix 32 "The client's lfs or the file system does not know what the layout asks for."
+        "use a profile without it, or a newer client or file system";
+    LayoutLate "FSXL-L110" MayPass 32 "A mount did not answer when its layouts were looked at."
+        "run `fsxlustre status` and `fsxlustre check`";
     JobVariable "FSXL-S101" UserCanFix 32 "A variable of the scheduler is missing or not valid."
         "run it from Slurm's Prolog or Epilog; give a rule with a template to jobs that have its field";
     JobState "FSXL-S102" UserCanFix 2 "The record of a job cannot be read or written."

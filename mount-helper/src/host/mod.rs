@@ -30,7 +30,7 @@ pub use mountinfo::{Mount, MountInfoError, MountTable, unescape};
 pub use namespace::{NamespaceError, enter_mount_namespace};
 pub use network_namespace::LnetNamespace;
 pub use paths::{PathOverrides, Paths};
-pub(crate) use process_group::must_stay as must_stay_in_group;
+pub use process_group::must_stay as must_stay_in_group;
 pub use program::{Finished, Program, ProgramError, RunLimits};
 pub use signals::{let_stop_signals_through, sleep_unless_interrupted, stop_signals};
 pub(crate) use space::statvfs as statvfs_here;

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 /// True when an automount's trigger lets our group pass. It is looked up once: the group does not
 /// change while we run.
-pub(crate) fn must_stay() -> bool {
+pub fn must_stay() -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| {
         let group = nix::unistd::getpgrp().as_raw();

@@ -6,6 +6,7 @@
 use super::{Done, MountReport, MountRequest, Mounter};
 use crate::failure::{Explain as _, one_line};
 use crate::host::Bounds;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The longest time of each.
@@ -39,9 +40,17 @@ impl Mounter<'_> {
     fn tasks(&self, request: &MountRequest) -> Vec<Task> {
         let layout = request.options.layout.as_deref().map(|profile| Task {
             what: format!("the layout profile {profile}"),
-            args: ["layout", "apply", "--profile", profile].map(str::to_owned).to_vec(),
+            args: ["layout", "apply", "--no-count", "--profile", profile]
+                .map(str::to_owned)
+                .to_vec(),
         });
-        layout.into_iter().collect()
+        let is_here = |path: &PathBuf| path.starts_with(&request.directory);
+        let has_rules = self.defaults.layout_directories.iter().any(is_here);
+        let rules = has_rules.then(|| Task {
+            what: "what [[layout.directory]] says".into(),
+            args: ["layout", "apply", "--configured"].map(str::to_owned).to_vec(),
+        });
+        layout.into_iter().chain(rules).collect()
     }
 
     /// The warning, where it was not done.

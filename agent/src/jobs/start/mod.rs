@@ -70,7 +70,7 @@ pub fn start(
     let one = One { mounter, job, deadlines: &config.jobs.deadlines };
     started.take_results(one.all(&started.request), &mut clock);
     let look = connections::Look::begin(host, &started);
-    clock.run(Phase::Layout, |deadline| layout::apply_all(config, &mut started, deadline));
+    clock.run(Phase::Layout, |deadline| layout::apply_all(config, job, &mut started, deadline));
     clock.run(Phase::Tuning, |deadline| tuning::apply_all(config, &mut started, deadline));
     let warnings: Vec<String> = clock.run(Phase::Counters, |deadline| {
         look.finish(host, &mut started, deadline);
