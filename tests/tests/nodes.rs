@@ -286,6 +286,35 @@ fn a_dead_mount_does_not_keep_the_check() {
     assert!(brief.stdout.len() < 2000, "{brief}");
 }
 
+/// On ParallelCluster Slurm is on the head node's NFS: that it does not answer keeps nobody.
+#[test]
+fn a_dead_folder_of_slurm_does_not_keep_the_check() {
+    let sandbox = Sandbox::start();
+    let made = sandbox.create_file_system(FileSystem::lustre());
+    let away = "mkdir -p /opt/slurm && mount --bind /dev/null /usr/bin/scontrol && \
+                mount -t fsxlustre $0 /opt/slurm";
+    sandbox.run(["sh", "-c", away, &made.id]).assert_success();
+    sandbox.client_fault("io-hang", true);
+    let words = ["fsxlustre", "check", "--only", "local", "--json"];
+    let told = sandbox.command(words).deadline(Duration::from_secs(20)).run();
+    assert_eq!(told.code(), Some(1), "its mount does not answer: {told}");
+    assert!(told.stdout.contains("a folder in which scontrol may be does not answer"), "{told}");
+    sandbox.client_fault("io-hang", false);
+}
+
+#[test]
+fn nothing_asked_is_not_healthy() {
+    let sandbox = sandbox();
+    let place = format!("{HERE}/no-lustre");
+    let picture = picture("no-lustre");
+    let nothing = check(&sandbox, &picture, &place, &["--only", "imports", "--brief"]);
+    assert_eq!(nothing.code(), Some(3), "{nothing}");
+    assert!(nothing.stdout.starts_with("UNKNOWN fsxlustre check: "), "{nothing}");
+    let none = check(&sandbox, &picture, &place, &["--only", "mtu", "--skip", "network,local"]);
+    assert_eq!(none.code(), Some(2), "{none}");
+    assert!(none.stderr.contains("no check is left"), "{none}");
+}
+
 #[test]
 fn what_is_written_comes_back_and_no_file_is_left() {
     let sandbox = Sandbox::start();

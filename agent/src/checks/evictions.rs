@@ -13,8 +13,8 @@ pub(super) const CHECK: Check = Check {
     group: Group::Local,
     is_required: false,
     meaning: "Reads the last sixteen states of each connection. Pass: no eviction among them. Warn: one: \
-              a server took back this client's locks, and what was not written yet was lost. Left out \
-              where there is no client.",
+              a server took back this client's locks, and what was not written yet was lost. Unknown: \
+              the states of a connection cannot be read. Left out where there is no client.",
     answer,
 };
 
@@ -28,6 +28,14 @@ fn check(fs: &str, targets: &[&Target], from: &str) -> Finding {
     let evicted: Vec<(u64, &Target)> =
         targets.iter().filter_map(|target| Some((target.evicted_unix_seconds?, *target))).collect();
     let Some(last) = evicted.iter().map(|(at, _)| *at).max() else {
+        let unread = targets.iter().filter(|target| !target.is_history_read);
+        let unread: Vec<String> = unread.map(|target| target.target.clone()).collect();
+        if !unread.is_empty() {
+            let summary = format!("{fs}: the last states could not be read: {}", few(&unread));
+            let remedy = "run it again, as root; an unmount that goes on holds these files";
+            let seen = Evidence::new(format!("{} not read", unread.len()), from);
+            return Finding::unknown(NAME, summary, remedy).about(fs).seen(seen);
+        }
         let seen = Evidence::new("no eviction among the last states", from);
         return Finding::pass(NAME, format!("{fs}: no eviction")).about(fs).seen(seen);
     };

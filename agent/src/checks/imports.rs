@@ -2,7 +2,7 @@
 
 use super::{Check, Evidence, Finding, Group};
 use crate::facts::{Clients, Facts, Target};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const NAME: &str = "imports";
 
@@ -15,7 +15,8 @@ pub(super) const CHECK: Check = Check {
     meaning: "Reads the client's own word of each connection (import, state). Pass: every one is FULL or \
               IDLE, which is a connection that was closed for want of work. Warn: one is on its way \
               (CONNECTING, REPLAY, RECOVER). Fail: one is EVICTED, DISCONN, CLOSED or deactivated. \
-              Unknown: a file cannot be read. Left out where there is no client.",
+              Unknown: a file cannot be read, or \
+              a file system is mounted and shows no connection. Left out where there is no client.",
     answer,
 };
 
@@ -26,7 +27,20 @@ fn answer(facts: &Facts) -> Vec<Finding> {
         return vec![finding.seen(Evidence::unknown(&facts.node.clients))];
     };
     let from = facts.node.clients.from();
-    by_fs(clients).into_iter().map(|(fs, targets)| check(clients, fs, &targets, from)).collect()
+    let all = by_fs(clients);
+    let mounted = facts.node.mounts.value().into_iter().flatten();
+    let names: BTreeSet<&str> = mounted.filter_map(|mount| mount.fs_name.as_deref()).collect();
+    let untold = names.into_iter().filter(|fs| !all.contains_key(fs));
+    let untold: Vec<Finding> = untold.map(|fs| no_connection(fs, from)).collect();
+    let told = all.into_iter().map(|(fs, targets)| check(clients, fs, &targets, from));
+    told.chain(untold).collect()
+}
+
+/// A file system that is mounted has connections.
+fn no_connection(fs: &str, from: &str) -> Finding {
+    let summary = format!("{fs}: it is mounted, and none of its connections is shown");
+    let remedy = "see `lctl dl` and `ls /proc/fs/lustre`; run it on the node itself, as root";
+    Finding::unknown(NAME, summary, remedy).about(fs).seen(Evidence::new("no connection", from))
 }
 
 /// The connections of each file system.

@@ -14,7 +14,7 @@ pub(super) const CHECK: Check = Check {
     meaning: "Reads lockdown, SELinux's mode, whether modules must be signed, and whether LNet's files in \
               debugfs can be opened. Pass: nothing is in the way. Warn: debugfs is shut, so that metrics \
               and checks of LNet are missing. Fail: modules must be signed and the installed one is not. \
-              Unknown: the rules cannot be read.",
+              Unknown: the rules cannot be read, or securityfs is not mounted and the module is not signed.",
     answer: |facts: &Facts| vec![check(&facts.node)],
 };
 
@@ -34,6 +34,10 @@ fn check(facts: &NodeFacts) -> Finding {
         )
     } else if rules.debugfs_readable.value() == Some(&Some(false)) {
         shut(facts, lockdown)
+    } else if rules.lockdown.value().is_none() && is_unsigned && !is_loaded(facts) {
+        let remedy = "mount securityfs, so that lockdown is seen: sudo mount -t securityfs none \
+                      /sys/kernel/security";
+        Finding::unknown(NAME, "whether the kernel takes an unsigned module is not known", remedy)
     } else if rules.lockdown.value().is_none() && rules.selinux_enforces.value().is_none() {
         Finding::unknown(NAME, "the kernel's rules could not be read", "run it as root")
     } else {

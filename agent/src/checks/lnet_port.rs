@@ -12,10 +12,12 @@ pub(super) const CHECK: Check = Check {
     question: "Is TCP port 988 of this node free for LNet?",
     group: Group::Local,
     is_required: false,
-    meaning: "Reads /proc/net/tcp and /proc/net/tcp6. Pass: LNet is up, or nobody uses the port. Fail: \
+    meaning: "Reads /proc/net/tcp and /proc/net/tcp6. Pass: LNet is up and somebody listens, or \
+              nobody uses the port while LNet is not up. Warn: LNet's accept_port is another one, to \
+              which file systems do not connect. Fail: \
               LNet is not up and something else has the port: LNet will not start. Warn: the same while \
-              nobody knows whether LNet is up. Unknown: the tables cannot be read, or nobody \
-              but root is told who has it.",
+              nobody knows whether LNet is up. Unknown: the tables cannot be read, LNet is up and no socket of \
+              it is seen, or nobody but root is told who has it.",
     answer: |facts: &Facts| vec![check(&facts.node)],
 };
 
@@ -30,7 +32,19 @@ fn check(facts: &NodeFacts) -> Finding {
         if all.is_empty() { "no socket on port 988".to_owned() } else { all.join(", ") }
     };
     let finding = match (facts.lnet.value(), uses.first()) {
-        (Some(Lnet::Up(_)), _) => Finding::pass(NAME, "LNet is up and has its port"),
+        (Some(Lnet::Up(_)), _) if facts.lnet_accept_port != LNET_PORT => {
+            let port = facts.lnet_accept_port;
+            let remedy = "take accept_port out of the options of lnet in /etc/modprobe.d, and load the \
+                          modules anew";
+            let summary = format!("LNet accepts connections on port {port}, file systems use 988");
+            Finding::warn(NAME, summary, remedy)
+        }
+        (Some(Lnet::Up(_)), Some(_)) => Finding::pass(NAME, "LNet is up and has its port"),
+        (Some(Lnet::Up(_)), None) => {
+            let remedy =
+                "look in the namespace of LNet: sudo nsenter -t 1 -n ss -tnl 'sport = :988'";
+            Finding::unknown(NAME, "LNet is up, and no socket on port 988 is seen", remedy)
+        }
         (_, None) => Finding::pass(NAME, "nobody uses port 988"),
         (known, Some(taken)) => {
             let summary = format!("port {LNET_PORT} is taken: {}", told(taken));

@@ -12,10 +12,10 @@ pub(super) const CHECK: Check = Check {
     question: "Will there be a Lustre module after the next boot?",
     group: Group::Local,
     is_required: false,
-    meaning: "Finds the kernel that grub will boot (GRUB_DEFAULT, else saved_entry, else the newest), and \
-              asks modinfo for its module. Pass: there is one that fits. Warn: there is none, or one for \
+    meaning: "Finds the kernel that grub will boot (next_entry, else GRUB_DEFAULT, else saved_entry, \
+              else the newest), and asks modinfo for its module. Pass: there is one that fits. Warn: there is none, or one for \
               another kernel: the next boot strands the node. Unknown: no kernel is installed here (a \
-              container), or modinfo gave no answer.",
+              container), grub's choice does not tell which kernel it is, or modinfo gave no answer.",
     answer: |facts: &Facts| vec![check(&facts.node)],
 };
 

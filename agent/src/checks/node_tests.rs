@@ -146,6 +146,10 @@ fn the_next_boot() {
             ("modinfo hangs", boots(denied()), Unknown, "modinfo -k"),
         ],
     );
+}
+
+#[test]
+fn rules_of_the_kernel() {
     let locked = |word: &str| known(Some(word.to_owned()));
     let rules = |change: fn(&mut NodeFacts)| {
         let mut node = before_first_mount();
@@ -163,6 +167,12 @@ fn the_next_boot() {
                 rules(|node| node.restrictions.needs_signatures = known(Some(true))),
                 Fail,
                 "mokutil",
+            ),
+            (
+                "unsigned, and lockdown is not seen",
+                rules(|node| node.restrictions.lockdown = denied()),
+                Unknown,
+                "securityfs",
             ),
             ("lockdown shuts debugfs", shut, Warn, "lockdown (integrity)"),
             (
@@ -226,7 +236,14 @@ fn lnet_on_its_interface_and_port() {
     expect(
         &lnet_port::CHECK,
         vec![
-            ("LNet's", healthy(), Pass, "LNet is up"),
+            ("LNet's", used(0, lnet("10.0.1.5@tcp")), Pass, "LNet is up and has its port"),
+            (
+                "nobody listens",
+                with(|node| node.lnet_port = known(Vec::new())),
+                Unknown,
+                "no socket on port 988",
+            ),
+            ("another port", with(|node| node.lnet_accept_port = 1988), Warn, "1988"),
             ("free", before_first_mount(), Pass, "nobody uses"),
             ("taken", used(0, known(Lnet::NotLoaded)), Fail, "rpc.statd (process 7) listens"),
             ("NFS", used(2049, known(Lnet::Down)), Fail, "noresvport"),
@@ -398,6 +415,7 @@ fn what_fstab_asks_for_is_mounted() {
 fn connections_evictions_and_room() {
     let state = |state: &str| with_targets(|target| target.state = Some(state.to_owned()));
     let late = with(|node| node.clients = known(Clients { is_whole: false, ..clients() }));
+    let none = with(|node| node.clients = known(Clients { targets: Vec::new(), ..clients() }));
     expect(
         &imports::CHECK,
         vec![
@@ -409,6 +427,7 @@ fn connections_evictions_and_room() {
             ("unread", with_targets(|target| target.state = None), Unknown, "OST0001 unknown"),
             ("late", late, Unknown, "run it again"),
             ("denied", with(|node| node.clients = denied()), Unknown, "denied"),
+            ("none is shown", none, Unknown, "none of its connections"),
         ],
     );
     let evicted = with_targets(|target| target.evicted_unix_seconds = Some(1_795_211_346));
@@ -417,8 +436,18 @@ fn connections_evictions_and_room() {
         vec![
             ("none", healthy(), Pass, "no eviction"),
             ("one", evicted, Warn, "2026-11-20 21:49:06 UTC: OST0001"),
+            (
+                "unread",
+                with_targets(|target| target.is_history_read = false),
+                Unknown,
+                "could not be read: OST0001",
+            ),
         ],
     );
+}
+
+#[test]
+fn room_on_targets_and_root_squash() {
     let room = |free_kib, free_files| {
         let room = TargetRoom { kib: 1000, free_kib, files: 1000, free_files };
         with_targets(move |target| target.room = Some(room))
@@ -428,6 +457,11 @@ fn connections_evictions_and_room() {
     let full = with(|node| node.clients = known(all));
     let mut unasked = clients();
     unasked.targets.iter_mut().for_each(|target| target.room = None);
+    let nothing = with_targets(|target| target.room = Some(TargetRoom::default()));
+    let asleep = with_targets(|target| {
+        target.room = None;
+        target.state = Some("IDLE".to_owned());
+    });
     expect(
         &targets_room::CHECK,
         vec![
@@ -436,6 +470,9 @@ fn connections_evictions_and_room() {
             ("no inodes on one", room(500, 10), Warn, "1 % of its files"),
             ("no inodes on the MDT", full, Fail, "MDT0000"),
             ("nobody told", with(|node| node.clients = known(unasked)), Unknown, "lfs df"),
+            ("one did not", with_targets(|one| one.room = None), Unknown, "OST0001"),
+            ("one has no size", nothing, Unknown, "OST0001"),
+            ("one sleeps", asleep, Pass, "(1 not asked)"),
         ],
     );
     let squashed = |left_alone: &str| {

@@ -11,7 +11,8 @@ const FORMAT: u32 = 1;
 /// What a check of this node came to.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// Fail if any is; else Unknown if one that is required is; else Warn if any is not Pass.
+    /// Fail if any is; else Unknown if one that is required is, or nothing was answered; else Warn if
+    /// any is not Pass.
     pub verdict: Verdict,
     /// Each check's answers, in the order of the table.
     pub findings: Vec<Finding>,
@@ -56,7 +57,7 @@ impl Report {
         let has = |verdict| findings.iter().any(|finding| finding.verdict == verdict);
         let verdict = if has(Verdict::Fail) {
             Verdict::Fail
-        } else if findings.iter().any(is_needed) {
+        } else if findings.is_empty() || findings.iter().any(is_needed) {
             Verdict::Unknown
         } else if has(Verdict::Warn) || has(Verdict::Unknown) {
             Verdict::Warn

@@ -12,14 +12,20 @@ pub struct Selection {
     pub checks: Vec<&'static Check>,
 }
 
-/// A word that is no check's name and no group's.
+/// What was asked for selects no check.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no check and no group is called '{word}'")]
-pub struct UnknownCheck {
-    /// The word.
-    pub word: String,
-    /// What may be meant.
-    pub nearest: Option<&'static str>,
+pub enum UnknownCheck {
+    /// A word that is no check's name and no group's.
+    #[error("no check and no group is called '{word}'")]
+    Word {
+        /// The word.
+        word: String,
+        /// What may be meant.
+        nearest: Option<&'static str>,
+    },
+    /// `--skip` takes away everything that `--only` names.
+    #[error("no check is left")]
+    Nothing,
 }
 
 impl Explain for UnknownCheck {
@@ -27,12 +33,16 @@ impl Explain for UnknownCheck {
         Code::Invocation
     }
     fn asked(&self) -> String {
-        format!("fsxlustre check: {}", self.word)
+        match self {
+            Self::Word { word, .. } => format!("fsxlustre check: {word}"),
+            Self::Nothing => "fsxlustre check with --only and --skip".into(),
+        }
     }
     fn because(&self) -> String {
-        match self.nearest {
-            Some(name) => format!("there is {name}"),
-            None => "it is in no list".into(),
+        match self {
+            Self::Word { nearest: Some(name), .. } => format!("there is {name}"),
+            Self::Word { nearest: None, .. } => "it is in no list".into(),
+            Self::Nothing => "what --skip names is all that --only leaves".into(),
         }
     }
     fn remedy(&self) -> String {
@@ -57,7 +67,8 @@ impl Selection {
         };
         let is_wanted =
             |check: &&Check| (only.is_empty() || is_named(check, only)) && !is_named(check, skip);
-        Ok(Self { checks: CHECKS.iter().filter(is_wanted).collect() })
+        let checks: Vec<_> = CHECKS.iter().filter(is_wanted).collect();
+        if checks.is_empty() { Err(UnknownCheck::Nothing) } else { Ok(Self { checks }) }
     }
 
     /// How far facts are to be gathered for them.
@@ -86,7 +97,7 @@ fn look_up(word: &str) -> Result<(), UnknownCheck> {
     if names().any(|name| name == word) {
         return Ok(());
     }
-    Err(UnknownCheck { word: word.to_owned(), nearest: nearest(word, names()) })
+    Err(UnknownCheck::Word { word: word.to_owned(), nearest: nearest(word, names()) })
 }
 
 /// The check of that name.
@@ -95,10 +106,10 @@ fn look_up(word: &str) -> Result<(), UnknownCheck> {
 /// [`UnknownCheck`].
 pub fn find(name: &str) -> Result<&'static Check, UnknownCheck> {
     let known = || CHECKS.iter().map(|check| check.name);
-    CHECKS
-        .iter()
-        .find(|check| check.name == name)
-        .ok_or_else(|| UnknownCheck { word: name.to_owned(), nearest: nearest(name, known()) })
+    CHECKS.iter().find(|check| check.name == name).ok_or_else(|| {
+        let word = name.to_owned();
+        UnknownCheck::Word { word, nearest: nearest(name, known()) }
+    })
 }
 
 #[cfg(test)]
@@ -120,10 +131,10 @@ mod tests {
         assert!(!local.has(Group::Aws));
         let two = of(&["lnet_up", "kernel_supported"], &[]).expect("known");
         assert_eq!(two.checks.len(), 2);
-        assert!(of(&["lnet_up"], &["lnet_up"]).expect("known").checks.is_empty());
+        assert_eq!(of(&["lnet_up"], &["lnet_up"]).expect_err("none"), UnknownCheck::Nothing);
         let wrong = of(&["lnet_upp"], &[]).expect_err("unknown");
-        assert_eq!(wrong.nearest, Some("lnet_up"));
-        assert_eq!(find("local").expect_err("a group").nearest, None);
+        assert_eq!(wrong.because(), "there is lnet_up");
+        assert_eq!(find("local").expect_err("a group").because(), "it is in no list");
     }
 
     #[test]

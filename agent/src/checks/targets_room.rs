@@ -17,7 +17,8 @@ pub(super) const CHECK: Check = Check {
     meaning: "Asks each target that is connected for its size (an RPC). Pass: 5 % and more of space and \
               files are free on each. Warn: less on one: files that have a stripe there cannot grow, \
               though the file system as a whole has room. Fail: nothing is free on a metadata target: no \
-              file can be made. Unknown: no target answered. A target that sleeps (IDLE) is not woken.",
+              file can be made. Unknown: no target answered, or one that is connected \
+              did not. A target that sleeps (IDLE) is not woken, and is counted.",
     answer,
 };
 
@@ -28,8 +29,14 @@ fn answer(facts: &Facts) -> Vec<Finding> {
 }
 
 fn check(fs: &str, targets: &[&Target]) -> Finding {
+    // A target without any size has told nothing.
+    let room = |target: &Target| target.room.filter(|room| room.kib > 0 && room.files > 0);
     let known: Vec<(&Target, TargetRoom)> =
-        targets.iter().filter_map(|target| Some((*target, target.room?))).collect();
+        targets.iter().filter_map(|target| Some((*target, room(target)?))).collect();
+    let is_asked = |target: &&Target| target.state.as_deref() == Some("FULL");
+    let silent = targets.iter().copied().filter(is_asked).filter(|target| room(target).is_none());
+    let silent: Vec<String> =
+        silent.filter(|target| !target.is_deactivated).map(|one| one.target.clone()).collect();
     let lacking = |wanted: fn(&Target, TargetRoom) -> bool| {
         let found = known.iter().filter(|(target, room)| wanted(target, *room));
         found.map(|(target, room)| told(target, *room)).collect::<Vec<_>>()
@@ -44,8 +51,14 @@ fn check(fs: &str, targets: &[&Target]) -> Finding {
     } else if known.is_empty() {
         let summary = format!("{fs}: no target was asked for its size");
         Finding::unknown(NAME, summary, "run `lfs df` when its connections are up and in use")
+    } else if !silent.is_empty() {
+        let summary = format!("{fs}: a target did not tell its size: {}", few(&silent));
+        Finding::unknown(NAME, summary, "run it again, as root, or see `sudo lfs df -h`")
     } else {
-        let summary = format!("{fs}: the fullest of {} targets has {}", known.len(), least(&known));
+        let asleep = targets.len() - known.len();
+        let unasked = if asleep > 0 { format!(" ({asleep} not asked)") } else { String::new() };
+        let summary =
+            format!("{fs}: the fullest of {} targets has {}{unasked}", known.len(), least(&known));
         Finding::pass(NAME, summary)
     };
     let seen = format!("{} of {} targets told", known.len(), targets.len());

@@ -5,6 +5,9 @@ use super::{Interface, Observed, child};
 use fsxlustre_mount::host::{Deadline, Host};
 use serde::Serialize;
 
+/// What the names of their counters end in.
+const ALLOWANCE: &str = "_allowance_exceeded";
+
 /// An allowance that was used up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Exceeded {
@@ -34,6 +37,9 @@ pub(super) fn read(
             Ok(done) => return Observed::unknown(done.last_words(), from),
             Err(because) => return Observed::unknown(because, from),
         };
+        if !done.stdout.contains(ALLOWANCE) {
+            return Observed::unknown("it shows no allowance", from);
+        }
         exceeded.extend(parse(&done.stdout, name));
     }
     Observed::known(exceeded, from)
@@ -43,7 +49,7 @@ fn parse(text: &str, interface: &str) -> Vec<Exceeded> {
     let counter = |line: &str| {
         let (name, value) = line.trim().split_once(':')?;
         let packets = value.trim().parse().ok().filter(|packets| *packets > 0)?;
-        let is_allowance = name.ends_with("_allowance_exceeded");
+        let is_allowance = name.ends_with(ALLOWANCE);
         is_allowance.then(|| Exceeded {
             interface: interface.to_owned(),
             counter: name.to_owned(),

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The most of a program's output that is looked at.
-const LARGEST_OUTPUT_BYTES: usize = 64 << 10;
+pub(super) const LARGEST_OUTPUT_BYTES: usize = 64 << 10;
 
 /// Runs a program to its end; the error is the reason in words.
 pub(super) fn run(

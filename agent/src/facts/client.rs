@@ -26,6 +26,9 @@ pub struct Target {
     pub nid: Option<String>,
     /// When it was last evicted, seconds since 1970, as far as its last sixteen states tell.
     pub evicted_unix_seconds: Option<u64>,
+    /// Whether those states were read.
+    #[serde(default)]
+    pub is_history_read: bool,
     /// What is free there; `None` where it was not asked, or did not answer.
     pub room: Option<TargetRoom>,
 }
@@ -145,6 +148,7 @@ impl ClientLook {
         }
         if let Ok(history) = read_text(&folder.join("state")) {
             target.evicted_unix_seconds = last_eviction(&history);
+            target.is_history_read = true;
             target.state = target.state.take().or_else(|| value(&history, "current_state"));
         }
         let uuid = if kind == "osc" { "ost_server_uuid" } else { "mds_server_uuid" };

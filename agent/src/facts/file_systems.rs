@@ -20,9 +20,13 @@ use std::time::Duration;
 /// The most file systems that are asked for: a node has a handful.
 const MOST: usize = 16;
 /// How long AWS may take for all of them, side by side.
-const AWS_PATIENCE: Duration = Duration::from_secs(4);
+const AWS_PATIENCE: Duration = Duration::from_secs(3);
 /// How long the resolver and a server may take.
 const NETWORK_PATIENCE: Duration = Duration::from_secs(3);
+/// All of it, a server that is asked only after AWS has named it included.
+const LONGEST: Duration = Duration::from_millis(4700);
+/// With less than this a server that does not answer is not known not to.
+const LEAST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What came of asking for a file system.
 #[derive(Clone, Debug)]
@@ -153,11 +157,13 @@ pub(super) fn gather(
     named: &[Named],
     scope: Scope,
 ) -> (Vec<NamedFileSystem>, AwsFacts) {
-    let deadline = Deadline::after(AWS_PATIENCE);
+    let (deadline, whole) = (Deadline::after(AWS_PATIENCE), Deadline::after(LONGEST));
     std::thread::scope(|scope_of_threads| {
         let systems: Vec<_> = named
             .iter()
-            .map(|one| (one, scope_of_threads.spawn(move || ask(config, one, scope, deadline))))
+            .map(|one| {
+                (one, scope_of_threads.spawn(move || ask(config, one, scope, (deadline, whole))))
+            })
             .collect();
         let identity = scope_of_threads.spawn(move || scope.with_aws.then(|| identity(deadline)));
         let settings =
@@ -180,8 +186,35 @@ fn ask(
     config: &AgentConfig,
     named: &Named,
     scope: Scope,
-    deadline: Deadline,
+    (deadline, whole): (Deadline, Deadline),
 ) -> (NamedFileSystem, Option<Observed<String>>) {
+    std::thread::scope(|threads| {
+        // A device names its servers by itself: nobody waits for AWS.
+        let device = match &named.source {
+            Source::Device(device) if scope.with_network => Some(device),
+            _ => None,
+        };
+        let early = device.map(|device| threads.spawn(move || reach(device, whole)));
+        let (asked, credentials) = ask_aws(config, named, scope, deadline);
+        let told = || {
+            let found = asked.file_system().filter(|_| scope.with_network)?;
+            Device::parse(&format!("{}@tcp:/{}", found.dns_name, found.mount_name))
+        };
+        let reached = match early {
+            Some(thread) => thread.join().ok(),
+            None => told().map(|device| reach(&device, whole)),
+        };
+        let (source, named_by) = (named.text.clone(), named.by.clone());
+        (NamedFileSystem { source, named_by, asked, reached }, credentials)
+    })
+}
+
+fn ask_aws(
+    config: &AgentConfig,
+    named: &Named,
+    scope: Scope,
+    deadline: Deadline,
+) -> (Asked, Option<Observed<String>>) {
     let mut credentials = None;
     let mut asked = Asked::Nothing;
     if scope.with_aws {
@@ -203,9 +236,7 @@ fn ask(
         };
         credentials = credentials_of(&steps, &asked);
     }
-    let reached = scope.with_network.then(|| reach(&named.source, &asked)).flatten();
-    let (source, named_by) = (named.text.clone(), named.by.clone());
-    (NamedFileSystem { source, named_by, asked, reached }, credentials)
+    (asked, credentials)
 }
 
 fn credentials_of(steps: &Steps, asked: &Asked) -> Option<Observed<String>> {
@@ -218,21 +249,17 @@ fn credentials_of(steps: &Steps, asked: &Asked) -> Option<Observed<String>> {
     Some(Observed::unknown(&failure.because, from))
 }
 
-/// The way to the servers: by the names that AWS told, else by the device itself.
-fn reach(source: &Source, asked: &Asked) -> Option<Observed<Reached>> {
-    let device = match (asked.file_system(), source) {
-        (Some(found), _) => {
-            Device::parse(&format!("{}@tcp:/{}", found.dns_name, found.mount_name))?
-        }
-        (None, Source::Device(device)) => device.clone(),
-        (None, _) => return None,
-    };
+/// The way to the servers.
+fn reach(device: &Device, whole: Deadline) -> Observed<Reached> {
     let from = format!("a connection to {}, TCP 988", device.servers);
-    let bounds = Bounds::from(Deadline::after(NETWORK_PATIENCE));
-    Some(match look(&device, &bounds) {
+    if whole.left() < LEAST_PATIENCE {
+        return Observed::unknown("AWS answered late, and no time was left to ask it", from);
+    }
+    let bounds = Bounds::from(whole.at_most(NETWORK_PATIENCE));
+    match look(device, &bounds) {
         Some(reached) => Observed::known(reached, from),
         None => Observed::unknown("it is not reached by TCP, or nothing answered in time", from),
-    })
+    }
 }
 
 fn permissions_of(

@@ -108,6 +108,7 @@ fn nothing_runs() -> NodeFacts {
         packages: not_there(),
         programs: ClientPrograms { mount: not_there(), lfs: not_there(), lctl: not_there() },
         lnet: not_there(),
+        lnet_accept_port: super::ports::LNET_PORT,
         lnet_port: not_there(),
         translated: not_there(),
         health: not_there(),

@@ -1,6 +1,7 @@
 //! The kernel that the next boot takes.
 
 use super::{Observed, place};
+use fsxlustre_mount::failure::one_line;
 use fsxlustre_mount::host::{Host, read_text};
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
@@ -36,34 +37,63 @@ pub(super) fn installed(host: &Host) -> Observed<Vec<String>> {
     }
 }
 
-/// The release that the next boot takes: what `GRUB_DEFAULT` names, else what grub keeps as its
-/// choice, else the newest that is installed.
+/// What grub is told to boot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Choice {
+    /// The first entry of the menu, which is the newest kernel.
+    First,
+    /// An entry, by its name, title or place.
+    Entry(String),
+}
+
+/// The release that the next boot takes: what grub is told to boot once, else what `GRUB_DEFAULT` names,
+/// else what grub keeps as its choice, else the newest that is installed. A choice of which nothing here
+/// tells the kernel leaves it unknown.
 ///
-/// *Source*: `GRUB_DEFAULT` of `/etc/default/grub`; `saved_entry` of grub's environment with the entry
-/// of that name (<https://uapi-group.org/specifications/specs/boot_loader_specification>).
+/// *Source*: `next_entry` and `saved_entry` of grub's environment, `GRUB_DEFAULT` of
+/// `/etc/default/grub`, the entry of that name
+/// (<https://uapi-group.org/specifications/specs/boot_loader_specification>).
 pub(super) fn next(host: &Host, installed: &Observed<Vec<String>>) -> Observed<String> {
-    let given = grub_default(host);
-    let named = given.as_ref().and_then(|(path, entry)| {
-        release_of_entry(host, entry, installed).map(|release| (path, release))
-    });
-    if let Some((path, release)) = named {
-        return Observed::known(release, path);
+    let (choice, from) = choice(host);
+    match choice {
+        Choice::First => match installed.value().and_then(|releases| releases.last()) {
+            Some(newest) => Observed::known(newest.clone(), installed.from()),
+            None => installed.map(|_| String::new()),
+        },
+        Choice::Entry(entry) => match release_of_entry(host, &entry, installed) {
+            Some(release) => Observed::known(release, from),
+            None => {
+                let entry = one_line(&entry);
+                let because =
+                    format!("grub is told to boot '{entry}', and nothing tells its kernel");
+                Observed::unknown(because, from)
+            }
+        },
     }
-    // The first entry of the menu is the newest; grub's own choice counts where it is told to.
-    let is_first = given.is_some_and(|(_, entry)| entry == "0");
-    let environments = if is_first { &[][..] } else { &GRUB_ENVIRONMENTS[..] };
-    for path in environments.iter().map(|path| host.paths.rootfs.join(path)) {
-        let Ok(text) = read_text(&path) else { continue };
-        let saved = text.lines().find_map(|line| line.strip_prefix("saved_entry="));
-        let named = saved.and_then(|entry| release_of_entry(host, entry.trim(), installed));
-        if let Some(release) = named {
-            return Observed::known(release, path.display().to_string());
-        }
+}
+
+fn choice(host: &Host) -> (Choice, String) {
+    let of = |word: &str| {
+        let is_first = word.is_empty() || word == "0";
+        if is_first { Choice::First } else { Choice::Entry(word.to_owned()) }
+    };
+    if let Some((once, from)) = kept(host, "next_entry=").filter(|(entry, _)| !entry.is_empty()) {
+        return (of(&once), from);
     }
-    match installed.value().and_then(|releases| releases.last()) {
-        Some(newest) => Observed::known(newest.clone(), installed.from()),
-        None => installed.map(|_| String::new()),
+    match grub_default(host) {
+        Some((from, entry)) if entry != "saved" && !entry.is_empty() => (of(&entry), from),
+        _ => kept(host, "saved_entry=")
+            .map_or((Choice::First, String::new()), |(entry, from)| (of(&entry), from)),
     }
+}
+
+/// A value of grub's environment, and the file that has it.
+fn kept(host: &Host, name: &str) -> Option<(String, String)> {
+    GRUB_ENVIRONMENTS.iter().map(|path| host.paths.rootfs.join(path)).find_map(|path| {
+        let text = read_text(&path).ok()?;
+        let value = text.lines().find_map(|line| line.strip_prefix(name))?;
+        Some((value.trim().to_owned(), path.display().to_string()))
+    })
 }
 
 /// The last `GRUB_DEFAULT=` of grub's settings, and the file that has it.
@@ -149,16 +179,27 @@ mod tests {
         let (old, new) = ("6.8.0-1024-aws", "6.8.0-1030-aws");
         let title =
             format!("GRUB_DEFAULT=\"Advanced options for Ubuntu>Ubuntu, with Linux {old}\"\n");
-        for (settings, more, saved, expected) in [
-            ("", "", "", new),
-            ("GRUB_DEFAULT=0\n", "", "", new),
-            ("GRUB_DEFAULT=saved\n", "", old, old),
+        let saved = |entry: &str| format!("saved_entry={entry}\n");
+        let once = |entry: &str| format!("next_entry={entry}\n");
+        let of_old = format!("x>Linux {old}");
+        for (settings, more, environment, expected) in [
+            ("", "", String::new(), Some(new)),
+            ("GRUB_DEFAULT=0\n", "", String::new(), Some(new)),
+            ("GRUB_DEFAULT=saved\n", "", saved(&of_old), Some(old)),
+            ("GRUB_DEFAULT=saved\n", "", saved(""), Some(new)),
+            ("GRUB_DEFAULT=saved\n", "", saved("1"), None),
             // Grub looks at its own choice only where it is told to.
-            ("GRUB_DEFAULT=0\n", "", old, new),
-            (&title, "", "", old),
-            (&title, "GRUB_DEFAULT=0\n", "", new),
-            ("#GRUB_DEFAULT=0\nGRUB_TIMEOUT=0\n", &title, "", old),
-            ("GRUB_DEFAULT=\"\n", "", "", new),
+            ("GRUB_DEFAULT=0\n", "", saved(&of_old), Some(new)),
+            (&title, "", String::new(), Some(old)),
+            (&title, "GRUB_DEFAULT=0\n", String::new(), Some(new)),
+            ("#GRUB_DEFAULT=0\nGRUB_TIMEOUT=0\n", &title, String::new(), Some(old)),
+            ("GRUB_DEFAULT=\"\"\n", "", String::new(), Some(new)),
+            ("GRUB_DEFAULT=\"1>2\"\n", "", String::new(), None),
+            ("GRUB_DEFAULT=\"Windows Boot Manager\"\n", "", String::new(), None),
+            // What it boots once is before everything else.
+            ("GRUB_DEFAULT=0\n", "", once(&of_old), Some(old)),
+            ("GRUB_DEFAULT=0\n", "", once("another") + &saved(""), None),
+            ("GRUB_DEFAULT=0\n", "", once(""), Some(new)),
         ] {
             let folder = tempfile::tempdir().expect("folder");
             let file = |path: &str, text: &str| {
@@ -168,17 +209,14 @@ mod tests {
             };
             file("etc/default/grub", settings);
             file("etc/default/grub.d/50-x.cfg", more);
-            file("boot/grub/grubenv", &format!("saved_entry=x>Linux {saved}\n"));
+            file("boot/grub/grubenv", &environment);
             let rootfs = Some(folder.path().to_owned());
             let overrides = PathOverrides { rootfs, ..PathOverrides::default() };
             let host = Host { paths: Paths::default().with(&overrides), ..Host::default() };
             let installed = Observed::known(vec![old.to_owned(), new.to_owned()], "/boot");
             let found = next(&host, &installed);
-            assert_eq!(
-                found.value().map(String::as_str),
-                Some(expected),
-                "{settings}{more}{saved}"
-            );
+            let found = found.value().map(String::as_str);
+            assert_eq!(found, expected, "{settings}{more}{environment}");
         }
     }
 

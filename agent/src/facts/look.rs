@@ -6,6 +6,7 @@
 use super::client::ClientLook;
 use super::import_texts::ImportTextsLook;
 use super::io::IoLook;
+use super::program_look::ProgramLook;
 use super::space::SpaceLook;
 use super::under::UnderLook;
 use fsxlustre_mount::host::{Deadline, Program};
@@ -33,6 +34,8 @@ pub enum Look {
     ImportTexts(ImportTextsLook),
     /// Writing and reading back.
     Io(IoLook),
+    /// Where a program is.
+    Program(ProgramLook),
 }
 
 impl Look {
@@ -51,6 +54,7 @@ impl Look {
             Self::Space(look) => look.tell(&mut |told| say(listener, told)),
             Self::ImportTexts(look) => look.tell(&mut |told| say(listener, told)),
             Self::Io(look) => look.tell(&mut |told| say(listener, told)),
+            Self::Program(look) => look.tell(&mut |told| say(listener, told)),
         }
     }
 }

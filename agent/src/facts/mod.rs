@@ -28,6 +28,7 @@ mod observed;
 mod packages;
 mod place;
 mod ports;
+mod program_look;
 mod programs;
 mod region;
 mod restrictions;
@@ -206,7 +207,9 @@ pub struct NodeFacts {
     pub programs: ClientPrograms,
     /// Lustre's networks.
     pub lnet: Observed<Lnet>,
-    /// Uses of LNet's port.
+    /// The port on which LNet accepts connections. *Source*: `module/lnet/parameters` of sysfs.
+    pub lnet_accept_port: u16,
+    /// Uses of that port.
     pub lnet_port: Observed<Vec<PortUse>>,
     /// Connections to servers that are translated on their way.
     pub translated: Observed<Vec<Translated>>,
@@ -272,6 +275,7 @@ impl NodeFacts {
                 packages: joined(packages, "the package manager"),
                 programs: ClientPrograms::find(host),
                 lnet,
+                lnet_accept_port: ports::accept_port(host),
                 lnet_port,
                 translated: ports::translated(host),
                 health: joined(health, "health_check"),
@@ -329,7 +333,7 @@ fn lnet_and_efa(host: &Host, scope: Scope) -> LnetFacts {
     let deadline = scope.question();
     let lnet = lnet::read(host, deadline);
     let is_up = matches!(lnet.value(), Some(Lnet::Up(_)));
-    let uses = ports::uses(host, LNET_PORT, !is_up, deadline);
+    let uses = ports::uses(host, ports::accept_port(host), !is_up, deadline);
     let efa = Efa::read(host, &lnet, deadline);
     (lnet, uses, efa)
 }

@@ -11,6 +11,14 @@ use std::path::Path;
 /// LNet's port unless its module parameter says otherwise.
 pub const LNET_PORT: u16 = 988;
 
+/// The port on which LNet accepts connections.
+///
+/// *Source*: `module/lnet/parameters/accept_port` of sysfs; 988 where LNet is not loaded.
+pub(super) fn accept_port(host: &Host) -> u16 {
+    let text = read_text(&place::sys(host, "module/lnet/parameters/accept_port"));
+    text.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(LNET_PORT)
+}
+
 /// A socket whose own port is LNet's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PortUse {

@@ -25,12 +25,22 @@ impl Restrictions {
         let enforce = text("fs/selinux/enforce");
         let signed = text("module/module/parameters/sig_enforce");
         Self {
-            lockdown: lockdown.map(|text| text.as_deref().and_then(chosen)),
+            lockdown: match lockdown.value() {
+                Some(None) if !has_securityfs(host) => {
+                    Observed::unknown("securityfs is not mounted", lockdown.from())
+                }
+                _ => lockdown.map(|text| text.as_deref().and_then(chosen)),
+            },
             selinux_enforces: enforce.map(|text| text.as_deref().map(|text| text.trim() == "1")),
             needs_signatures: signed.map(|text| text.as_deref().map(|text| text.trim() == "Y")),
             debugfs_readable: debugfs(host),
         }
     }
+}
+
+/// Every kernel that has securityfs shows its list of modules there.
+fn has_securityfs(host: &Host) -> bool {
+    place::names(&place::sys(host, "kernel/security")).is_ok_and(|names| !names.is_empty())
 }
 
 /// The word in brackets of `none [integrity] confidentiality`.

@@ -6,7 +6,7 @@
 use super::{
     ClientInstance, ClientPrograms, Clients, Clock, Distribution, Efa, Facts, Free, Hardware,
     HookFile, InstalledModule, Interface, Lnet, LustreMount, MountAnswer, Network, Nid, NodeFacts,
-    Observed, Package, Restrictions, Room, Route, Slurm, SlurmConfig, Target, TargetRoom,
+    Observed, Package, PortUse, Restrictions, Room, Route, Slurm, SlurmConfig, Target, TargetRoom,
 };
 use crate::compat::InUse;
 use crate::config::{JobsSection, Role};
@@ -111,7 +111,8 @@ pub(crate) fn healthy() -> NodeFacts {
             vec![Package { name: "lustre-client".into(), version: "2.15.6-1fsx28".into() }],
             "rpm",
         ),
-        lnet_port: Observed::known(Vec::new(), "/proc/net/tcp"),
+        lnet_accept_port: super::ports::LNET_PORT,
+        lnet_port: Observed::known(vec![LISTENS], "/proc/net/tcp"),
         translated: Observed::known(Vec::new(), "/proc/modules"),
         network: network(),
         allowances: Observed::known(Vec::new(), "ethtool -S ens5"),
@@ -204,6 +205,9 @@ pub(crate) fn mount() -> LustreMount {
     }
 }
 
+/// LNet's own socket.
+const LISTENS: PortUse = PortUse { is_listening: true, remote_port: 0, process: None };
+
 /// Its client, with an MDT and two OSTs.
 pub(crate) fn clients() -> Clients {
     let target = |name: &str| Target {
@@ -211,6 +215,7 @@ pub(crate) fn clients() -> Clients {
         target: name.into(),
         state: Some("FULL".into()),
         nid: Some("10.0.1.9@tcp".into()),
+        is_history_read: true,
         room: Some(TargetRoom { kib: 1000, free_kib: 500, files: 1000, free_files: 900 }),
         ..Target::default()
     };
@@ -250,6 +255,7 @@ pub(crate) fn before_first_mount() -> NodeFacts {
         module_loaded: Observed::known(false, "/proc/modules"),
         loaded_version: Observed::unknown(absent, "/sys/fs/lustre/version"),
         lnet: Observed::known(Lnet::NotLoaded, "lctl list_nids"),
+        lnet_port: Observed::known(Vec::new(), "/proc/net/tcp"),
         loaded_source: Observed::unknown(absent, "/sys/module/lustre/srcversion"),
         health: Observed::unknown(absent, "/sys/fs/lustre/health_check"),
         mounts: Observed::known(Vec::new(), "/proc/self/mountinfo"),

@@ -9,8 +9,9 @@ mod show_config;
 pub use hook_files::HookFile;
 pub use show_config::SlurmConfig;
 
+use super::program_look::{ProgramLook, find, run_apart};
 use super::{Observed, child};
-use fsxlustre_mount::host::{Deadline, Host, Program, ProgramError};
+use fsxlustre_mount::host::{Deadline, Host};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -40,12 +41,12 @@ impl Slurm {
     /// `None` where no Slurm is installed.
     pub(super) fn of(host: &Host, deadline: Deadline) -> Observed<Option<Box<Self>>> {
         let from = "scontrol show config";
-        let program = match find(host) {
-            Ok(program) => program,
-            Err(ProgramError::NotFound { .. }) => return Observed::known(None, from),
-            Err(error) => return Observed::unknown(error.to_string(), from),
+        let program = match find(program(host), deadline) {
+            Ok(Some(program)) => program,
+            Ok(None) => return Observed::known(None, from),
+            Err(because) => return Observed::unknown(because, from),
         };
-        let printed = match child::run_program(&program, &["show", "config"], deadline) {
+        let printed = match run_apart(&program, &["show", "config"], deadline) {
             Ok(done) if done.status.success() => done.stdout,
             Ok(done) => return Observed::unknown(done.last_words(), from),
             Err(because) => return Observed::unknown(because, from),
@@ -60,12 +61,11 @@ impl Slurm {
     }
 }
 
-fn find(host: &Host) -> Result<Program, ProgramError> {
+/// Slurm's folders may lie on a file system of the cluster's that does not answer.
+fn program(host: &Host) -> ProgramLook {
     let mut folders = host.program_folders.clone();
     folders.extend(FOLDERS.iter().map(PathBuf::from));
-    let versions = std::fs::read_dir(PCS_FOLDER).into_iter().flatten().flatten();
-    folders.extend(versions.map(|version| version.path().join("bin")));
-    Program::find("scontrol", &folders)
+    ProgramLook { name: "scontrol".into(), folders, versions_below: Some(PCS_FOLDER.into()) }
 }
 
 /// *Source*: `job_container.conf(5)`, Slurm 21.08 to 25.05; `namespace.yaml`, 25.11.
