@@ -26,7 +26,7 @@ impl Restrictions {
         let signed = text("module/module/parameters/sig_enforce");
         Self {
             lockdown: match lockdown.value() {
-                Some(None) if !has_securityfs(host) => {
+                Some(None) if may_be_hidden(host) => {
                     Observed::unknown("securityfs is not mounted", lockdown.from())
                 }
                 _ => lockdown.map(|text| text.as_deref().and_then(chosen)),
@@ -38,9 +38,12 @@ impl Restrictions {
     }
 }
 
-/// Every kernel that has securityfs shows its list of modules there.
-fn has_securityfs(host: &Host) -> bool {
-    place::names(&place::sys(host, "kernel/security")).is_ok_and(|names| !names.is_empty())
+/// Whether securityfs is not mounted on a machine whose firmware may ask for lockdown. Where it is
+/// mounted it shows at least the list of security modules.
+fn may_be_hidden(host: &Host) -> bool {
+    let is_shown =
+        place::names(&place::sys(host, "kernel/security")).is_ok_and(|names| !names.is_empty());
+    !is_shown && place::sys(host, "firmware/efi").is_dir()
 }
 
 /// The word in brackets of `none [integrity] confidentiality`.
