@@ -39,6 +39,7 @@ bench:
 	$(BUILT)/bench
 	$(BUILT)/bench-metrics
 	$(BUILT)/bench-hooks
+	$(BUILT)/bench-layout
 
 # What a real Prometheus needs for 100, 1,000 and 4,000 nodes: five minutes, and 14 GiB free for the last.
 bench-cardinality:

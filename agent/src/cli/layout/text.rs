@@ -72,13 +72,18 @@ fn block(report: &Report, found: &Found, verb: Verb) -> String {
         done => format!("  done:    {}\n", done.join(", ")),
     };
     let Some(layout) = &found.layout else {
-        let missing = if found.missing { "is to be made" } else { "is there" };
+        let missing = match (found.missing, &report.profile) {
+            (true, Some(_)) => format!("is to be made, with the profile {profile}"),
+            (true, None) => "is to be made".into(),
+            (false, _) => "is there".into(),
+        };
         return format!("{directory}: {missing}\n{arranged}");
     };
     let LayoutFound { before, wanted, decision, command, after, .. } = layout;
     let (stands, by) = (&before.layout, before.read_by.words());
     match (decision, after) {
-        (Decision::Holds, _) if verb == Verb::Verify || arranged.is_empty() => {
+        (Decision::Holds, _) if verb == Verb::Verify => format!("{directory}: {stands}: holds\n"),
+        (Decision::Holds, _) if arranged.is_empty() => {
             format!("{directory}: {stands}: holds already, nothing done\n")
         }
         (Decision::Holds, _) => format!("{directory}: {stands}: holds already\n{arranged}"),
