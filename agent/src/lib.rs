@@ -24,5 +24,6 @@ pub mod retry;
 pub mod status;
 pub mod support;
 pub mod top;
+pub mod tune;
 pub mod why;
 pub mod window;

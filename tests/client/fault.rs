@@ -27,6 +27,8 @@ pub enum Fault {
     NoLovAttribute,
     /// `lfs` knows what 2.10 knew: no layouts in YAML.
     OldLfs,
+    /// Clients that are mounted from now on have settings that refuse values as the kernel does.
+    KernelSettings,
 }
 
 /// How often something that stands still looks whether it may go on.
@@ -41,6 +43,7 @@ impl Fault {
                 "modules-missing" => Some(Self::ModulesMissing),
                 "no-lov-attribute" => Some(Self::NoLovAttribute),
                 "lfs-2.10" => Some(Self::OldLfs),
+                "kernel-settings" => Some(Self::KernelSettings),
                 _ => None,
             },
             Some((_, of)) if of.is_empty() || of.contains('/') => None,
@@ -61,6 +64,7 @@ impl Fault {
             Self::ModulesMissing => "modules-missing".to_owned(),
             Self::NoLovAttribute => "no-lov-attribute".to_owned(),
             Self::OldLfs => "lfs-2.10".to_owned(),
+            Self::KernelSettings => "kernel-settings".to_owned(),
         }
     }
 

@@ -129,7 +129,13 @@ fn set(root: &Root, settings: &[&str], shown: Shown) -> io::Result<Answer> {
                 answer.code = errno as i32 as u8;
                 continue;
             }
-            assign(root, &path, value)?;
+            if let Err(error) = assign(root, &path, value) {
+                // Files that answer as the kernel's cannot be replaced: they are written to.
+                if error.kind() != io::ErrorKind::ResourceBusy {
+                    return Err(error);
+                }
+                fs::write(&path, value)?;
+            }
             if shown == Shown::Both {
                 answer.stdout += &format!("{name}={value}\n");
             }

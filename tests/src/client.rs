@@ -11,7 +11,7 @@ use crate::sandbox::Sandbox;
 impl Sandbox {
     /// Makes the client misbehave, or stops that: `mount-hang` or `mount-hang:NAME`,
     /// `mount-stuck:NAME`, `replay:CAPTURE`, `io-hang`, `modules-missing`, `no-lov-attribute`,
-    /// `lfs-2.10`.
+    /// `lfs-2.10`, `kernel-settings`.
     ///
     /// # Panics
     ///

@@ -3,6 +3,7 @@
 use super::Verdict::{Unknown, Warn};
 use super::{Check, Evidence, Finding, Group};
 use crate::facts::{Facts, NodeFacts};
+use crate::tune::{How, NodeSize, TuningData, Wanted, Wishes};
 
 const NAME: &str = "tuning_advised";
 
@@ -19,87 +20,49 @@ pub(super) const CHECK: Check = Check {
     answer: |facts: &Facts| vec![check(&facts.node)],
 };
 
-/// AWS advises settings for more processors than this.
-const MANY_CPUS: usize = 64;
-/// AWS advises settings for more memory than this.
-const MUCH_MEMORY_BYTES: u64 = 64 << 30;
-
-/// A setting that AWS advises.
-struct Advice {
-    /// `osc`, or `module ptlrpc`.
-    kind: &'static str,
-    name: &'static str,
-    /// `None` where it depends on what is not known.
-    value: Option<u64>,
-    /// How lctl(8) or modprobe.d(5) is told.
-    told: String,
-    /// Whether a higher value does as well.
-    is_least: bool,
-}
-
-impl Advice {
-    fn is_of_module(&self) -> bool {
-        self.kind.starts_with("module ")
-    }
-
-    fn is_met_by(&self, text: &str) -> bool {
-        let Some((value, found)) = self.value.zip(text.parse::<u64>().ok()) else { return false };
-        found == value || self.is_least && found > value
-    }
-}
-
-/// *Source*: Amazon FSx for Lustre user guide, performance tips.
-fn advice(cpus: Option<usize>, memory: Option<u64>) -> Vec<Advice> {
-    let least = |kind, name, value: u64, path: &str| Advice {
-        kind,
-        name,
-        value: Some(value),
-        told: format!("{path}{name}={value}"),
-        is_least: true,
+/// *Source*: the profile aws-documented of `data/tuning.toml`.
+fn advice(facts: &NodeFacts) -> Vec<Wanted> {
+    let node = NodeSize {
+        cpus: facts.hardware.cpus.value().copied(),
+        memory_bytes: facts.hardware.memory_bytes.value().copied(),
+        ..NodeSize::default()
     };
-    let mut all = Vec::new();
-    if cpus.is_some_and(|cpus| cpus > MANY_CPUS) {
-        all.push(least("module ptlrpc", "ptlrpcd_per_cpt_max", 32, "options ptlrpc "));
-        all.push(least("module ksocklnd", "credits", 2560, "options ksocklnd "));
-        all.push(least("osc", "max_rpcs_in_flight", 32, "osc.*OST*."));
-        all.push(least("mdc", "max_rpcs_in_flight", 64, "mdc.*."));
-        all.push(least("mdc", "max_mod_rpcs_in_flight", 50, "mdc.*."));
-    }
-    if memory.is_some_and(|bytes| bytes > MUCH_MEMORY_BYTES) {
-        let locks = cpus.and_then(|cpus| u64::try_from(cpus * 100).ok());
-        let words = locks.map_or_else(|| "100*CPUS".to_owned(), |locks| locks.to_string());
-        let exactly = |name, value, told| Advice {
-            kind: "ldlm.namespaces",
-            name,
-            value,
-            told,
-            is_least: false,
-        };
-        let age = "ldlm.namespaces.*.lru_max_age=600000".to_owned();
-        all.push(exactly("lru_max_age", Some(600_000), age));
-        all.push(exactly("lru_size", locks, format!("ldlm.namespaces.*.lru_size={words}")));
-    }
-    all
+    TuningData::carried().map(|data| Wishes::advised(data, &node)).unwrap_or_default()
+}
+
+/// How lctl(8) or modprobe.d is told.
+fn told(wanted: &Wanted) -> String {
+    let setting = TuningData::carried().ok().and_then(|data| data.setting(&wanted.key));
+    setting.map(|setting| setting.told(&wanted.value_text())).unwrap_or_default()
+}
+
+fn is_met_by(wanted: &Wanted, text: &str) -> bool {
+    text.parse().is_ok_and(|found| wanted.is_met_by(found))
+}
+
+/// Folder and name of a setting, or module and name of a parameter.
+fn named(wanted: &Wanted) -> (&str, &str) {
+    wanted.key.rsplit_once('.').unwrap_or_default()
 }
 
 /// What the node has of one of them: nothing where nothing shows it.
-fn found<'f>(facts: &'f NodeFacts, advice: &Advice) -> Vec<&'f str> {
-    if let Some(module) = advice.kind.strip_prefix("module ") {
+fn found<'f>(facts: &'f NodeFacts, wanted: &Wanted) -> Vec<&'f str> {
+    let (folder, name) = named(wanted);
+    if wanted.how == How::Modprobe {
         let own = facts.module_parameters.iter();
-        let own = own.filter(|one| one.module == module && one.name == advice.name);
+        let own = own.filter(|one| one.module == folder && one.name == name);
         return own.filter_map(|one| one.value.as_deref()).collect();
     }
     let settings = facts.clients.value().into_iter().flat_map(|clients| &clients.settings);
-    let own = settings.filter(|one| one.kind == advice.kind && one.name == advice.name);
+    let own = settings.filter(|one| one.kind == folder && one.name == name);
     own.flat_map(|one| one.values.iter().map(|value| value.value.as_str())).collect()
 }
 
 fn check(facts: &NodeFacts) -> Finding {
-    let cpus = facts.hardware.cpus.value().copied();
-    let memory = facts.hardware.memory_bytes.value().copied();
-    let advised = advice(cpus, memory);
+    let advised = advice(facts);
     let finding = if advised.is_empty() {
-        nothing_advised(cpus.is_some() && memory.is_some())
+        let is_known = facts.hardware.cpus.value().is_some();
+        nothing_advised(is_known && facts.hardware.memory_bytes.value().is_some())
     } else {
         compared(facts, &advised)
     };
@@ -116,14 +79,16 @@ fn nothing_advised(is_known: bool) -> Finding {
     Finding::other(NAME, Unknown, "how big this node is could not be read", remedy)
 }
 
-fn compared(facts: &NodeFacts, advised: &[Advice]) -> Finding {
+fn compared(facts: &NodeFacts, advised: &[Wanted]) -> Finding {
     let count = advised.len();
-    let (mut wrong, mut told, mut unseen) = (Vec::new(), Vec::new(), 0);
+    let (mut wrong, mut other_ones, mut unseen) = (Vec::new(), Vec::new(), 0);
     for one in advised {
         let found = found(facts, one);
-        let other = found.iter().find(|text| !one.is_met_by(text));
+        let other = found.iter().find(|text| !is_met_by(one, text));
         if let Some(other) = other {
-            told.push(format!("{} {} is {other}", one.kind, one.name));
+            let (folder, name) = named(one);
+            let module = if one.how == How::Modprobe { "module " } else { "" };
+            other_ones.push(format!("{module}{folder} {name} is {other}"));
         }
         unseen += usize::from(found.is_empty());
         if other.is_some() || found.is_empty() {
@@ -134,10 +99,10 @@ fn compared(facts: &NodeFacts, advised: &[Advice]) -> Finding {
         let summary = format!("the {count} client settings that AWS advises for this size hold");
         return Finding::pass(NAME, summary);
     }
-    let is_unread = told.is_empty() && facts.clients.value().is_none();
+    let is_unread = other_ones.is_empty() && facts.clients.value().is_none();
     let mut summary = vec![format!("AWS advises {count} client settings for a node of this size")];
-    if !told.is_empty() {
-        summary.push(format!("other ones hold: {}", told.join(", ")));
+    if !other_ones.is_empty() {
+        summary.push(format!("other ones hold: {}", other_ones.join(", ")));
     }
     if unseen > 0 {
         summary.push(format!("nothing here shows {unseen} of them"));
@@ -149,19 +114,17 @@ fn compared(facts: &NodeFacts, advised: &[Advice]) -> Finding {
 /// The settings that AWS advises for this node: lines of modprobe.d(5), and words for `lctl set_param`.
 /// One whose value is not known is left out.
 pub(crate) fn settings(facts: &NodeFacts) -> (Vec<String>, Vec<String>) {
-    let cpus = facts.hardware.cpus.value().copied();
-    let memory = facts.hardware.memory_bytes.value().copied();
-    let known = advice(cpus, memory).into_iter().filter(|one| one.value.is_some());
-    let (modules, client): (Vec<_>, Vec<_>) = known.partition(Advice::is_of_module);
-    let told = |all: Vec<Advice>| all.into_iter().map(|one| one.told).collect();
-    (told(modules), told(client))
+    let known = advice(facts).into_iter().filter(|one| one.value.is_some());
+    let (modules, client): (Vec<_>, Vec<_>) = known.partition(|one| one.how == How::Modprobe);
+    let all_told = |all: Vec<Wanted>| all.iter().map(told).collect();
+    (all_told(modules), all_told(client))
 }
 
 /// What is set where: before the modules load, or after each mount.
-fn remedy(wrong: &[&Advice]) -> String {
+fn remedy(wrong: &[&Wanted]) -> String {
     let words = |of_module: bool, join: &str| {
-        let own = wrong.iter().filter(|one| one.is_of_module() == of_module);
-        own.map(|one| one.told.as_str()).collect::<Vec<_>>().join(join)
+        let own = wrong.iter().filter(|one| (one.how == How::Modprobe) == of_module);
+        own.map(|one| told(one)).collect::<Vec<_>>().join(join)
     };
     let (modules, client) = (words(true, "; "), words(false, " "));
     let mut all = Vec::new();
@@ -171,6 +134,9 @@ fn remedy(wrong: &[&Advice]) -> String {
     if !client.is_empty() {
         all.push(format!("after each mount: sudo lctl set_param {client}"));
     }
+    all.push(
+        "or all of it: sudo fsxlustre tune apply --persist --profile aws-documented".to_owned(),
+    );
     all.join("; ")
 }
 

@@ -17,6 +17,7 @@ pub mod spot_watch;
 pub mod status;
 pub mod support_bundle;
 pub mod top;
+pub mod tune;
 pub mod umount;
 pub mod why;
 
@@ -62,6 +63,8 @@ enum Command {
     Fstab(fstab::FstabArgs),
     /// Layout profiles on directories
     Layout(layout::LayoutArgs),
+    /// Settings of the Lustre client, by the size of this node: shown, set, put back
+    Tune(tune::TuneArgs),
     /// A job's start and end on this node, for Slurm's Prolog and Epilog
     Job(job::JobArgs),
     /// Unmount, with a deadline and who is in the way
@@ -213,6 +216,7 @@ impl Command {
             Self::Top(args) => args.run(config),
             Self::Fstab(args) => args.run(config),
             Self::Layout(args) => args.run(config),
+            Self::Tune(args) => args.run(config),
             Self::Job(args) => args.run(config),
             Self::Umount(args) => args.run(config),
             Self::Evacuate(args) => args.run(config),
@@ -244,7 +248,7 @@ impl Command {
             | Self::Config(_) => Asking::Never,
             Self::Job(args) => args.asking(),
             Self::Resolve(args) => args.asking(),
-            Self::Mount(_) | Self::Layout(_) => Asking::WhenDue(Duration::MAX),
+            Self::Mount(_) | Self::Layout(_) | Self::Tune(_) => Asking::WhenDue(Duration::MAX),
         }
     }
 
@@ -254,6 +258,7 @@ impl Command {
             Self::Job(args) => args.changes_the_node(),
             Self::Mount(_) | Self::Umount(_) | Self::Evacuate(_) | Self::SpotWatch(_) => true,
             Self::Layout(args) => args.changes_the_node(),
+            Self::Tune(args) => args.changes_the_node(),
             _ => false,
         }
     }

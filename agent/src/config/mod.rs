@@ -15,6 +15,7 @@ pub use node::{NodeSection, Role};
 pub use shown::{ShownOrigin, ShownSetting, settings};
 
 use crate::parameter_store::{self, Asking};
+use crate::tune::TuneSection;
 use fsxlustre_mount::config::{
     Config, ConfigError, FOLDER, Given, Key, Mistake, ParameterSet, Piece, Values, default_number,
     read_files,
@@ -44,6 +45,8 @@ pub struct AgentConfig {
     pub exporter: ExporterSection,
     /// `[layout]`.
     pub layout: LayoutSection,
+    /// `[tune]`.
+    pub tune: TuneSection,
     /// `[node]`.
     pub node: NodeSection,
     /// `[jobs]`.
@@ -140,6 +143,13 @@ impl AgentConfig {
         if let Ok(config) = &config {
             let found = config.layout.mistakes().into_iter().chain(config.jobs.mistakes());
             let found = found.chain(config.aws.mistakes());
+            let tune = config.tune.mistakes().into_iter().map(|(steps, because)| {
+                (
+                    Key::from(steps.iter().map(String::as_str).collect::<Vec<_>>().as_slice()),
+                    because,
+                )
+            });
+            let found = found.chain(tune);
             mistakes.extend(found.map(|(key, because)| config.values.mistake(&key, because)));
             mistakes.extend(config.base.mistakes(&config.values));
         }
@@ -154,6 +164,7 @@ impl AgentConfig {
             config: values.section("config")?,
             exporter: values.section("exporter")?,
             layout: values.section("layout")?,
+            tune: values.section("tune")?,
             node: values.section("node")?,
             jobs: values.section("jobs")?,
             warnings: Vec::new(),

@@ -1,5 +1,6 @@
 use super::*;
 use crate::layout::{LayoutPart, LayoutProfile};
+use crate::tune::OwnProfile;
 use fsxlustre_mount::answer::{CacheSection, FleetSection, MapEntry};
 use fsxlustre_mount::config::{HooksSection, HostSection, MountDefaults, SECTIONS, SETTINGS};
 use serde::de::value::Error as ValueError;
@@ -57,6 +58,11 @@ fn sections() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ),
         ("layout.profiles.*.part[]", fields_of::<LayoutPart>()),
         ("layout.directory[]", fields_of::<LayoutRule>()),
+        (
+            "tune",
+            fields_of::<TuneSection>().into_iter().filter(|name| *name != "profiles").collect(),
+        ),
+        ("tune.profiles.*", fields_of::<OwnProfile>()),
         ("node", fields_of::<NodeSection>()),
         ("jobs", fields_of::<JobsSection>().into_iter().filter(|name| !is_section(name)).collect()),
         ("jobs.deadlines", fields_of::<JobDeadlines>()),
@@ -95,6 +101,12 @@ fn what_only_the_agent_can_judge_has_its_line_too() {
         mistakes("[layout.profiles.x]\nstripe_count = 1\nstripe_size = '1MB'"),
         ["/f:3: layout.profiles.x.stripe_size: 'MB' is not KiB, MiB, GiB or TiB: write it as 4MiB"]
     );
+    assert_eq!(
+        mistakes("[tune]\nprofile = 'fast'\n"),
+        ["/f:2: tune.profile: there is no tuning profile fast"]
+    );
+    let own = mistakes("[tune.profiles.x]\nset = ['osc.max_rpcs_in_flight=9999']");
+    assert!(own.concat().contains("/f:2: tune.profiles.x: osc.max_rpcs_in_flight takes 1 to 256"));
     let count = mistakes("\n[layout.profiles.x]\nstripe_count = 0\nstripe_size = '1MiB'");
     assert_eq!(
         count,

@@ -6,6 +6,7 @@
 use super::Observed;
 use super::look::{Look, look};
 use super::tuning::{self, ClientSetting, DeviceSettings};
+use crate::tune::{Drifted, drifted};
 use fsxlustre_mount::host::{Deadline, Host, read_text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -68,6 +69,9 @@ pub struct Clients {
     pub targets: Vec<Target>,
     /// Their settings.
     pub settings: Vec<ClientSetting>,
+    /// Settings that somebody changed since fsxlustre set them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drifted: Vec<Drifted>,
     /// Whether everything was read before the deadline.
     pub is_whole: bool,
     /// Whether targets were asked what is free.
@@ -242,6 +246,7 @@ pub(super) fn read(host: &Host, with_room: bool, deadline: Deadline) -> Observed
             Line::Trouble(because) => return Observed::unknown(because, from),
         }
     }
+    clients.drifted = drifted(host, |place| tuning::value_of(&settings, place));
     clients.settings = tuning::joined(&settings);
     clients.targets = targets.into_values().collect();
     Observed::known(clients, from)

@@ -44,7 +44,7 @@ impl Efa {
     }
 }
 
-fn devices(host: &Host) -> Observed<Vec<String>> {
+pub(super) fn devices(host: &Host) -> Observed<Vec<String>> {
     let folder = place::sys(host, "class/infiniband");
     let from = folder.display().to_string();
     let is_efa = |name: &String| {

@@ -1,4 +1,4 @@
-//! Looking at what may get stuck in the kernel: this same program, in a child that tells what it has
+//! Looking at, and setting, what may get stuck in the kernel: this same program, in a child that tells what it has
 //! found line by line and is left behind when it is late.
 //!
 //! What was told before the deadline counts: one file that hangs does not hide the others.
@@ -9,6 +9,7 @@ use super::io::IoLook;
 use super::program_look::ProgramLook;
 use super::space::SpaceLook;
 use super::under::UnderLook;
+use crate::tune::{SettingsLook, SettingsWrite};
 use fsxlustre_mount::host::{Deadline, Program};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,10 @@ pub enum Look {
     Io(IoLook),
     /// Where a program is.
     Program(ProgramLook),
+    /// The settings of one client.
+    Settings(SettingsLook),
+    /// Values for a client's files.
+    Set(SettingsWrite),
 }
 
 impl Look {
@@ -55,6 +60,8 @@ impl Look {
             Self::ImportTexts(look) => look.tell(&mut |told| say(listener, told)),
             Self::Io(look) => look.tell(&mut |told| say(listener, told)),
             Self::Program(look) => look.tell(&mut |told| say(listener, told)),
+            Self::Settings(look) => look.tell(&mut |told| say(listener, told)),
+            Self::Set(writes) => writes.tell(&mut |told| say(listener, told)),
         }
     }
 }
@@ -139,4 +146,15 @@ pub(super) fn look<T: DeserializeOwned>(
     let looking =
         Looking::start(look).map_err(|error| format!("no child could be started: {error}"))?;
     Ok(looking.finish(deadline))
+}
+
+/// The same for other parts of this program: what was told, and whether all of it was.
+///
+/// # Errors
+/// Why no child could be started, in words.
+pub(crate) fn look_told<T: DeserializeOwned>(
+    asked: &Look,
+    deadline: Deadline,
+) -> Result<(Vec<T>, bool), String> {
+    look(asked, deadline).map(|told| (told.lines, told.is_whole))
 }

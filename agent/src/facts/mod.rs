@@ -52,6 +52,7 @@ pub use io::{IoResult, io};
 pub use kernels::is_release as is_kernel_release;
 pub use lnet::{Lnet, Nid};
 pub use look::Look;
+pub(crate) use look::look_told;
 pub use module::InstalledModule;
 pub use module_options::ModuleOption;
 pub use mounts::{LustreMount, MountAnswer};
@@ -68,6 +69,7 @@ pub use tuning::{ClientSetting, ModuleParameter, SettingValue};
 use crate::compat::InUse;
 use crate::config::{AgentConfig, JobsSection, Role};
 use crate::fstab::judge::{Judged, Surroundings, judge};
+use crate::tune::NodeSize;
 use fsxlustre_mount::answer::AnswerSettings;
 use fsxlustre_mount::fstab::entries;
 use fsxlustre_mount::host::{Deadline, Host};
@@ -308,6 +310,22 @@ impl NodeFacts {
             Some((value, from)) => Observed::known(value, from),
             None => self.loaded_version.clone(),
         }
+    }
+}
+
+/// What modprobe.d says of Lustre's modules.
+pub(crate) fn given_module_options(host: &Host) -> Observed<Vec<ModuleOption>> {
+    module_options::read(host)
+}
+
+/// What settings of the client go by: how big this node is, which client is loaded, EFA.
+pub fn node_size(host: &Host) -> NodeSize {
+    let hardware = Hardware::of(host);
+    NodeSize {
+        cpus: hardware.cpus.value().copied(),
+        memory_bytes: hardware.memory_bytes.value().copied(),
+        client: module::loaded_version(host).value().cloned(),
+        has_efa: efa::devices(host).value().map(|devices| !devices.is_empty()),
     }
 }
 

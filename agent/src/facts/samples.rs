@@ -225,6 +225,7 @@ pub(crate) fn clients() -> Clients {
         no_squash_nids: Some("NONE".into()),
     };
     Clients {
+        drifted: Vec::new(),
         instances: vec![instance],
         targets: ["MDT0000", "OST0000", "OST0001"].map(target).to_vec(),
         settings: Vec::new(),

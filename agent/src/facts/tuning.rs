@@ -4,21 +4,31 @@
 //! system is unmounted.
 
 use super::place;
+use crate::tune::{How, Place, Setting, TuningData};
 use fsxlustre_mount::host::{Host, read_text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Folder below `fs/lustre`, its name for lctl(8), and the settings that are read there.
-const SETTINGS: [(&str, &str, &[&str]); 4] = [
-    ("osc", "osc", &["max_rpcs_in_flight", "max_dirty_mb", "checksums"]),
-    ("mdc", "mdc", &["max_rpcs_in_flight", "max_mod_rpcs_in_flight"]),
-    ("ldlm/namespaces", "ldlm.namespaces", &["lru_max_age", "lru_size"]),
-    ("llite", "llite", &["statahead_max"]),
-];
+/// Settings that are compared beside those that are tuned: folder and name.
+const MORE: [(&str, &str); 1] = [("osc", "checksums")];
 
-/// Parameters of modules for which AWS advises values.
-const PARAMETERS: [(&str, &str); 2] = [("ptlrpc", "ptlrpcd_per_cpt_max"), ("ksocklnd", "credits")];
+/// The folders of settings, as lctl(8) names them, and the names that are read there.
+fn folders() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let mut folders: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let tuned = TuningData::carried().into_iter().flat_map(|data| &data.settings);
+    let tuned = tuned.filter(|setting| setting.how == How::SetParam);
+    for (folder, name) in tuned.map(Setting::folder_and_name).chain(MORE) {
+        folders.entry(folder).or_default().push(name);
+    }
+    folders
+}
+
+/// Parameters of modules that are tuned.
+fn module_parameters() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let tuned = TuningData::carried().into_iter().flat_map(|data| &data.settings);
+    tuned.filter(|setting| setting.how == How::Modprobe).map(Setting::folder_and_name)
+}
 
 /// A longer value is no setting that is compared.
 const LONGEST: usize = 64;
@@ -76,7 +86,7 @@ pub(super) fn parameters(host: &Host) -> Vec<ModuleParameter> {
         let value = text.map(|text| text.trim().to_owned()).filter(|text| is_value(text));
         ModuleParameter { module: module.to_owned(), name: name.to_owned(), value }
     };
-    PARAMETERS.into_iter().map(read).collect()
+    module_parameters().map(read).collect()
 }
 
 fn is_value(text: &str) -> bool {
@@ -88,15 +98,15 @@ fn is_value(text: &str) -> bool {
 ///
 /// *Source*: `fs/lustre/{osc,mdc,ldlm/namespaces,llite}/*` of sysfs, up to Lustre 2.11 of procfs.
 pub(super) fn tell(sysfs: &Path, procfs: &Path, tell: &mut dyn FnMut(DeviceSettings)) {
-    for (folder, kind, names) in SETTINGS {
-        let of = |root: &Path| root.join("fs/lustre").join(folder);
+    for (kind, names) in folders() {
+        let of = |root: &Path| root.join("fs/lustre").join(kind.replace('.', "/"));
         let devices = place::names(&of(sysfs)).unwrap_or_default();
         let is_older = devices.is_empty();
         let root = of(if is_older { procfs } else { sysfs });
         let devices = if is_older { place::names(&root).unwrap_or_default() } else { devices };
         for device in devices {
             let Some(fs_name) = fs_name(&device) else { continue };
-            let read = |name: &&str| {
+            let read = |name: &&'static str| {
                 let text = read_text(&root.join(&device).join(name)).ok()?;
                 let value = text.trim().to_owned();
                 is_value(&value).then(|| ((*name).to_owned(), value))
@@ -114,6 +124,13 @@ pub(super) fn tell(sysfs: &Path, procfs: &Path, tell: &mut dyn FnMut(DeviceSetti
 fn fs_name(device: &str) -> Option<String> {
     let name = device.split_once('-')?.0;
     (!name.is_empty() && !name.starts_with("MGC")).then(|| name.to_owned())
+}
+
+/// What a setting of a device is; `None` where it was not read, or is no number.
+pub(super) fn value_of(devices: &[DeviceSettings], place: &Place) -> Option<u64> {
+    let (kind, name) = place.key.rsplit_once('.')?;
+    let device = devices.iter().find(|one| one.kind == kind && one.device == place.device)?;
+    device.values.iter().find(|(known, _)| known == name)?.1.parse().ok()
 }
 
 /// File system, kind and name of a setting.

@@ -12,6 +12,7 @@ mod roff;
 mod settings;
 mod slurm;
 mod tables;
+mod tuning;
 
 pub use readme::{ReadmeError, fill};
 pub use settings::reference;
@@ -62,6 +63,8 @@ fn part(name: &str) -> String {
         "OUR-OPTIONS" => tables::our_options(),
         "OTHER-OPTIONS" => tables::other_options(),
         "EXIT-STATUS" => tables::exit_status(),
+        "TUNING-SETTINGS" => tuning::settings(),
+        "TUNING-PROFILES" => tuning::profiles(),
         "CODES" => tables::codes(|_| true),
         "ERRNOS" => tables::errnos(),
         "UNMOUNT-CODES" => tables::codes(|id| id.starts_with("FSXL-U")),

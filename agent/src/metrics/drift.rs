@@ -1,32 +1,53 @@
 //! Drift: what of our mounts is not as it was asked for.
 //!
-//! The record of a mount says what was asked for, mountinfo what there is. Each kind of setting is one
-//! function from both to what differs.
+//! The record of a mount says what was asked for, mountinfo what there is; of the client's settings
+//! `/run/fsxlustre/tuning` says what was set, and sysfs what there is. Each kind is one function from both
+//! to what differs.
 
 use super::encode::Encoder;
 use super::families::{DRIFT, DRIFT_INFO};
 use super::sources::Sources;
 use super::verdict::{SourceError, Verdict};
+use crate::tune::{Client, Drifted, client_of, drifted, tuned_clients, value_now};
 use fsxlustre_mount::failure::Explain as _;
 use fsxlustre_mount::host::{Host, Mount, MountTable};
 use fsxlustre_mount::mount::missing_options;
 use fsxlustre_mount::record::MountRecord;
 use fsxlustre_mount::source::Device;
+use std::collections::BTreeSet;
 
 /// What is compared: a record with its mount, if that is there.
-type Compare = fn(&MountRecord, Option<&Mount>) -> Option<Vec<String>>;
+type Compare = fn(&Surroundings<'_>, &MountRecord, Option<&Mount>) -> Option<Vec<String>>;
 
 /// Every kind, with what compares it; `None` from it is not known.
-const KINDS: [(&str, Compare); 2] = [("mounted", mounted), ("options", options)];
+const KINDS: [(&str, Compare); 3] =
+    [("mounted", mounted), ("options", options), ("tuning", tuning)];
+
+/// What is looked at once for all mounts.
+struct Surroundings<'a> {
+    host: &'a Host,
+    /// The clients on which something of ours is set.
+    tuned: Vec<Client>,
+    /// What somebody else set since.
+    drifted: Vec<Drifted>,
+}
 
 /// Whether it is mounted.
 #[expect(clippy::unnecessary_wraps, reason = "one form for all kinds")]
-fn mounted(record: &MountRecord, mount: Option<&Mount>) -> Option<Vec<String>> {
+fn mounted(
+    _: &Surroundings<'_>,
+    record: &MountRecord,
+    mount: Option<&Mount>,
+) -> Option<Vec<String>> {
     Some(if mount.is_some() { Vec::new() } else { vec![record.device.clone()] })
 }
 
 /// The options that it was to have. Where nothing was said of it, a mount is to be written to.
-fn options(record: &MountRecord, mount: Option<&Mount>) -> Option<Vec<String>> {
+fn options(
+    _: &Surroundings<'_>,
+    record: &MountRecord,
+    mount: Option<&Mount>,
+) -> Option<Vec<String>> {
     let mount = mount?;
     let mut differing = missing_options(mount, &record.options);
     let is_read_only = mount.shows("ro");
@@ -35,6 +56,22 @@ fn options(record: &MountRecord, mount: Option<&Mount>) -> Option<Vec<String>> {
         differing.push("rw".into());
     }
     Some(differing)
+}
+
+/// The settings of the client that are not as we set them, by their keys; not known where nothing of ours
+/// is set.
+fn tuning(
+    around: &Surroundings<'_>,
+    _: &MountRecord,
+    mount: Option<&Mount>,
+) -> Option<Vec<String>> {
+    let client = client_of(around.host, mount?)?;
+    if !around.tuned.contains(&client) {
+        return None;
+    }
+    let name = client.name();
+    let keys = around.drifted.iter().filter(|one| one.client == name).map(|one| one.key.clone());
+    Some(keys.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
 /// One kind of setting of one mount.
@@ -48,6 +85,12 @@ struct Compared {
 
 /// Compares every record of a mount that was made with what there is.
 fn compare(host: &Host, records: &[MountRecord], table: &MountTable) -> Vec<Compared> {
+    let around = Surroundings {
+        host,
+        tuned: tuned_clients(host),
+        drifted: drifted(host, |place| value_now(host, place)),
+    };
+    let around = &around;
     let made = records.iter().filter(|record| record.mount_id.is_some());
     let both = made.map(|record| {
         let is_it = |mount: &&Mount| host.is_lustre(mount) && record.is_of(host, mount);
@@ -59,7 +102,7 @@ fn compare(host: &Host, records: &[MountRecord], table: &MountTable) -> Vec<Comp
                 fs: Device::parse(&record.device)?.fsname,
                 mountpoint: record.directory.to_string_lossy().into_owned(),
                 kind,
-                differing: compare(record, mount)?,
+                differing: compare(around, record, mount)?,
             })
         })
     });
@@ -68,7 +111,8 @@ fn compare(host: &Host, records: &[MountRecord], table: &MountTable) -> Vec<Comp
 
 /// The collector.
 ///
-/// *Source*: `/run/fsxlustre/mounts`, `/proc/self/mountinfo`.
+/// *Source*: `/run/fsxlustre/mounts`, `/proc/self/mountinfo`; `/run/fsxlustre/tuning` and the files of the
+/// client that it names.
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
     let host = sources.host();

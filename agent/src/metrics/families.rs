@@ -408,10 +408,10 @@ families! {
         "/run/fsxlustre/mounts" "all"
         "The FSx file system that a mount of ours is of, always 1; its id is the dimension FileSystemId of CloudWatch.";
     DRIFT "fsxlustre_drift" Gauge "1" ["fs", "mountpoint", "kind"]
-        "/run/fsxlustre/mounts, P/self/mountinfo" "all"
-        "Settings of a mount of ours that are not as they were asked for. Kind mounted is the mount itself, options are its options, as far as mountinfo shows them.";
+        "/run/fsxlustre/mounts, /run/fsxlustre/tuning, P/self/mountinfo" "all"
+        "Settings of a mount of ours that are not as they were asked for. Kind mounted is the mount itself, options are its options, as far as mountinfo shows them; tuning are settings of its client that somebody changed since fsxlustre set them, where it set any.";
     DRIFT_INFO "fsxlustre_drift_info" Gauge "1" ["fs", "mountpoint", "kind", "setting"]
-        "/run/fsxlustre/mounts, P/self/mountinfo" "all"
+        "/run/fsxlustre/mounts, /run/fsxlustre/tuning, P/self/mountinfo" "all"
         "A setting that was asked for and does not hold, always 1.";
     CHECK_STATUS "fsxlustre_check_status" Gauge "1" ["check", "status"]
         "/run/fsxlustre/check.json" "all"

@@ -178,7 +178,10 @@ fn settings(planned: &Planned<'_>) -> Option<Step> {
     if !client.is_empty() {
         let quoted: Vec<String> = client.iter().map(|word| format!("'{word}'")).collect();
         lines.push(format!("lctl set_param {}", quoted.join(" ")));
-        reasons.push("lctl sets what is mounted now; nothing keeps it over a mount".into());
+        reasons.push(
+            "lctl sets what is mounted now; nothing keeps it over a mount but fsxlustre:".into(),
+        );
+        reasons.push("    `[tune] profile = \"aws-documented\"`, or -o tune=aws-documented".into());
     }
     let title = "Set what AWS advises for a node of this size".into();
     (!lines.is_empty()).then_some(Step { title, reasons, lines, is_offered: true })

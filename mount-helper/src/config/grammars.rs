@@ -2,7 +2,7 @@
 
 use super::setting::Grammar;
 use crate::failure::Explain as _;
-use crate::options::{MountOptions, checked_region};
+use crate::options::{MountOptions, checked_region, is_profile_name};
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
@@ -171,6 +171,12 @@ pub(super) const NAME: Grammar = Grammar {
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_.:=+/@%-".contains(&b);
         ensure((1..=64).contains(&text.len()) && text.bytes().all(is_plain))
     },
+};
+
+/// The name of a profile of client settings.
+pub(super) const TUNE_PROFILE: Grammar = Grammar {
+    fits: "off or the name of a profile: 1 to 64 of A-Za-z0-9._-",
+    check: |text| ensure(is_profile_name(text)),
 };
 
 /// When a job's mount is unmounted.

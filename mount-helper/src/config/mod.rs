@@ -2,7 +2,7 @@
 //! Store said.
 //!
 //! One table ([`SETTINGS`]) says what there is. Every value remembers where it came from. The helper
-//! reads its own sections, `[host]`, `[hooks]`, `[mount]` and part of `[config]`; the agent reads the others from
+//! reads its own sections, `[host]`, `[hooks]`, `[mount]` and parts of `[config]` and `[tune]`; the agent reads the others from
 //! the same values. What is not understood stops everything, with its place and line: a half-read
 //! configuration mounts the wrong thing.
 
@@ -35,7 +35,7 @@ use crate::answer::{AnswerSettings, CacheSection, FleetSection};
 use crate::failure::Explain as _;
 use crate::hooks::Hooks;
 use crate::host::{Host, LnetNamespace, PathOverrides, unix_seconds};
-use crate::options::Verify;
+use crate::options::{OFF, Verify};
 use serde::Deserialize;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
@@ -96,6 +96,9 @@ pub struct MountDefaults {
     /// The directories of `[[layout.directory]]` that no job makes.
     #[serde(skip)]
     pub layout_directories: Vec<PathBuf>,
+    /// The profile of client settings, which `[tune]` names.
+    #[serde(skip)]
+    pub tune: Option<String>,
 }
 
 /// What the helper needs of the configuration.
@@ -159,8 +162,11 @@ impl Config {
         let cache: CacheSection = values.section("cache")?;
         let fleet: FleetSection = values.section("fleet")?;
         let answers = AnswerSettings::of(values.section("filesystem")?, cache, &fleet);
-        let layout_directories = layout_directories(values);
-        let mount = MountDefaults { layout_directories, ..values.section("mount")? };
+        let mount = MountDefaults {
+            layout_directories: layout_directories(values),
+            tune: tune_profile(values),
+            ..values.section("mount")?
+        };
         Ok(Self { host, mount, answers, warnings: Vec::new() })
     }
 
@@ -180,6 +186,11 @@ fn layout_directories(values: &Values) -> Vec<PathBuf> {
     let rows = values.iter().filter(|(_, given)| given.row.key == "layout.directory[].path");
     let paths = rows.filter_map(|(_, given)| given.value.as_str());
     paths.filter(|path| !path.contains('{')).map(PathBuf::from).collect()
+}
+
+fn tune_profile(values: &Values) -> Option<String> {
+    let name = values.get("tune.profile")?.value.as_str()?;
+    (name != OFF).then(|| name.to_owned())
 }
 
 /// Tells apart configurations that may choose different file systems for the same tags: by who asks

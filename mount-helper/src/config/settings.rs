@@ -6,7 +6,7 @@
 
 use super::grammars::{
     ACCOUNT, ANY_TEXT, FOLDER, LNET_NAMESPACE, MOUNT_OPTIONS, NAME, PARAMETER_PATH, PLAIN_PATH,
-    PROFILE, PROXY, REGION, ROLE_ARN, TAG_VALUE, UNMOUNT_WHEN, URL, VPC_ID,
+    PROFILE, PROXY, REGION, ROLE_ARN, TAG_VALUE, TUNE_PROFILE, UNMOUNT_WHEN, URL, VPC_ID,
 };
 use super::setting::{Default, Grammar, Kind, Setting, steps_of};
 use crate::answer::DEFAULT_QUOTA;
@@ -129,6 +129,19 @@ pub const SECTIONS: &[Section] = &[
         about: "A directory and what it is to be. Applied when its file system is mounted, by `fsxlustre \
                 layout apply --configured`, and by a job's start where the path has templates. Those of \
                 all files count, in their order.",
+    },
+    Section {
+        key: "tune",
+        header: "[tune]",
+        about: "Settings of the Lustre client, which forgets them at each unmount. `fsxlustre tune plan` \
+                shows what would be set and why. Module parameters are written by `fsxlustre tune apply \
+                --persist` only.",
+    },
+    Section {
+        key: "tune.profiles.*",
+        header: "[tune.profiles.ours]",
+        about: "A profile of client settings, by its name: `-o tune=ours`, or profile = \"ours\" above. A \
+                later file's profile replaces one of the same name whole.",
     },
     Section { key: "node", header: "[node]", about: "What this node is." },
     Section {
@@ -542,6 +555,29 @@ pub const SETTINGS: &[Setting] = &[
         DIRECTORY_ARRANGED,
         "Make it, and what is missing above it, where it is not there",
     ),
+    Setting::shared(
+        "tune.profile",
+        Kind::Text(TUNE_PROFILE),
+        Default::Words("off: nothing is set"),
+        "The profile that is set on each client that fsxlustre mounts, unless the mount says tune=: \
+         aws-documented, metadata-heavy, streaming, or one of [tune.profiles]",
+    )
+    .by_helper()
+    .example("\"aws-documented\""),
+    Setting::shared(
+        "tune.profiles.*.base",
+        Kind::Word(&["aws-documented", "metadata-heavy", "streaming"]),
+        Default::Words("none"),
+        "The profile that it begins with",
+    )
+    .example("\"aws-documented\""),
+    Setting::shared(
+        "tune.profiles.*.set",
+        Kind::Texts(ANY_TEXT),
+        Default::Texts(&[]),
+        "What it sets over that, each KEY=VALUE; fsxlustre(1) has the keys and their ranges",
+    )
+    .example("[\"osc.max_rpcs_in_flight=64\", \"llite.statahead_max=1024\"]"),
     Setting::local(
         "node.role",
         Kind::Word(&["compute", "login", "head"]),

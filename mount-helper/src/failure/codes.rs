@@ -7,7 +7,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug)]
 pub struct CodeRow {
     /// `FSXL-` and a letter for the area (M mount, U unmount, N network, K kernel module, A AWS,
-    /// C configuration and input, L layout, S scheduler, E exporter, X our own fault) and three
+    /// C configuration and input, L layout, T tuning, S scheduler, E exporter, X our own fault) and three
     /// digits. Never used again for another meaning.
     pub id: &'static str,
     /// Who can do something about it.
@@ -252,6 +252,18 @@ codes! {
         "use a profile without it, or a newer client or file system";
     LayoutLate "FSXL-L110" MayPass 32 "A mount did not answer when its layouts were looked at."
         "run `fsxlustre status` and `fsxlustre check`";
+    TuneProfile "FSXL-T101" UserCanFix 32 "The tuning profile is unknown or not valid, or none is named."
+        "name a profile of `fsxlustre tune plan --help`, or correct `[tune]`";
+    TuneClient "FSXL-T102" UserCanFix 32 "There is no Lustre client to tune, or it is not known which one is meant."
+        "name the directory of a mount, or the file system";
+    TuneUnread "FSXL-T103" MayPass 32 "The settings of a Lustre client could not be read."
+        "see `fsxlustre status`, and try again";
+    TuneRefused "FSXL-T104" UserCanFix 32 "A Lustre client did not take a setting, or not as it was written."
+        "give it a value that the client and its servers take, or leave it out";
+    TuneDrift "FSXL-T105" UserCanFix 32 "Somebody has changed a setting of the client since fsxlustre set it."
+        "leave it, or say `fsxlustre tune apply --replace`";
+    TunePersist "FSXL-T106" UserCanFix 32 "The file of module parameters is not fsxlustre's, or cannot be written."
+        "look at /etc/modprobe.d/fsxlustre.conf, and move it away";
     JobVariable "FSXL-S101" UserCanFix 32 "A variable of the scheduler is missing or not valid."
         "run it from Slurm's Prolog or Epilog; give a rule with a template to jobs that have its field";
     JobState "FSXL-S102" UserCanFix 2 "The record of a job cannot be read or written."

@@ -3,7 +3,7 @@
 //! This program does not link the agent, so it is run, as mount(8) runs this one. A mount is as good
 //! without either: what does not work is a warning with the agent's own code, never a failed mount.
 
-use super::{Done, MountReport, MountRequest, Mounter};
+use super::{Done, MountReport, MountRequest, Mounter, Way};
 use crate::failure::{Explain as _, one_line};
 use crate::host::Bounds;
 use std::path::PathBuf;
@@ -30,14 +30,16 @@ impl Mounter<'_> {
         bounds: &Bounds<'_>,
     ) -> MountReport {
         if report.done == Done::Made && request.namespace.is_none() {
-            let wanted = self.tasks(request);
+            let is_new_client = !matches!(report.way, Way::Bind { .. });
+            let wanted = self.tasks(request, is_new_client);
             let warnings = wanted.iter().filter_map(|task| self.ask(task, request, bounds));
             report.warnings.extend(warnings.collect::<Vec<_>>());
         }
         report
     }
 
-    fn tasks(&self, request: &MountRequest) -> Vec<Task> {
+    /// A client that was there keeps its settings, unless this very mount asks for others.
+    fn tasks(&self, request: &MountRequest, is_new_client: bool) -> Vec<Task> {
         let layout = request.options.layout.as_deref().map(|profile| Task {
             what: format!("the layout profile {profile}"),
             args: ["layout", "apply", "--no-count", "--profile", profile]
@@ -50,7 +52,12 @@ impl Mounter<'_> {
             what: "what [[layout.directory]] says".into(),
             args: ["layout", "apply", "--configured"].map(str::to_owned).to_vec(),
         });
-        layout.into_iter().chain(rules).collect()
+        let default = self.defaults.tune.as_deref().filter(|_| is_new_client);
+        let tune = request.options.tune_profile(default).map(|profile| Task {
+            what: format!("the tuning profile {profile}"),
+            args: ["tune", "apply", "--profile", profile].map(str::to_owned).to_vec(),
+        });
+        layout.into_iter().chain(rules).chain(tune).collect()
     }
 
     /// The warning, where it was not done.

@@ -67,6 +67,8 @@ pub struct MountOptions {
     pub prefer: Prefer,
     /// `layout=`, the profile's name.
     pub layout: Option<String>,
+    /// `tune=`: the profile's name, or [`OFF`].
+    pub tune: Option<String>,
     /// `retry=`, attempts after the first.
     pub retry: Option<u32>,
     /// `verify=`.
@@ -194,6 +196,12 @@ impl MountOptions {
         Ok(options)
     }
 
+    /// The profile of client settings that is to be set, where this one holds unless the options say
+    /// otherwise.
+    pub fn tune_profile<'o>(&'o self, default: Option<&'o str>) -> Option<&'o str> {
+        self.tune.as_deref().or(default).filter(|name| *name != OFF)
+    }
+
     /// The list that mount.lustre gets. `retry=0` always, since it sleeps 32 s after each failed
     /// attempt of its own.
     pub fn for_mount_lustre(&self) -> String {
@@ -290,8 +298,8 @@ impl MountOptions {
             "layout" if text == "off" => self.layout = None,
             "layout" if is_profile_name(text) => self.layout = Some(text.to_owned()),
             "layout" => return Err(unfit("off or the name of a profile: 1 to 64 of A-Za-z0-9._-")),
-            "tune" if text == "off" => {}
-            "tune" => return Err(unfit("off: no tuning profile is offered yet")),
+            "tune" if is_profile_name(text) => self.tune = Some(text.to_owned()),
+            "tune" => return Err(unfit("off or the name of a profile: 1 to 64 of A-Za-z0-9._-")),
             "require_empty" => self.require_empty = true,
             "allow_same_fsname" => self.allow_same_fsname = true,
             "new_client" => self.new_client = true,
@@ -351,7 +359,11 @@ fn verify(text: &str) -> Option<Verify> {
     }
 }
 
-fn is_profile_name(text: &str) -> bool {
+/// The word for no profile.
+pub const OFF: &str = "off";
+
+/// Whether a text can be the name of a profile.
+pub(crate) fn is_profile_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
         && !text.starts_with('-')
@@ -449,7 +461,12 @@ mod tests {
         assert_eq!(near.prefer, Prefer::SameSubnet);
         assert_eq!((options.wait_seconds, options.layout.as_deref()), (600, Some("large")));
         assert_eq!(options.passed.join(","), "ro", "a remount changes what it names");
+        assert_eq!(options.tune_profile(Some("streaming")), None, "off is a word of its own");
         assert_eq!(MountOptions::parse("layout=off").expect("fits").layout, None);
+        let silent = MountOptions::parse("noatime").expect("fits");
+        assert_eq!(silent.tune_profile(Some("streaming")), Some("streaming"));
+        let named = MountOptions::parse("tune=ours").expect("fits");
+        assert_eq!(named.tune_profile(Some("streaming")), Some("ours"));
         assert_eq!(MountOptions::parse("verify=write").expect("fits").verify, Some(Verify::Write));
     }
 
@@ -468,10 +485,7 @@ mod tests {
         }
         assert_eq!(refused("region=Mars").code(), Code::OptionValue);
         assert_eq!(refused("prefer=oldest").because(), "it takes newest or same-subnet");
-        assert_eq!(
-            refused("tune=large").because(),
-            "it takes off: no tuning profile is offered yet"
-        );
+        assert_eq!(refused("tune=a/b").code(), Code::OptionValue);
         assert_eq!(refused("layout=-x").code(), Code::OptionValue);
     }
 

@@ -117,7 +117,13 @@ pub const OPTIONS: &[OptionRow] = &[
          in this node's subnet",
     ),
     ours("layout", Some("PROFILE"), "off", "give the mounted directory this layout profile"),
-    ours("tune", Some("off"), "off", "client settings; no profile is offered yet"),
+    ours(
+        "tune",
+        Some("PROFILE"),
+        "off",
+        "set this profile of client settings on the client of the mount; off for none",
+    )
+    .or("tune.profile"),
     ours("require_empty", None, "off", "refuse a mount point that is not empty")
         .or("mount.require_empty"),
     ours("allow_same_fsname", None, "off", "mount beside another file system of the same name"),

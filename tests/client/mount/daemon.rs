@@ -17,13 +17,14 @@ use nix::unistd::{chdir, dup2_stdout, setsid};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
+use crate::fault::Fault;
 use crate::fuse::LustreFs;
 use crate::mounted::{self, Mounted};
 use crate::root::Root;
 use crate::server::FileSystem;
 use crate::tree::client::Client;
-use crate::tree::locks;
 use crate::tree::publisher::Publisher;
+use crate::tree::{locks, settings};
 
 /// How `mount.lustre` calls this binary; no user does.
 pub const SUBCOMMAND: &str = "serve-mount";
@@ -140,6 +141,9 @@ fn connect(request: &Request, device: File) -> io::Result<Ready> {
     let held = client.hold(&root)?;
     client.appear(&root)?;
     locks::serve(&root, &client)?;
+    if Fault::KernelSettings.is_set(&root) {
+        settings::serve(&root, &client)?;
+    }
     let data = FileSystem::data(&root, &request.filesystem.name);
     let publisher = Publisher::start(root.clone(), client.clone(), data);
     publisher.publish()?;

@@ -9,8 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 
-use super::lnet;
 use super::template::{self, Scope, TemplateFile};
+use super::{lnet, settings};
 use crate::root::{Root, at, read_json};
 use crate::server::{Capacity, FileSystem};
 
@@ -99,6 +99,7 @@ impl Client {
     /// Takes the instance's directories and devices away, and those of the MGC with the last instance.
     pub fn disappear(&self, root: &Root) -> io::Result<()> {
         let _lock = root.lock()?;
+        settings::take_away(root, self);
         let record: Self = read_json(&self.record(root))?;
         fs::remove_file(self.record(root))?;
         fs::remove_file(self.held(root))?;

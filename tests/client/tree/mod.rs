@@ -6,4 +6,5 @@ pub mod counters;
 pub mod lnet;
 pub mod locks;
 pub mod publisher;
+pub mod settings;
 pub mod template;

@@ -10,7 +10,7 @@ use fsxlustre_mount::failure::{Code, Explain as _, Failure, FailureRecord, one_l
 use fsxlustre_mount::host::{Bounds, Deadline, Host, unix_seconds};
 use fsxlustre_mount::last_failure::LastFailure;
 use fsxlustre_mount::mount::{Found, MountReport, MountRequest, Mounter};
-use fsxlustre_mount::options::MountOptions;
+use fsxlustre_mount::options::{MountOptions, OFF};
 use fsxlustre_mount::record::{Maker, MountRecord};
 use fsxlustre_mount::source::Device;
 use std::path::Path;
@@ -28,6 +28,8 @@ pub(super) struct One<'a> {
 pub(super) struct OneResult {
     /// The profile that is to be applied to it.
     pub(super) layout: Option<String>,
+    /// The profile of client settings that its client is to have.
+    pub(super) tune: Option<String>,
     pub(super) result: Result<MountReport, Failure>,
     pub(super) resolve: Duration,
     pub(super) mount: Duration,
@@ -49,6 +51,7 @@ impl One<'_> {
     fn one(&self, frozen: &FrozenRequest, mount: &FrozenMount) -> OneResult {
         let mut done = OneResult {
             layout: None,
+            tune: None,
             result: Err(failure_of_a_thread()),
             resolve: Duration::ZERO,
             mount: Duration::ZERO,
@@ -58,6 +61,10 @@ impl One<'_> {
             Err(failure) => return OneResult { result: Err(failure), ..done },
         };
         done.layout = request.options.layout.take();
+        // It is set in a phase of its own.
+        let tune = request.options.tune.replace(OFF.to_owned());
+        let asked = MountOptions { tune, ..MountOptions::default() };
+        done.tune = asked.tune_profile(self.mounter.defaults.tune.as_deref()).map(str::to_owned);
         let began = Instant::now();
         let found = self.find(&request);
         done.resolve = began.elapsed();
@@ -233,6 +240,7 @@ fn failure_of_a_thread() -> Failure {
 fn lost() -> OneResult {
     OneResult {
         layout: None,
+        tune: None,
         result: Err(failure_of_a_thread()),
         resolve: Duration::ZERO,
         mount: Duration::ZERO,

@@ -19,6 +19,8 @@ pub struct Ready {
     pub report: MountReport,
     /// The layout profile that is to be applied to it.
     pub layout: Option<String>,
+    /// The profile of client settings that its client is to have.
+    pub tune: Option<String>,
 }
 
 /// One directory that is not as it should be.
@@ -103,7 +105,8 @@ impl Started {
             match one.result {
                 Ok(report) => {
                     self.warnings.extend(report.warnings.iter().cloned());
-                    self.ready.push(Ready { directory, report, layout: one.layout });
+                    let OneResult { layout, tune, .. } = one;
+                    self.ready.push(Ready { directory, report, layout, tune });
                 }
                 Err(failure) => {
                     self.lacking.push(Lacking { directory, is_mounted: false, failure });

@@ -3,6 +3,7 @@
 use super::super::facts::{percent, weighed};
 use super::{Facts, FileSystemWindow, Finding, Rule};
 use crate::metrics::families::{MAX_MOD_RPCS, MAX_RPCS, PENDING, RPC_CONCURRENCY, RPCS_IN_FLIGHT};
+use crate::tune::TuningData;
 use crate::window::Requests;
 
 pub(super) const RULE: Rule = Rule {
@@ -90,7 +91,8 @@ pub(super) fn judge(facts: &Facts, fs: &str, window: &FileSystemWindow) -> Findi
 fn data(fs: &str, limit: u64, weight: u8, limits: bool) -> Finding {
     let summary = format!("requests meet the limit of {limit} in flight to a target");
     let make = if limits { Finding::limits } else { Finding::suspect };
-    let better = if limit < 32 { 32 } else { limit.saturating_mul(2) };
+    let advised = documented("osc.max_rpcs_in_flight").unwrap_or_default();
+    let better = if limit < advised { advised } else { limit.saturating_mul(2) };
     make(RULE.name, weight, summary)
         .mended_by(format!("lctl set_param osc.{fs}-OST*.max_rpcs_in_flight={better}"))
 }
@@ -103,8 +105,17 @@ fn metadata(fs: &str, window: &FileSystemWindow) -> Option<Finding> {
     let finding = Finding::limits(RULE.name, 70, summary)
         .seen(format!("{count} changes in flight to {target}"), RPCS_IN_FLIGHT.row().source)
         .seen(format!("max_mod_rpcs_in_flight is {limit}"), MAX_MOD_RPCS.row().source);
-    // AWS advises 50 of 64; it must stay below the other one.
-    Some(finding.mended_by(format!(
-        "lctl set_param mdc.{fs}-*.max_rpcs_in_flight=64 mdc.{fs}-*.max_mod_rpcs_in_flight=50"
-    )))
+    // In this order, since the second one must stay below the first.
+    let words = ["max_rpcs_in_flight", "max_mod_rpcs_in_flight"].into_iter().filter_map(|name| {
+        Some(format!("mdc.{fs}-*.{name}={}", documented(&format!("mdc.{name}"))?))
+    });
+    let words: Vec<_> = words.collect();
+    Some(finding.mended_by(format!("lctl set_param {}", words.join(" "))))
+}
+
+/// The value that AWS documents for many processors.
+fn documented(key: &str) -> Option<u64> {
+    let data = TuningData::carried().ok()?;
+    let rules = data.rules(data.profile("aws-documented")?);
+    rules.into_iter().find(|rule| rule.set == key)?.value
 }

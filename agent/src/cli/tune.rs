@@ -1,0 +1,481 @@
+//! `fsxlustre tune`: settings of the Lustre client.
+
+use super::{FAILED, Outcome, json};
+use crate::config::AgentConfig;
+use crate::facts::node_size;
+use crate::tune::{
+    Applied, ClientPlan, DataError, Meant, ModuleRow, NodeSize, Persisted, Profile, Reverted,
+    TuneError, TuningData, Wishes, applied_text, apply, forget, look, meant, persist, persist_path,
+    plan_text, revert, reverted_text, rows, show_text,
+};
+use clap::{Args, Subcommand};
+use fsxlustre_mount::failure::{Code, Explain as _, Failure, FailureRecord};
+use fsxlustre_mount::host::{Deadline, Host};
+use fsxlustre_mount::journal::{Entry, Priority};
+use fsxlustre_mount::mount::check_root;
+use fsxlustre_mount::options::OFF;
+use serde::Serialize;
+use std::time::Duration;
+
+/// Exit status: something is to be set (`plan`), or was changed by somebody else and left alone.
+const DIFFERS: u8 = 3;
+
+/// Arguments of `fsxlustre tune`.
+#[derive(Debug, Args)]
+pub struct TuneArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// What would be set, from what to what, and why; nothing is written
+    #[command(
+        after_help = "Exit status: 0 all is as wanted; 3 something is to be set, or somebody changed \
+                            it; 1 the plan cannot be made, or a setting cannot be set"
+    )]
+    Plan(WishArgs),
+    /// Set it on the clients that are mounted, and read it back; again does nothing
+    #[command(
+        after_help = "Exit status: 0 all is as wanted; 3 somebody changed a setting since, and it was \
+                            left; 1 something could not be set, and is named"
+    )]
+    Apply(ApplyArgs),
+    /// What the settings are, what was set and what was there before
+    #[command(
+        after_help = "Exit status: 0 what was set stands; 3 somebody changed a setting since; 1 a \
+                            client could not be read"
+    )]
+    Show(Common),
+    /// Put back what was there before, where it is still what was set
+    #[command(
+        after_help = "Exit status: 0 all is back; 3 somebody changed a setting since, and it was left; \
+                            1 something could not be put back, and is named"
+    )]
+    Revert(RevertArgs),
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// A directory of a mount, an id that fsxlustre has mounted, or Lustre's name of a file system [default:
+    /// every client of this node]
+    #[arg(value_name = "DIR or FILE SYSTEM")]
+    what: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Time for all of it
+    #[arg(long, value_name = "SECONDS", default_value_t = 20,
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+}
+
+#[derive(Debug, Args)]
+struct WishArgs {
+    #[command(flatten)]
+    common: Common,
+    /// aws-documented, metadata-heavy, streaming, or one of [tune.profiles] [default: `[tune] profile`]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct ApplyArgs {
+    #[command(flatten)]
+    wish: WishArgs,
+    /// Set anew what somebody changed since
+    #[arg(long)]
+    replace: bool,
+    /// Write the parameters of modules to /etc/modprobe.d/fsxlustre.conf, too
+    #[arg(long)]
+    persist: bool,
+}
+
+#[derive(Debug, Args)]
+struct RevertArgs {
+    #[command(flatten)]
+    common: Common,
+    /// Remove /etc/modprobe.d/fsxlustre.conf, too
+    #[arg(long)]
+    persist: bool,
+}
+
+/// One client in JSON.
+#[derive(Serialize)]
+struct ClientJson<T> {
+    #[serde(flatten)]
+    meant: Meant,
+    #[serde(flatten)]
+    done: Option<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<FailureRecord>,
+}
+
+#[derive(Serialize)]
+struct WishJson<'a, T> {
+    node: &'a NodeSize,
+    data: &'a str,
+    #[serde(flatten)]
+    wishes: &'a Wishes,
+    modules: Vec<ModuleRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    persisted: Option<Persisted>,
+    clients: Vec<ClientJson<T>>,
+}
+
+/// What one client came to.
+type PerClient<T> = Vec<(Meant, Result<T, Failure>)>;
+
+impl TuneArgs {
+    /// Does it.
+    pub fn run(&self, config: &AgentConfig) -> Outcome {
+        let outcome = match &self.verb {
+            Verb::Plan(args) => args.plan(config),
+            Verb::Apply(args) => args.apply(config),
+            Verb::Show(args) => args.show(config),
+            Verb::Revert(args) => args.revert(config),
+        };
+        outcome.unwrap_or_else(|failure| {
+            if self.common().json {
+                Outcome::failed_json(&failure)
+            } else {
+                Outcome::failed(&failure)
+            }
+        })
+    }
+
+    fn common(&self) -> &Common {
+        match &self.verb {
+            Verb::Plan(args) => &args.common,
+            Verb::Apply(args) => &args.wish.common,
+            Verb::Show(args) => args,
+            Verb::Revert(args) => &args.common,
+        }
+    }
+
+    /// Whether the node's journal hears of it.
+    pub fn changes_the_node(&self) -> bool {
+        matches!(self.verb, Verb::Apply(_) | Verb::Revert(_))
+    }
+}
+
+fn data() -> Result<&'static TuningData, Failure> {
+    TuningData::carried().map_err(DataError::failure)
+}
+
+impl Common {
+    fn deadline(&self) -> Deadline {
+        Deadline::after(Duration::from_secs(self.timeout))
+    }
+
+    fn clients(&self, host: &Host) -> Result<Vec<Meant>, Failure> {
+        meant(host, &self.what).map_err(|error| error.failure())
+    }
+
+    /// Each client by itself: one that does not answer keeps no other from its settings.
+    fn each<T: Send>(
+        &self,
+        host: &Host,
+        work: impl Fn(&Meant, Deadline) -> Result<T, Failure> + Sync,
+    ) -> Result<PerClient<T>, Failure> {
+        let (clients, deadline) = (self.clients(host)?, self.deadline());
+        Ok(std::thread::scope(|threads| {
+            let begun: Vec<_> = clients
+                .into_iter()
+                .map(|meant| {
+                    let work = &work;
+                    let of = meant.clone();
+                    (meant, threads.spawn(move || work(&of, deadline)))
+                })
+                .collect();
+            begun
+                .into_iter()
+                .map(|(meant, thread)| (meant, thread.join().unwrap_or_else(|_| lost())))
+                .collect()
+        }))
+    }
+
+    fn show(&self, config: &AgentConfig) -> Result<Outcome, Failure> {
+        let (host, data) = (config.host(), data()?);
+        let clients = self.each(host, |meant, deadline| look(host, &meant.client, deadline))?;
+        let mut outcome = Outcome::default();
+        for (meant, result) in &clients {
+            match result {
+                Ok((values, kept)) => {
+                    outcome.stdout += &show_text(data, meant, values, kept);
+                    if kept.drift(|place| values.value(place)).next().is_some() {
+                        outcome.status = outcome.status.max(DIFFERS);
+                    }
+                }
+                Err(failure) => fails(&mut outcome, failure),
+            }
+        }
+        if clients.is_empty() {
+            outcome.stdout = "no Lustre client is on this node\n".into();
+        }
+        if self.json {
+            let shown = clients.into_iter().map(|(meant, result)| {
+                client_json(meant, result.map(|(values, kept)| ShownJson::of(&values, &kept)))
+            });
+            outcome.stdout = json(&shown.collect::<Vec<_>>()).stdout;
+        }
+        Ok(settled(outcome))
+    }
+}
+
+/// A client's settings in JSON.
+#[derive(Serialize)]
+struct ShownJson {
+    profile: Option<String>,
+    settings: Vec<ShownSetting>,
+}
+
+#[derive(Serialize)]
+struct ShownSetting {
+    key: String,
+    device: String,
+    now: Option<u64>,
+    set: Option<u64>,
+    before: Option<u64>,
+    has_drifted: bool,
+}
+
+impl ShownJson {
+    fn of(values: &crate::tune::ClientValues, kept: &crate::tune::Kept) -> Self {
+        let setting = |place: &crate::tune::Place| {
+            let now = values.value(place);
+            let entry = kept.entry(place).filter(|entry| !entry.is_raised);
+            ShownSetting {
+                key: place.key.clone(),
+                device: place.device.clone(),
+                now,
+                set: entry.map(|entry| entry.set),
+                before: entry.map(|entry| entry.before),
+                has_drifted: entry.is_some_and(|entry| now.is_some_and(|now| now != entry.set)),
+            }
+        };
+        let profile = Some(kept.profile.clone()).filter(|name| !name.is_empty());
+        Self { profile, settings: values.values.keys().map(setting).collect() }
+    }
+}
+
+impl WishArgs {
+    fn wishes(&self, config: &AgentConfig, node: &NodeSize) -> Result<Wishes, Failure> {
+        let named = self.profile.as_deref().or(config.tune.profile.as_deref());
+        let name = named.filter(|name| *name != OFF).ok_or(TuneError::NoProfile);
+        let data = data()?;
+        let profile = name.and_then(|name| Profile::named(data, &config.tune, name));
+        Ok(Wishes::of(data, &profile.map_err(|error| error.failure())?, node))
+    }
+
+    fn plan(&self, config: &AgentConfig) -> Result<Outcome, Failure> {
+        let (host, data) = (config.host(), data()?);
+        let node = node_size(host);
+        let wishes = self.wishes(config, &node)?;
+        let modules = rows(host, &wishes);
+        let clients = self.common.each(host, |meant, deadline| {
+            let (values, kept) = look(host, &meant.client, deadline)?;
+            Ok(ClientPlan::of(data, &wishes, &values, &kept, false))
+        })?;
+        let mut outcome = Outcome::default();
+        if modules.iter().any(|row| !row.holds && !row.is_given) {
+            outcome.status = DIFFERS;
+        }
+        let mut plans = Vec::new();
+        for (meant, result) in &clients {
+            match result {
+                Ok(plan) => {
+                    if plan.differs() || plan.has_drifted() {
+                        outcome.status = outcome.status.max(DIFFERS);
+                    }
+                    if !plan.impossible().is_empty() {
+                        outcome.status = FAILED;
+                    }
+                    plans.push((meant.clone(), plan.clone()));
+                }
+                Err(failure) => fails(&mut outcome, failure),
+            }
+        }
+        outcome.stdout = if self.common.json {
+            wish_json(data, &node, &wishes, modules, None, clients)
+        } else {
+            let mut text = plan_text(data, &wishes, &node, &plans, &modules);
+            if clients.is_empty() {
+                text += "\nno Lustre client is on this node: its settings are set after a mount\n";
+            }
+            text
+        };
+        Ok(settled(outcome))
+    }
+}
+
+impl ApplyArgs {
+    fn apply(&self, config: &AgentConfig) -> Result<Outcome, Failure> {
+        check_root("tune")?;
+        let (host, data) = (config.host(), data()?);
+        let node = node_size(host);
+        let wishes = self.wish.wishes(config, &node)?;
+        let persisted = self.persist.then(|| persist(host, data, &wishes)).transpose();
+        let persisted = persisted.map_err(|error| error.failure())?;
+        let clients = self.wish.common.each(host, |meant, deadline| {
+            apply(host, data, meant, &wishes, self.replace, deadline)
+        })?;
+        let mut outcome = Outcome::default();
+        for (meant, result) in &clients {
+            match result {
+                Ok(applied) => told(&mut outcome, data, &wishes, meant, applied),
+                Err(failure) => fails(&mut outcome, failure),
+            }
+        }
+        if clients.is_empty() {
+            outcome.stdout +=
+                "no Lustre client is on this node: its settings are set after a mount\n";
+        }
+        let modules = rows(host, &wishes);
+        outcome.stdout += &persisted_text(host, persisted, &modules);
+        if self.wish.common.json {
+            outcome.stdout = wish_json(data, &node, &wishes, modules, persisted, clients);
+        }
+        Ok(settled(outcome))
+    }
+}
+
+impl RevertArgs {
+    fn revert(&self, config: &AgentConfig) -> Result<Outcome, Failure> {
+        check_root("tune")?;
+        let (host, data) = (config.host(), data()?);
+        let forgotten = self.persist.then(|| forget(host)).transpose();
+        let forgotten = forgotten.map_err(|error| error.failure())?;
+        let clients =
+            self.common.each(host, |meant, deadline| revert(host, data, meant, deadline))?;
+        let mut outcome = Outcome::default();
+        for (meant, result) in &clients {
+            match result {
+                Ok(reverted) => put_back(&mut outcome, data, meant, reverted),
+                Err(failure) => fails(&mut outcome, failure),
+            }
+        }
+        outcome.stdout += &persisted_text(host, forgotten, &[]);
+        if self.common.json {
+            let all: Vec<_> =
+                clients.into_iter().map(|(meant, one)| client_json(meant, one)).collect();
+            outcome.stdout = json(&all).stdout;
+        }
+        Ok(settled(outcome))
+    }
+}
+
+fn told(
+    outcome: &mut Outcome,
+    data: &TuningData,
+    wishes: &Wishes,
+    meant: &Meant,
+    applied: &Applied,
+) {
+    let text = applied_text(data, wishes, meant, applied);
+    if !applied.written.is_empty() {
+        log_lines(outcome, &text);
+    }
+    outcome.stdout += &text;
+    let because = applied.troubles();
+    if !because.is_empty() {
+        let error = TuneError::Refused {
+            client: meant.client.name(),
+            profile: wishes.profile.clone(),
+            because: because.join("; "),
+        };
+        fails(outcome, &error.failure());
+    } else if applied.plan.has_drifted() {
+        outcome.status = outcome.status.max(DIFFERS);
+        drifted(outcome, meant);
+    }
+}
+
+/// What was left since somebody else set it, as a warning with its code.
+fn drifted(outcome: &mut Outcome, meant: &Meant) {
+    let row = Code::TuneDrift.row();
+    let line = format!("{} [{}]: {}: {}", meant.client.name(), row.id, row.title, row.remedy);
+    outcome.stderr += &format!("fsxlustre: warning: {line}\n");
+    outcome.log.push(Entry::new(Priority::Warning, line));
+}
+
+fn put_back(outcome: &mut Outcome, data: &TuningData, meant: &Meant, reverted: &Reverted) {
+    let text = reverted_text(data, meant, reverted);
+    if !reverted.written.is_empty() {
+        log_lines(outcome, &text);
+    }
+    outcome.stdout += &text;
+    let because = reverted.troubles();
+    if !because.is_empty() {
+        let because = because.join("; ");
+        fails(outcome, &TuneError::NotPutBack { client: meant.client.name(), because }.failure());
+    } else if !reverted.left.is_empty() {
+        outcome.status = outcome.status.max(DIFFERS);
+    }
+}
+
+fn log_lines(outcome: &mut Outcome, text: &str) {
+    outcome.log.extend(text.lines().map(|line| Entry::new(Priority::Info, line)));
+}
+
+/// A failure of one client; 1 goes before 3.
+fn fails(outcome: &mut Outcome, failure: &Failure) {
+    let failed = Outcome::failed(failure);
+    outcome.stderr += &failed.stderr;
+    outcome.log.extend(failed.log);
+    outcome.status = FAILED;
+}
+
+/// 1 stays when a later client differs.
+fn settled(outcome: Outcome) -> Outcome {
+    let has_failed = outcome.stderr.contains("fsxlustre: FSXL-") || outcome.status == FAILED;
+    Outcome { status: if has_failed { FAILED } else { outcome.status }, ..outcome }
+}
+
+fn persisted_text(host: &Host, persisted: Option<Persisted>, modules: &[ModuleRow]) -> String {
+    let path = persist_path(host).display().to_string();
+    match persisted {
+        None if modules.iter().any(|row| !row.holds && !row.is_given) => {
+            "modules: not set; `fsxlustre tune apply --persist` writes them for the next boot\n"
+                .into()
+        }
+        None => String::new(),
+        Some(Persisted::Written) => {
+            format!("modules: {path} written; the modules take it after a reboot\n")
+        }
+        Some(Persisted::Removed) => {
+            format!("modules: {path} removed; the modules go without after a reboot\n")
+        }
+        Some(Persisted::Already) => format!("modules: {path}: nothing done\n"),
+    }
+}
+
+fn client_json<T>(meant: Meant, result: Result<T, Failure>) -> ClientJson<T> {
+    let (done, failure) = match result {
+        Ok(done) => (Some(done), None),
+        Err(failure) => (None, Some(FailureRecord::from(&failure))),
+    };
+    ClientJson { meant, done, failure }
+}
+
+fn wish_json<T: Serialize>(
+    data: &TuningData,
+    node: &NodeSize,
+    wishes: &Wishes,
+    modules: Vec<ModuleRow>,
+    persisted: Option<Persisted>,
+    clients: PerClient<T>,
+) -> String {
+    let clients = clients.into_iter().map(|(meant, one)| client_json(meant, one)).collect();
+    json(&WishJson { node, data: &data.date, wishes, modules, persisted, clients }).stdout
+}
+
+fn lost<T>() -> Result<T, Failure> {
+    Err(Failure {
+        code: Code::Internal,
+        what: "a thread ended without a result".into(),
+        asked: "tune a client".into(),
+        because: "it ended early".into(),
+        remedy: "report this with the output of `fsxlustre tune show --json`".into(),
+    })
+}
