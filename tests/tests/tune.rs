@@ -98,9 +98,6 @@ fn what_aws_documents_is_planned_set_proved_and_put_back() {
     ] {
         assert!(planned.stdout.contains(words), "{words}: {planned}");
     }
-    if std::env::var_os("SHOW").is_some() {
-        println!("{}", planned.stdout);
-    }
     assert_eq!(writes(&sandbox), Vec::<String>::new(), "a plan writes nothing");
     let set = tune(&sandbox, "apply --profile aws-documented /mnt/one").assert_success();
     assert!(set.stdout.contains("8 -> 32") && set.stdout.contains("set, proved"), "{set}");
