@@ -3,8 +3,9 @@
 
 use super::model::{Component, Composite, Layout, Pattern, StripeObject, StripeUnit, Stripes};
 use super::setstripe::extended;
-use super::{FileSystemShape, parse_setstripe, presets};
+use super::{FileSystemShape, LayoutProfile, parse_setstripe, presets};
 use proptest::prelude::*;
+use std::fmt::Write as _;
 
 const UNIT: u64 = 64 << 10;
 
@@ -138,7 +139,63 @@ fn text() -> impl Strategy<Value = String> {
     proptest::collection::vec(line, 0..40).prop_map(|lines| lines.join("\n"))
 }
 
+/// A profile as a user writes it: most of them fit some file system.
+fn profile() -> impl Strategy<Value = String> {
+    let keys = (
+        prop_oneof![Just(-1), 1..=16_i32],
+        1..=16_u64,
+        proptest::option::of(Just("p1")),
+        any::<bool>(),
+        proptest::option::of(0..16_u32),
+    );
+    let keys = keys.prop_map(|(count, size, pool, is_overstriped, first)| {
+        let mut text = format!("stripe_count = {count}\nstripe_size = '{}KiB'\n", size * 64);
+        text.extend(pool.map(|pool| format!("pool = '{pool}'\n")));
+        // A part that says nothing of it has what the profile says, which -1 does not go with.
+        let _ = writeln!(text, "overstripe = {}", is_overstriped && count > 0);
+        text.extend(first.map(|first| format!("first_ost = {first}\n")));
+        text
+    });
+    let keys = keys.boxed();
+    let whole = (
+        keys.clone(),
+        proptest::option::of(1..=16_u64),
+        proptest::option::of(1..=4_u64),
+        proptest::option::of(1..=4_u16),
+        proptest::collection::btree_map(1..64_u64, keys.clone(), 0..4),
+        keys,
+    );
+    whole.prop_map(|(keys, on_mdt, extend_by, mirrors, parts, last)| {
+        let mut text = keys;
+        text.extend(on_mdt.map(|units| format!("on_mdt = '{}KiB'\n", units * 64)));
+        // Multiples of every stripe size above.
+        text.extend(extend_by.map(|times| format!("extend_by = '{}KiB'\n", times * 720_720 * 64)));
+        text.extend(mirrors.map(|mirrors| format!("mirrors = {mirrors}\n")));
+        let has_parts = !parts.is_empty();
+        for (times, keys) in parts {
+            let _ = write!(text, "[[part]]\nuntil = '{}KiB'\n{keys}", times * 720_720 * 64 * 5);
+        }
+        if has_parts {
+            let _ = write!(text, "[[part]]\nuntil = 'end'\n{last}");
+        }
+        text
+    })
+}
+
 proptest! {
+    #[test]
+    fn what_a_profile_gives_is_printed_and_read_as_the_same_layout(text in profile()) {
+        let profile: LayoutProfile = toml::from_str(&text).expect("a profile");
+        let pools = [("p1".to_owned(), (0..16).collect())];
+        let shape = FileSystemShape { pools: Some(pools.into()), ..FileSystemShape::with_osts(16) };
+        let layout = profile.layout("x", &shape).expect(&text);
+        let read = parse_setstripe(&layout.setstripe_arguments()).expect("it is read");
+        prop_assert_eq!(&read, &layout);
+        prop_assert_eq!(read.problems(&shape), vec![]);
+        let shown = Layout::parse_text(&layout.getstripe_text()).expect("it is read");
+        prop_assert!(layout.is_met_by(&shown));
+    }
+
     #[test]
     fn the_arguments_of_a_layout_are_read_as_the_same_layout(layout in layout()) {
         let arguments = layout.setstripe_arguments();
