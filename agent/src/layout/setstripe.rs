@@ -212,7 +212,14 @@ impl Reading {
                     "write -E -1 -z 64M, or leave out -z",
                 ));
             }
-            return Ok(Layout::Plain(self.current.stripes()));
+            let stripes = self.current.stripes();
+            if stripes == Stripes::unset() {
+                return Err(LayoutProblem::new(
+                    "these arguments say nothing of how files are striped",
+                    "say at least -c and -S",
+                ));
+            }
+            return Ok(Layout::Plain(stripes));
         }
         self.end_mirror()?;
         let mirrors: u16 = self.mirrors.iter().map(|(times, _)| *times).sum();
