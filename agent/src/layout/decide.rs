@@ -15,7 +15,7 @@ pub enum Decision {
 
 /// What is known of a directory's layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing<'a> {
+pub struct Present<'a> {
     /// Its default, or the file system's where it has none and the client shows that.
     pub found: &'a Layout,
     /// It is the root of its file system.
@@ -28,8 +28,8 @@ pub struct Standing<'a> {
 ///
 /// A client shows the root's default for a directory that has none of its own, so what equals the
 /// root's is nobody's decision about this directory.
-pub fn decide(wanted: &Layout, standing: &Standing<'_>, replace: bool) -> Decision {
-    let Standing { found, is_root, of_root } = standing;
+pub fn decide(wanted: &Layout, present: &Present<'_>, replace: bool) -> Decision {
+    let Present { found, is_root, of_root } = present;
     if wanted.is_met_by(found) {
         return Decision::Holds;
     }
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn what_somebody_set_stays_unless_it_is_to_be_replaced() {
         let none = Layout::Inherited { shown: None };
-        let of = |found, is_root, of_root| Standing { found, is_root, of_root };
+        let of = |found, is_root, of_root| Present { found, is_root, of_root };
         let (two, four) = (plain(2), plain(4));
         assert_eq!(decide(&two, &of(&two, true, None), false), Decision::Holds);
         assert_eq!(decide(&two, &of(&none, false, None), false), Decision::Set);
@@ -74,9 +74,9 @@ mod tests {
             (&none, true, Some(&none)),
             (&four, true, Some(&four)),
         ] {
-            let standing = of(found, is_root, of_root);
-            assert!(matches!(decide(&two, &standing, false), Decision::Leave(_)), "{standing:?}");
-            assert_eq!(decide(&two, &standing, true), Decision::Set);
+            let present = of(found, is_root, of_root);
+            assert!(matches!(decide(&two, &present, false), Decision::Leave(_)), "{present:?}");
+            assert_eq!(decide(&two, &present, true), Decision::Set);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Directories on Lustre: what stands there, and setting what is wanted, by hands that may get stuck.
 
 use super::batch;
-use super::decide::{Decision, Standing, decide};
+use super::decide::{Decision, Present, decide};
 use super::error::LayoutError;
 use super::hand::{
     Arrangement, Hand, Kind, Lost, Lov, Made, Opened, Order, Ran, Reply, ShapeOrder, Spot,
@@ -58,9 +58,9 @@ pub struct Stands {
 impl Stands {
     /// What is to be done to have the layout that is wanted.
     pub fn decide(&self, wanted: &Layout, replace: bool) -> Decision {
-        let standing =
-            Standing { found: &self.layout, is_root: self.is_root, of_root: self.of_root.as_ref() };
-        decide(wanted, &standing, replace)
+        let present =
+            Present { found: &self.layout, is_root: self.is_root, of_root: self.of_root.as_ref() };
+        decide(wanted, &present, replace)
     }
 }
 
@@ -129,7 +129,7 @@ impl<'a> Directories<'a> {
             .map(|each: Result<_, LayoutError>| {
                 let (site, opened) = each?;
                 let known = read.remove(&site.path);
-                self.standing(&site, &opened, known)
+                self.present(&site, &opened, known)
             })
             .collect()
     }
@@ -141,10 +141,10 @@ impl<'a> Directories<'a> {
     pub fn look(&mut self, path: &Path) -> Result<Stands, LayoutError> {
         let site = self.site(path)?;
         let opened = self.open(site.spot(), &site.path)?;
-        self.standing(&site, &opened, None)
+        self.present(&site, &opened, None)
     }
 
-    fn standing(
+    fn present(
         &mut self,
         site: &Site<'a>,
         opened: &Opened,

@@ -45,7 +45,7 @@ mod explain_tests;
 mod properties;
 
 pub use count::{CountLimits, Counted, Stopped};
-pub use decide::{Decision, Standing, decide};
+pub use decide::{Decision, Present, decide};
 pub use directories::{Directories, ReadBy, Stands, command};
 pub use error::LayoutError;
 pub use feature::{FEATURES, Feature};
