@@ -395,7 +395,7 @@ fn told(
 fn drifted(outcome: &mut Outcome, meant: &Meant) {
     let row = Code::TuneDrift.row();
     let line = format!("{} [{}]: {}: {}", meant.client.name(), row.id, row.title, row.remedy);
-    outcome.stderr += &format!("fsxlustre: warning: {line}\n");
+    outcome.stderr.extend(["fsxlustre: warning: ", &line, "\n"]);
     outcome.log.push(Entry::new(Priority::Warning, line));
 }
 

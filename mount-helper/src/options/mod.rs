@@ -297,9 +297,10 @@ impl MountOptions {
             }
             "layout" if text == "off" => self.layout = None,
             "layout" if is_profile_name(text) => self.layout = Some(text.to_owned()),
-            "layout" => return Err(unfit("off or the name of a profile: 1 to 64 of A-Za-z0-9._-")),
             "tune" if is_profile_name(text) => self.tune = Some(text.to_owned()),
-            "tune" => return Err(unfit("off or the name of a profile: 1 to 64 of A-Za-z0-9._-")),
+            "layout" | "tune" => {
+                return Err(unfit("off or the name of a profile: 1 to 64 of A-Za-z0-9._-"));
+            }
             "require_empty" => self.require_empty = true,
             "allow_same_fsname" => self.allow_same_fsname = true,
             "new_client" => self.new_client = true,

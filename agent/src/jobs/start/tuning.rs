@@ -4,7 +4,7 @@
 use super::Started;
 use crate::config::AgentConfig;
 use crate::facts::node_size;
-use crate::tune::{Meant, Profile, TuneError, TuningData, Wishes, apply, client_of};
+use crate::tune::{DataError, Meant, Profile, TuneError, TuningData, Wishes, apply, client_of};
 use fsxlustre_mount::failure::{Explain as _, Failure, one_line};
 use fsxlustre_mount::host::{Deadline, Mount};
 use fsxlustre_mount::mount::{Done, Way};
@@ -37,7 +37,7 @@ fn apply_one(
     deadline: Deadline,
 ) -> Result<Option<String>, Failure> {
     let host = config.host();
-    let data = TuningData::carried().map_err(|error| error.failure())?;
+    let data = TuningData::carried().map_err(DataError::failure)?;
     let profile = Profile::named(data, &config.tune, profile_name);
     let wishes = Wishes::of(data, &profile.map_err(|error| error.failure())?, &node_size(host));
     let client = client_of(host, mount).ok_or_else(|| {
