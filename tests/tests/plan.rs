@@ -142,6 +142,28 @@ fn a_plan_that_is_run_calls_what_it_says_and_printing_it_calls_nothing_else() {
     assert!(calls[3].contains("grep -qx excludepkgs=kernel"), "{calls:?}");
 }
 
+/// As an image of Ubuntu has it: the link is absolute, and means the image's own file.
+#[test]
+fn what_an_image_links_to_is_in_the_image() {
+    let sandbox = Sandbox::start();
+    let root = lay(&sandbox, EVERY[3]);
+    let script = "cd $1; mkdir -p usr/lib; mv etc/os-release usr/lib; ln -s /usr/lib/os-release etc/os-release";
+    sandbox.run(["sh", "-ec", script, "sh", &root]).assert_success();
+    let plan = ["fsxlustre", "check", "--plan", "--root", &root, "--kernel", EVERY[3].3];
+    let told = sandbox.run(plan).assert_success();
+    assert!(told.stdout.contains("# for: ubuntu 24.04, kernel 6.8.0-1024-aws"), "{told}");
+    // Where the image has no such file, this machine's is not taken.
+    sandbox.run(["rm", &format!("{root}/usr/lib/os-release")]).assert_success();
+    let none = sandbox.run(plan);
+    assert_eq!(none.code(), Some(3), "{none}");
+    // Nor is a FIFO waited for.
+    let script = "cd $1; rm etc/os-release; mkfifo etc/os-release";
+    sandbox.run(["sh", "-ec", script, "sh", &root]).assert_success();
+    let fifo = sandbox.run(plan);
+    assert_eq!(fifo.code(), Some(3), "{fifo}");
+    assert!(fifo.stderr.contains("it is not a regular file"), "{fifo}");
+}
+
 #[test]
 fn a_call_that_cannot_be_meant_is_a_usage_error() {
     let sandbox = Sandbox::start();

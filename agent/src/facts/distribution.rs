@@ -1,7 +1,7 @@
 //! Which distribution this is.
 
-use super::Observed;
-use fsxlustre_mount::host::{Host, read_text};
+use super::{Observed, Tree};
+use fsxlustre_mount::host::Host;
 use serde::Serialize;
 
 /// A distribution and its release.
@@ -24,9 +24,10 @@ impl Distribution {
     pub fn of(host: &Host) -> Observed<Self> {
         let paths = ["etc/os-release", "usr/lib/os-release"];
         let mut because = Vec::new();
-        for path in paths.map(|path| host.paths.rootfs.join(path)) {
-            let from = path.display().to_string();
-            match read_text(&path) {
+        let tree = Tree::of(host);
+        for path in paths {
+            let from = tree.shown(path);
+            match tree.read(path) {
                 Ok(text) => {
                     return Self::parse(&text).map_or_else(
                         || Observed::unknown("it has no line ID=", from.clone()),

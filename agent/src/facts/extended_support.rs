@@ -1,6 +1,6 @@
 //! Whether the package manager brings kernels of Red Hat's Extended Update Support (EUS).
 
-use super::{Observed, place};
+use super::{Observed, Tree};
 use fsxlustre_mount::failure::one_line;
 use fsxlustre_mount::host::Host;
 use std::path::Path;
@@ -14,22 +14,22 @@ const REPOSITORIES: &str = "etc/yum.repos.d";
 ///
 /// *Source*: yum.repos.d and vars of dnf.conf(5).
 pub(super) fn read(host: &Host) -> Observed<Option<String>> {
-    let folder = host.paths.rootfs.join(REPOSITORIES);
-    let from = folder.display().to_string();
-    let names = match place::names(&folder) {
+    let tree = Tree::of(host);
+    let from = tree.shown(REPOSITORIES);
+    let names = match tree.names(REPOSITORIES) {
         Ok(names) => names,
         Err(because) => return Observed::unknown(because, from),
     };
     let is_file = |name: &&String| Path::new(name).extension().is_some_and(|end| end == "repo");
     for name in names.iter().filter(is_file) {
-        let text = place::text(&folder.join(name));
+        let text = tree.text(Path::new(REPOSITORIES).join(name));
         let Observed::Known { value, from } = &text else { return text.map(|_| None) };
         if let Some(repository) = enabled(value) {
             return Observed::known(Some(format!("the repository {repository}")), from);
         }
     }
-    for path in RELEASE_FILES.map(|path| host.paths.rootfs.join(path)) {
-        let text = place::text_if_any(&path);
+    for path in RELEASE_FILES {
+        let text = tree.text_if_any(path);
         let Observed::Known { value, from } = &text else { return text.map(|_| None) };
         let release = value.as_deref().unwrap_or_default().trim();
         if is_minor_release(release) {

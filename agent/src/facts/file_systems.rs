@@ -1,6 +1,6 @@
 //! The file systems that this node is configured for, and what the network and AWS say of each.
 
-use super::{Observed, Scope, place};
+use super::{Observed, Scope, Tree};
 use crate::aws;
 use crate::config::AgentConfig;
 use crate::resolve::{AgentResolver, Steps};
@@ -126,7 +126,7 @@ pub struct Named {
 pub fn named(config: &AgentConfig) -> Vec<Named> {
     let host = config.host();
     let path = host.paths.rootfs.join("etc/fstab");
-    let fstab = place::text(&path);
+    let fstab = Tree::of(host).text("etc/fstab");
     let lines = entries(fstab.value().map_or("", String::as_str));
     let is_ours = |kind: String| kind == "fsxlustre" || kind == "lustre";
     let of_fstab = lines.iter().filter(|line| is_ours(line.word(Field::Type))).map(|line| {

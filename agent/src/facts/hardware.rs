@@ -53,7 +53,7 @@ impl Hardware {
 
     fn of_root(host: &Host) -> Self {
         let counted = |path: &str, count: fn(&str) -> Option<u64>| {
-            let text = place::text(&place::proc(host, path));
+            let text = place::proc_text(host, path);
             match text.value().map(|text| count(text)) {
                 Some(Some(value)) => Observed::known(value, text.from()),
                 Some(None) => Observed::unknown("it has no such line", text.from()),
@@ -70,7 +70,7 @@ impl Hardware {
 }
 
 fn architecture(host: &Host) -> Observed<String> {
-    let file = place::text(&place::proc(host, "sys/kernel/arch"));
+    let file = place::proc_text(host, "sys/kernel/arch");
     if let Some(name) = file.value().map(|text| text.trim()).filter(|name| !name.is_empty()) {
         return Observed::known(name.to_owned(), file.from());
     }

@@ -1,8 +1,8 @@
 //! The kernel that the next boot takes.
 
-use super::{Observed, place};
+use super::{Observed, Tree};
 use fsxlustre_mount::failure::one_line;
-use fsxlustre_mount::host::{Host, read_text};
+use fsxlustre_mount::host::Host;
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
@@ -14,18 +14,18 @@ const GRUB_ENVIRONMENTS: [&str; 3] =
 ///
 /// *Source*: `/boot/vmlinuz-RELEASE`, and `/lib/modules/RELEASE/vmlinuz`.
 pub(super) fn installed(host: &Host) -> Observed<Vec<String>> {
-    let root = &host.paths.rootfs;
-    let from = root.join("boot/vmlinuz-*").display().to_string();
-    let boot = place::names(&root.join("boot")).unwrap_or_default();
+    let tree = Tree::of(host);
+    let from = tree.shown("boot/vmlinuz-*");
+    let boot = tree.names("boot").unwrap_or_default();
     let mut releases: Vec<String> = boot
         .iter()
         .filter_map(|name| name.strip_prefix("vmlinuz-"))
         .filter(|release| !release.contains("rescue") && is_release(release))
         .map(str::to_owned)
         .collect();
-    for folder in ["lib/modules", "usr/lib/modules"].map(|folder| root.join(folder)) {
-        let has_image = |release: &String| folder.join(release).join("vmlinuz").is_file();
-        let names = place::names(&folder).unwrap_or_default();
+    for folder in ["lib/modules", "usr/lib/modules"].map(Path::new) {
+        let has_image = |release: &String| tree.is_file(folder.join(release).join("vmlinuz"));
+        let names = tree.names(folder).unwrap_or_default();
         releases.extend(names.into_iter().filter(|name| is_release(name) && has_image(name)));
     }
     releases.sort_by(|one, other| compare(one, other));
@@ -89,30 +89,32 @@ fn choice(host: &Host) -> (Choice, String) {
 
 /// A value of grub's environment, and the file that has it.
 fn kept(host: &Host, name: &str) -> Option<(String, String)> {
-    GRUB_ENVIRONMENTS.iter().map(|path| host.paths.rootfs.join(path)).find_map(|path| {
-        let text = read_text(&path).ok()?;
+    let tree = Tree::of(host);
+    GRUB_ENVIRONMENTS.iter().find_map(|path| {
+        let text = tree.read(path).ok()?;
         let value = text.lines().find_map(|line| line.strip_prefix(name))?;
-        Some((value.trim().to_owned(), path.display().to_string()))
+        Some((value.trim().to_owned(), tree.shown(path)))
     })
 }
 
 /// The last `GRUB_DEFAULT=` of grub's settings, and the file that has it.
 fn grub_default(host: &Host) -> Option<(String, String)> {
-    let folder = host.paths.rootfs.join("etc/default");
-    let more = place::names(&folder.join("grub.d")).unwrap_or_default();
+    let tree = Tree::of(host);
+    let folder = Path::new("etc/default");
+    let more = tree.names(folder.join("grub.d")).unwrap_or_default();
     let more = more
         .iter()
         .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "cfg"));
     let files = std::iter::once(folder.join("grub"));
     let files = files.chain(more.map(|name| folder.join("grub.d").join(name)));
     let given = |path: PathBuf| {
-        let text = read_text(&path).ok()?;
+        let text = tree.read(&path).ok()?;
         let line = text
             .lines()
             .filter_map(|line| line.trim().strip_prefix("GRUB_DEFAULT="))
             .next_back()?;
         let entry = line.trim().trim_matches(['"', '\'']).to_owned();
-        Some((path.display().to_string(), entry))
+        Some((tree.shown(path), entry))
     };
     files.filter_map(given).next_back()
 }
@@ -120,10 +122,8 @@ fn grub_default(host: &Host) -> Option<(String, String)> {
 fn release_of_entry(host: &Host, entry: &str, installed: &Observed<Vec<String>>) -> Option<String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-+~".contains(&byte);
     let file_name = !entry.is_empty() && entry.bytes().all(is_plain) && !entry.starts_with('.');
-    let file = file_name.then(|| {
-        let path: PathBuf = host.paths.rootfs.join("boot/loader/entries");
-        read_text(&path.join(format!("{entry}.conf"))).ok()
-    });
+    let file =
+        file_name.then(|| Tree::of(host).read(format!("boot/loader/entries/{entry}.conf")).ok());
     let of_file = file.flatten().and_then(|text| {
         let field = |name: &str| {
             let mut lines = text.lines().filter_map(|line| line.trim().strip_prefix(name));

@@ -34,6 +34,7 @@ mod region;
 mod restrictions;
 mod slurm;
 mod space;
+mod tree;
 mod tuning;
 mod under;
 
@@ -77,6 +78,7 @@ use fsxlustre_mount::mount::DEFAULT_TIMEOUT_SECONDS;
 use serde::Serialize;
 use std::thread::{Scope as Threads, ScopedJoinHandle};
 use std::time::Duration;
+use tree::Tree;
 
 /// Gathering takes no longer than this, whatever hangs.
 pub const LONGEST_GATHERING: Duration = Duration::from_secs(5);
@@ -162,7 +164,7 @@ impl Facts {
 
 fn fstab(config: &AgentConfig) -> Observed<Vec<Judged>> {
     let host = config.host();
-    let text = place::text_if_any(&host.paths.rootfs.join("etc/fstab"));
+    let text = Tree::of(host).text_if_any("etc/fstab");
     let around = Surroundings::of(host, &config.base.mount);
     text.map(|text| judge(&entries(text.as_deref().unwrap_or_default()), &around))
 }

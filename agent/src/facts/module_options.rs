@@ -1,6 +1,6 @@
 //! What modprobe.d says of Lustre's modules, against what the loaded ones have.
 
-use super::{Observed, place};
+use super::{Observed, Tree, place};
 use fsxlustre_mount::host::{Host, read_text};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -38,10 +38,11 @@ pub(super) const MODULES: [&str; 13] = [
 
 /// *Source*: modprobe.d(5); `module/*/parameters` of sysfs.
 pub(super) fn read(host: &Host) -> Observed<Vec<ModuleOption>> {
-    let from = host.paths.rootfs.join("etc/modprobe.d").display().to_string();
+    let tree = Tree::of(host);
+    let from = tree.shown("etc/modprobe.d");
     let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
-    for folder in FOLDERS.map(|folder| host.paths.rootfs.join(folder)) {
-        let names = match place::names(&folder) {
+    for folder in FOLDERS.map(Path::new) {
+        let names = match tree.names(folder) {
             Ok(names) => names,
             Err(because) => return Observed::unknown(because, from),
         };
@@ -51,14 +52,14 @@ pub(super) fn read(host: &Host) -> Observed<Vec<ModuleOption>> {
     }
     let mut options: BTreeMap<(String, String), ModuleOption> = BTreeMap::new();
     for path in files.values() {
-        let text = match read_text(path) {
+        let text = match tree.read(path) {
             Ok(text) => text,
-            Err(error) => return Observed::unknown(error.to_string(), path.display().to_string()),
+            Err(error) => return Observed::unknown(error.to_string(), tree.shown(path)),
         };
         for (module, name, given) in given(&text) {
             let shown = place::sys(host, &format!("module/{module}/parameters/{name}"));
             let loaded = read_text(&shown).ok().map(|text| text.trim().to_owned());
-            let file = path.display().to_string();
+            let file = tree.shown(path);
             let option =
                 ModuleOption { module: module.clone(), name: name.clone(), given, file, loaded };
             // A later line is in place of an earlier one.

@@ -1,7 +1,7 @@
 //! The Lustre mounts of this node: what was asked of each, whether it answers, what it covers.
 
 use super::under::{self, UnderLook};
-use super::{Observed, place};
+use super::{Observed, Tree, place};
 use fsxlustre_mount::failure::Explain as _;
 use fsxlustre_mount::fstab::{Field, entries};
 use fsxlustre_mount::host::{Deadline, Host, Mount, MountTable, Program, RunLimits};
@@ -64,7 +64,7 @@ pub(super) fn read(host: &Host, deadline: Deadline) -> Observed<Vec<LustreMount>
         Ok(table) => table,
         Err(error) => return Observed::unknown(error.because(), named),
     };
-    let fstab = place::text(&host.paths.rootfs.join("etc/fstab"));
+    let fstab = Tree::of(host).text("etc/fstab");
     let lustre: Vec<&Mount> = table.mounts.iter().filter(|mount| host.is_lustre(mount)).collect();
     let mounts = std::thread::scope(|scope| {
         let asked: Vec<_> = lustre

@@ -1,6 +1,6 @@
 //! Packages of the Lustre client.
 
-use super::{Observed, child, place};
+use super::{Observed, Tree, child, place};
 use fsxlustre_mount::host::{Deadline, Host};
 use serde::Serialize;
 
@@ -32,7 +32,7 @@ impl Package {
 /// *Source*: the database of the node's own package manager, by `rpm` or `dpkg-query`.
 pub(super) fn read(host: &Host, deadline: Deadline) -> Observed<Vec<Package>> {
     let root = &host.paths.rootfs;
-    let has = |path: &str| root.join(path).exists();
+    let has = |path: &str| Tree::of(host).has(path);
     let other_root = (!place::is_this_machine(host)).then(|| root.display().to_string());
     if has("var/lib/dpkg/status") {
         let folder = root.join("var/lib/dpkg").display().to_string();

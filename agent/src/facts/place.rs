@@ -3,7 +3,7 @@
 //! `[host] procfs` and `sysfs` may be another tree with Lustre's files only; what is missing there is
 //! looked for below the root of the distribution's files.
 
-use super::Observed;
+use super::{Observed, Tree};
 use fsxlustre_mount::host::{Host, read_text};
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,15 @@ pub(super) fn sys(host: &Host, path: &str) -> PathBuf {
 /// Whether this is the machine itself, and not a tree of its files.
 pub(super) fn is_this_machine(host: &Host) -> bool {
     host.paths.rootfs == Path::new("/")
+}
+
+/// A small text file of procfs; of one below another root, whatever links are in it, one that is there.
+pub(super) fn proc_text(host: &Host, path: &str) -> Observed<String> {
+    let whole = proc(host, path);
+    match whole.strip_prefix(&host.paths.rootfs) {
+        Ok(below) => Tree::of(host).text(below),
+        Err(_) => text(&whole),
+    }
 }
 
 /// A small text file whole; empty is known.

@@ -1,8 +1,9 @@
 //! Programs of the Lustre client.
 
-use super::Observed;
-use fsxlustre_mount::host::{Host, ProgramError};
+use super::{Observed, Tree};
+use fsxlustre_mount::host::Host;
 use serde::Serialize;
+use std::path::PathBuf;
 
 /// Where the client's programs are; `null` when one is not installed.
 ///
@@ -29,9 +30,10 @@ fn find(host: &Host, name: &str) -> Observed<Option<String>> {
     let folders: Vec<_> =
         host.program_folders.iter().map(|folder| folder.display().to_string()).collect();
     let folders = folders.join(", ");
-    match host.program(name) {
-        Ok(program) => Observed::known(Some(program.path().display().to_string()), folders),
-        Err(ProgramError::NotFound { .. }) => Observed::known(None, folders),
-        Err(error) => Observed::unknown(error.to_string(), folders),
-    }
+    let is_file = |path: &PathBuf| match path.strip_prefix(&host.paths.rootfs) {
+        Ok(below) => Tree::of(host).is_file(below),
+        Err(_) => path.is_file(),
+    };
+    let found = host.program_folders.iter().map(|folder| folder.join(name)).find(is_file);
+    Observed::known(found.map(|path| path.display().to_string()), folders)
 }

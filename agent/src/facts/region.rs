@@ -1,6 +1,6 @@
 //! Which AWS Region this node belongs to, as far as its own files say.
 
-use super::{Observed, named, place};
+use super::{Observed, Tree, named};
 use crate::config::AgentConfig;
 use fsxlustre_mount::host::Host;
 use fsxlustre_mount::options::checked_region;
@@ -39,7 +39,7 @@ struct Standard {
 /// *Source*: `v1.cloud_name` and `v1.region` of cloud-init's instance data
 /// (<https://cloudinit.readthedocs.io/en/latest/explanation/instancedata.html>).
 pub(super) fn of_host(host: &Host) -> Observed<String> {
-    let text = place::text(&host.paths.rootfs.join(CLOUD_INIT));
+    let text = Tree::of(host).text(CLOUD_INIT);
     let Observed::Known { value, from } = &text else { return text };
     let data = serde_json::from_str::<InstanceData>(value).ok();
     let region = data.filter(|data| data.v1.cloud_name == "aws");

@@ -132,11 +132,20 @@ const LARGEST_TEXT_BYTES: u64 = 4 << 20;
 
 /// Reads a small text file; bytes that are not UTF-8 are replaced, not refused.
 ///
+/// Files of procfs and sysfs are regular ones. Anything else is refused, and never waited for: a FIFO
+/// would keep us for ever.
+///
 /// # Errors
 /// The error of the open or the read.
 pub fn read_text(path: &Path) -> std::io::Result<String> {
     use std::io::Read as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let not_blocking = nix::fcntl::OFlag::O_NONBLOCK.bits();
+    let file = std::fs::OpenOptions::new().read(true).custom_flags(not_blocking).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(std::io::Error::other("it is not a regular file"));
+    }
     let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(LARGEST_TEXT_BYTES).read_to_end(&mut bytes)?;
+    file.take(LARGEST_TEXT_BYTES).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
