@@ -98,12 +98,24 @@ impl Host {
         self.filesystem_types.contains(&mount.fs_type)
     }
 
-    /// The program of that name in the first folder that has it.
+    /// The program of that name in the first folder that has it. `/usr/local` is passed over where it
+    /// is another machine's: one that does not answer would keep us for ever.
     ///
     /// # Errors
     /// [`ProgramError::NotFound`] with the folders that were looked at.
     pub fn program(&self, name: &str) -> Result<Program, ProgramError> {
-        Program::find(name, &self.program_folders)
+        let is_local = |folder: &&PathBuf| !folder.starts_with("/usr/local");
+        let near: Vec<PathBuf> =
+            self.program_folders.iter().take_while(is_local).cloned().collect();
+        Program::find(name, &near).or_else(|_| {
+            let table = self.mounts().unwrap_or_default();
+            let is_ours = |folder: &&PathBuf| {
+                is_local(folder) || !table.containing(folder).is_some_and(Mount::is_remote)
+            };
+            let folders: Vec<PathBuf> =
+                self.program_folders.iter().filter(is_ours).cloned().collect();
+            Program::find(name, &folders)
+        })
     }
 
     /// The id of this boot, which the state of an earlier boot is told by.
@@ -148,4 +160,25 @@ pub fn read_text(path: &Path) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     file.take(LARGEST_TEXT_BYTES).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_on_another_machine_are_passed_over() {
+        let folder = tempfile::tempdir().expect("folder");
+        std::fs::create_dir(folder.path().join("self")).expect("folder");
+        let mut host = Host::default();
+        host.paths.procfs = folder.path().to_owned();
+        host.program_folders = vec!["/usr/local/../bin".into()];
+        let find = |kind: &str| {
+            let line = format!("30 29 0:27 / /usr/local rw - {kind} head:/usr/local rw\n");
+            std::fs::write(folder.path().join("self/mountinfo"), line).expect("file");
+            host.program("env").is_ok()
+        };
+        assert!(find("ext4"));
+        assert!(!find("nfs4") && !find("fuse.sshfs"));
+    }
 }

@@ -107,7 +107,16 @@ impl MountTable {
     }
 }
 
+/// Types of file systems that are another machine's; also everything of FUSE may be.
+const REMOTE: &[&str] =
+    &["nfs", "nfs4", "lustre", "cifs", "smb3", "ceph", "beegfs", "gpfs", "afs", "glusterfs"];
+
 impl Mount {
+    /// Whether it may wait for another machine.
+    pub fn is_remote(&self) -> bool {
+        REMOTE.contains(&self.fs_type.as_str()) || self.fs_type.starts_with("fuse")
+    }
+
     fn from_info(info: MountInfo) -> Self {
         let words = |map: std::collections::HashMap<String, Option<String>>| {
             map.into_iter()
@@ -187,6 +196,7 @@ mod tests {
         assert_eq!((mount.parent, mount.device.as_str()), (27, "3428:831820"));
         assert_eq!((mount.peer_group, mount.master_group), (Some(96), None));
         assert!(mount.shows("noatime") && mount.shows("flock") && !mount.shows("localflock"));
+        assert!(mount.is_remote());
     }
 
     #[test]
