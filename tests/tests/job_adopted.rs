@@ -1,5 +1,6 @@
 //! What was mounted already when a job starts: it is used as it is, and told of where it is dead.
 
+#[expect(dead_code, reason = "shared with other tests")]
 mod hooked;
 
 use fsxlustre_tests::Sandbox;

@@ -132,14 +132,24 @@ fn a_mount_in_use_stays_and_the_node_too() {
     cluster.wait_for_node("n1", &["IDLE"]);
 }
 
-#[test]
-fn a_hung_mount_keeps_no_epilog_waiting() {
-    let inner = "/mnt/outer/genomics";
+/// A node on which the job's mount is below one that was there before: what hangs there keeps every way to
+/// the job's.
+fn below_another(inner: &str) -> Cluster {
     let mut cluster = genomics(Settings::packaged().config(&JOBS.replace(DIRECTORY, inner)));
     cluster.create_file_system(FileSystem::lustre().tag("Project", "outer"));
-    // The job's own is below a mount that was there before; the way to it gets stuck.
     let outer = "mkdir -p /mnt/outer && mount -t fsxlustre tag:Project:outer /mnt/outer";
     cluster.node("n1").run(["sh", "-c", outer]).assert_success();
+    cluster
+}
+
+/// What is left behind on n1 by an end.
+fn leaked(cluster: &Cluster) -> String {
+    cluster.node("n1").run(["sh", "-c", "cat /run/fsxlustre/leaked/*.json"]).stdout
+}
+
+#[test]
+fn a_hung_mount_keeps_no_epilog_waiting() {
+    let cluster = below_another("/mnt/outer/genomics");
     let job = staying_job(&cluster, &["-w", "n1"]);
     cluster.node("n1").client_fault("io-hang", true);
     let began = std::time::Instant::now();
@@ -147,9 +157,41 @@ fn a_hung_mount_keeps_no_epilog_waiting() {
     cluster.wait_for_node("n1", &["IDLE"]);
     // An end has 15 s here, and Slurm needs some to end the job: less than the usual 45 s.
     assert!(began.elapsed().as_secs() < 35, "{:?}\n{}", began.elapsed(), cluster.logs());
-    let leaked = cluster.node("n1").run(["sh", "-c", "cat /run/fsxlustre/leaked/*.json"]);
-    assert!(leaked.stdout.contains("\"hung\""), "{leaked}\n{}", cluster.logs());
+    assert!(leaked(&cluster).contains("\"hung\""), "{}\n{}", leaked(&cluster), cluster.logs());
     cluster.node("n1").client_fault("io-hang", false);
+}
+
+/// Every connection is on its way for ever, bytes wait to be sent, and whatever asks the mount hangs.
+#[test]
+fn servers_that_do_not_answer_drain_no_node_at_a_jobs_end() {
+    let inner = "/mnt/outer/genomics";
+    let cluster = below_another(inner);
+    let node = cluster.node("n1");
+    let job = staying_job(&cluster, &["-w", "n1"]);
+    let set = |from: &str, to: &str, dirty: u32| {
+        let files = "/run/standin/proc/fs/lustre/*/*/*_server_uuid \
+                     /run/standin/proc/fs/lustre/*/*/import";
+        let dirt = "/run/standin/sys/fs/lustre/osc/*/cur_dirty_bytes";
+        let script = format!(
+            "sed -i s/{from}/{to}/ {files} && for file in {dirt}; do echo {dirty} > $file; done"
+        );
+        node.run(["sh", "-c", &script]).assert_success();
+    };
+    set("FULL", "CONNECTING", 4096);
+    node.client_fault("io-hang", true);
+    cancel(&cluster, job);
+    cluster.wait_for_node("n1", &["IDLE"]);
+    assert!(leaked(&cluster).contains(inner), "{}", cluster.logs());
+    let report = node.run(["fsxlustre", "job", "report", &job.to_string()]);
+    assert!(report.stdout.contains("CONNECTING"), "{report}\n{}", cluster.logs());
+    // They answer again: housekeeping takes the mount away.
+    set("CONNECTING", "FULL", 0);
+    node.client_fault("io-hang", false);
+    let is_there = || node.read_file("/proc/self/mountinfo").contains(&format!(" {inner} "));
+    cluster.wait_until("the mount is gone", || {
+        node.run(["fsxlustre", "job", "housekeeping"]);
+        !is_there()
+    });
 }
 
 #[test]
