@@ -55,21 +55,18 @@ enum Choice {
 /// (<https://uapi-group.org/specifications/specs/boot_loader_specification>).
 pub(super) fn next(host: &Host, installed: &Observed<Vec<String>>) -> Observed<String> {
     let (choice, from) = choice(host);
-    match choice {
-        Choice::First => match installed.value().and_then(|releases| releases.last()) {
+    let Choice::Entry(entry) = choice else {
+        return match installed.value().and_then(|releases| releases.last()) {
             Some(newest) => Observed::known(newest.clone(), installed.from()),
             None => installed.map(|_| String::new()),
-        },
-        Choice::Entry(entry) => match release_of_entry(host, &entry, installed) {
-            Some(release) => Observed::known(release, from),
-            None => {
-                let entry = one_line(&entry);
-                let because =
-                    format!("grub is told to boot '{entry}', and nothing tells its kernel");
-                Observed::unknown(because, from)
-            }
-        },
+        };
+    };
+    if let Some(release) = release_of_entry(host, &entry, installed) {
+        return Observed::known(release, from);
     }
+    let entry = one_line(&entry);
+    let because = format!("grub is told to boot '{entry}', and nothing tells its kernel");
+    Observed::unknown(because, from)
 }
 
 fn choice(host: &Host) -> (Choice, String) {

@@ -6,7 +6,7 @@ use fsxlustre_mount::failure::Explain as _;
 use fsxlustre_mount::host::{Deadline, Finished, Program, RunLimits};
 use fsxlustre_mount::worker::Work;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Looks for one program.
@@ -47,7 +47,7 @@ pub(super) fn find(wanted: ProgramLook, deadline: Deadline) -> Result<Option<Pat
 
 /// Runs it to its end in a child that becomes it; the error is the reason in words.
 pub(super) fn run_apart(
-    program: &PathBuf,
+    program: &Path,
     args: &[&str],
     deadline: Deadline,
 ) -> Result<Finished, String> {
