@@ -35,7 +35,7 @@ pub struct Place {
 pub struct ClientValues {
     /// Each setting of each device, with its file; the error is the reason in words.
     pub values: BTreeMap<Place, (PathBuf, Result<u64, String>)>,
-    /// Other numbers of a device, by their name: [`UNUSED`], a server's limit.
+    /// Other numbers of a device, by their name: how many unused locks there are, a server's limit.
     pub others: BTreeMap<(String, String), u64>,
     /// The client's own identity.
     pub uuid: Option<String>,
