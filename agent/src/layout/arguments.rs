@@ -31,16 +31,14 @@ impl Composite {
                 arguments.push("-N".to_owned());
             }
             let mut rest = mirror;
-            let mut pool = None;
+            let mut before: Option<&Stripes> = None;
             while let Some((component, after)) = rest.split_first() {
                 let extension = after.first().filter(|next| next.is_extension());
                 arguments.extend(component.arguments(extension));
-                // A component inherits the pool of the one before it.
-                let own = component.stripes.pool.as_ref();
-                if pool.is_some() && own.is_none() && !component.stripes.pattern.is_mdt() {
-                    arguments.extend(["-p".to_owned(), "none".to_owned()]);
+                if let Some(before) = before {
+                    arguments.extend(component.stripes.unsaid(before));
                 }
-                pool = own;
+                before = Some(&component.stripes);
                 rest = if extension.is_some() { after.get(1..).unwrap_or_default() } else { after };
             }
         }
@@ -67,6 +65,27 @@ impl Component {
 }
 
 impl Stripes {
+    /// What a component would inherit from the one before it and does not have.
+    fn unsaid(&self, before: &Self) -> Vec<String> {
+        let mut arguments = Vec::new();
+        let mut leave = |option: &str, none: &str| {
+            arguments.extend([option.to_owned(), none.to_owned()]);
+        };
+        if self.pattern.is_mdt() {
+            return arguments;
+        }
+        if before.count != 0 && self.count == 0 {
+            leave("-c", "0");
+        }
+        if before.size != StripeUnit::Unset && self.size == StripeUnit::Unset {
+            leave("-S", "0");
+        }
+        if before.pool.is_some() && self.pool.is_none() {
+            leave("-p", "none");
+        }
+        arguments
+    }
+
     fn arguments(&self) -> Vec<String> {
         let mut arguments = Vec::new();
         let mut add = |option: &str, value: String| arguments.extend([option.to_owned(), value]);

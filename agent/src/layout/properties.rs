@@ -258,3 +258,13 @@ fn an_unset_size_is_met_by_any() {
     assert!(Layout::Plain(wanted.clone()).is_met_by(&found));
     assert!(!found.is_met_by(&Layout::Plain(wanted)));
 }
+
+#[test]
+fn a_component_that_says_nothing_inherits_nothing() {
+    let arguments = "-E 64M -c 4 -S 1M -p p1 -E -1 -c 0 -S 0 -p none";
+    let words: Vec<String> = arguments.split(' ').map(str::to_owned).collect();
+    let layout = parse_setstripe(&words).expect(arguments);
+    let printed = layout.setstripe_arguments();
+    assert_eq!(printed.join(" "), "-E 67108864 -c 4 -S 1048576 -p p1 -E -1 -c 0 -S 0 -p none");
+    assert_eq!(parse_setstripe(&printed), Ok(layout));
+}
