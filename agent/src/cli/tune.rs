@@ -1,24 +1,23 @@
 //! `fsxlustre tune`: settings of the Lustre client.
 
+mod shown;
+mod told;
+
 use super::{FAILED, Outcome, json};
 use crate::config::AgentConfig;
 use crate::facts::node_size;
 use crate::tune::{
-    Applied, ClientPlan, DataError, Meant, ModuleRow, NodeSize, Persisted, Profile, Reverted,
-    TuneError, TuningData, Wishes, applied_text, apply, forget, look, meant, persist, persist_path,
-    plan_text, revert, reverted_text, rows, show_text,
+    ClientPlan, DataError, Meant, NodeSize, Profile, TuneError, TuningData, Wishes, apply, forget,
+    look, meant, persist, plan_text, revert, rows, show_text,
 };
 use clap::{Args, Subcommand};
-use fsxlustre_mount::failure::{Code, Explain as _, Failure, FailureRecord};
+use fsxlustre_mount::failure::{Code, Explain as _, Failure};
 use fsxlustre_mount::host::{Deadline, Host};
-use fsxlustre_mount::journal::{Entry, Priority};
 use fsxlustre_mount::mount::check_root;
 use fsxlustre_mount::options::OFF;
-use serde::Serialize;
+use shown::{ShownJson, client_json, wish_json};
 use std::time::Duration;
-
-/// Exit status: something is to be set (`plan`), or was changed by somebody else and left alone.
-const DIFFERS: u8 = 3;
+use told::{DIFFERS, fails, persisted_text, put_back, settled, told};
 
 /// Arguments of `fsxlustre tune`.
 #[derive(Debug, Args)]
@@ -98,29 +97,6 @@ struct RevertArgs {
     /// Remove /etc/modprobe.d/fsxlustre.conf, too
     #[arg(long)]
     persist: bool,
-}
-
-/// One client in JSON.
-#[derive(Serialize)]
-struct ClientJson<T> {
-    #[serde(flatten)]
-    meant: Meant,
-    #[serde(flatten)]
-    done: Option<T>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<FailureRecord>,
-}
-
-#[derive(Serialize)]
-struct WishJson<'a, T> {
-    node: &'a NodeSize,
-    data: &'a str,
-    #[serde(flatten)]
-    wishes: &'a Wishes,
-    modules: Vec<ModuleRow>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    persisted: Option<Persisted>,
-    clients: Vec<ClientJson<T>>,
 }
 
 /// What one client came to.
@@ -220,42 +196,6 @@ impl Common {
             outcome.stdout = json(&shown.collect::<Vec<_>>()).stdout;
         }
         Ok(settled(outcome))
-    }
-}
-
-/// A client's settings in JSON.
-#[derive(Serialize)]
-struct ShownJson {
-    profile: Option<String>,
-    settings: Vec<ShownSetting>,
-}
-
-#[derive(Serialize)]
-struct ShownSetting {
-    key: String,
-    device: String,
-    now: Option<u64>,
-    set: Option<u64>,
-    before: Option<u64>,
-    has_drifted: bool,
-}
-
-impl ShownJson {
-    fn of(values: &crate::tune::ClientValues, kept: &crate::tune::Kept) -> Self {
-        let setting = |place: &crate::tune::Place| {
-            let now = values.value(place);
-            let entry = kept.entry(place).filter(|entry| !entry.is_raised);
-            ShownSetting {
-                key: place.key.clone(),
-                device: place.device.clone(),
-                now,
-                set: entry.map(|entry| entry.set),
-                before: entry.map(|entry| entry.before),
-                has_drifted: entry.is_some_and(|entry| now.is_some_and(|now| now != entry.set)),
-            }
-        };
-        let profile = Some(kept.profile.clone()).filter(|name| !name.is_empty());
-        Self { profile, settings: values.values.keys().map(setting).collect() }
     }
 }
 
@@ -363,111 +303,6 @@ impl RevertArgs {
         }
         Ok(settled(outcome))
     }
-}
-
-fn told(
-    outcome: &mut Outcome,
-    data: &TuningData,
-    wishes: &Wishes,
-    meant: &Meant,
-    applied: &Applied,
-) {
-    let text = applied_text(data, wishes, meant, applied);
-    if !applied.written.is_empty() {
-        log_lines(outcome, &text);
-    }
-    outcome.stdout += &text;
-    let because = applied.troubles();
-    if !because.is_empty() {
-        let error = TuneError::Refused {
-            client: meant.client.name(),
-            profile: wishes.profile.clone(),
-            because: because.join("; "),
-        };
-        fails(outcome, &error.failure());
-    } else if applied.plan.has_drifted() {
-        outcome.status = outcome.status.max(DIFFERS);
-        drifted(outcome, meant);
-    }
-}
-
-/// What was left since somebody else set it, as a warning with its code.
-fn drifted(outcome: &mut Outcome, meant: &Meant) {
-    let row = Code::TuneDrift.row();
-    let line = format!("{} [{}]: {}: {}", meant.client.name(), row.id, row.title, row.remedy);
-    outcome.stderr.extend(["fsxlustre: warning: ", &line, "\n"]);
-    outcome.log.push(Entry::new(Priority::Warning, line));
-}
-
-fn put_back(outcome: &mut Outcome, data: &TuningData, meant: &Meant, reverted: &Reverted) {
-    let text = reverted_text(data, meant, reverted);
-    if !reverted.written.is_empty() {
-        log_lines(outcome, &text);
-    }
-    outcome.stdout += &text;
-    let because = reverted.troubles();
-    if !because.is_empty() {
-        let because = because.join("; ");
-        fails(outcome, &TuneError::NotPutBack { client: meant.client.name(), because }.failure());
-    } else if !reverted.left.is_empty() {
-        outcome.status = outcome.status.max(DIFFERS);
-    }
-}
-
-fn log_lines(outcome: &mut Outcome, text: &str) {
-    outcome.log.extend(text.lines().map(|line| Entry::new(Priority::Info, line)));
-}
-
-/// A failure of one client; 1 goes before 3.
-fn fails(outcome: &mut Outcome, failure: &Failure) {
-    let failed = Outcome::failed(failure);
-    outcome.stderr += &failed.stderr;
-    outcome.log.extend(failed.log);
-    outcome.status = FAILED;
-}
-
-/// 1 stays when a later client differs.
-fn settled(outcome: Outcome) -> Outcome {
-    let has_failed = outcome.stderr.contains("fsxlustre: FSXL-") || outcome.status == FAILED;
-    Outcome { status: if has_failed { FAILED } else { outcome.status }, ..outcome }
-}
-
-fn persisted_text(host: &Host, persisted: Option<Persisted>, modules: &[ModuleRow]) -> String {
-    let path = persist_path(host).display().to_string();
-    match persisted {
-        None if modules.iter().any(|row| !row.holds && !row.is_given) => {
-            "modules: not set; `fsxlustre tune apply --persist` writes them for the next boot\n"
-                .into()
-        }
-        None => String::new(),
-        Some(Persisted::Written) => {
-            format!("modules: {path} written; the modules take it after a reboot\n")
-        }
-        Some(Persisted::Removed) => {
-            format!("modules: {path} removed; the modules go without after a reboot\n")
-        }
-        Some(Persisted::Already) => format!("modules: {path}: nothing done\n"),
-    }
-}
-
-fn client_json<T>(meant: Meant, result: Result<T, Failure>) -> ClientJson<T> {
-    let (done, failure) = match result {
-        Ok(done) => (Some(done), None),
-        Err(failure) => (None, Some(FailureRecord::from(&failure))),
-    };
-    ClientJson { meant, done, failure }
-}
-
-fn wish_json<T: Serialize>(
-    data: &TuningData,
-    node: &NodeSize,
-    wishes: &Wishes,
-    modules: Vec<ModuleRow>,
-    persisted: Option<Persisted>,
-    clients: PerClient<T>,
-) -> String {
-    let clients = clients.into_iter().map(|(meant, one)| client_json(meant, one)).collect();
-    json(&WishJson { node, data: &data.date, wishes, modules, persisted, clients }).stdout
 }
 
 fn lost<T>() -> Result<T, Failure> {
