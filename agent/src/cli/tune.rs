@@ -8,7 +8,7 @@ use crate::config::AgentConfig;
 use crate::facts::node_size;
 use crate::tune::{
     ClientPlan, DataError, Meant, NodeSize, Profile, TuneError, TuningData, Wishes, apply, forget,
-    look, meant, persist, plan_text, revert, rows, show_text,
+    lnet_rows, look, meant, persist, plan_text, revert, rows, show_text,
 };
 use clap::{Args, Subcommand};
 use fsxlustre_mount::failure::{Code, Explain as _, Failure};
@@ -213,6 +213,7 @@ impl WishArgs {
         let node = node_size(host);
         let wishes = self.wishes(config, &node)?;
         let modules = rows(host, &wishes);
+        let lnet = lnet_rows(host, &wishes, self.common.deadline());
         let clients = self.common.each(host, |meant, deadline| {
             let (values, kept) = look(host, &meant.client, deadline)?;
             Ok(ClientPlan::of(data, &wishes, &values, &kept, false))
@@ -237,9 +238,9 @@ impl WishArgs {
             }
         }
         outcome.stdout = if self.common.json {
-            wish_json(data, &node, &wishes, modules, None, clients)
+            wish_json(data, &node, &wishes, (modules, Some(lnet)), None, clients)
         } else {
-            let mut text = plan_text(data, &wishes, &node, &plans, &modules);
+            let mut text = plan_text(data, &wishes, &node, &plans, (&modules, &lnet));
             if clients.is_empty() {
                 text += "\nno Lustre client is on this node: its settings are set after a mount\n";
             }
@@ -274,7 +275,7 @@ impl ApplyArgs {
         let modules = rows(host, &wishes);
         outcome.stdout += &persisted_text(host, persisted, &modules);
         if self.wish.common.json {
-            outcome.stdout = wish_json(data, &node, &wishes, modules, persisted, clients);
+            outcome.stdout = wish_json(data, &node, &wishes, (modules, None), persisted, clients);
         }
         Ok(settled(outcome))
     }

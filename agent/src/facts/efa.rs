@@ -74,6 +74,44 @@ struct Net {
 struct Ni {
     nid: String,
     statistics: Option<Statistics>,
+    #[serde(default)]
+    tunables: Tunables,
+}
+
+#[derive(Default, Deserialize)]
+struct Tunables {
+    peer_credits: Option<u64>,
+}
+
+/// How many messages an address of EFA's may have on their way to one peer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EfaCredits {
+    /// `10.0.1.5@efa`.
+    pub nid: String,
+    /// `None` where it is not printed.
+    pub peer_credits: Option<u64>,
+}
+
+/// Those of every address of EFA's.
+///
+/// *Source*: `tunables` in `lnetctl net show -v` (Lustre 2.15, 2.16).
+pub fn efa_credits(host: &Host, deadline: Deadline) -> Observed<Vec<EfaCredits>> {
+    let from = "lnetctl net show -v";
+    match child::run(host, "lnetctl", &["net", "show", "-v"], deadline) {
+        Ok(done) if done.status.success() => match credits(&done.stdout) {
+            Ok(all) => Observed::known(all, from),
+            Err(because) => Observed::unknown(because, from),
+        },
+        Ok(done) => Observed::unknown(done.last_words(), from),
+        Err(because) => Observed::unknown(because, from),
+    }
+}
+
+fn credits(text: &str) -> Result<Vec<EfaCredits>, String> {
+    let shown: Shown = serde_norway::from_str(text).map_err(|error| error.to_string())?;
+    let of_efa = shown.net.into_iter().filter(|net| net.kind.starts_with("efa"));
+    let credits = |ni: Ni| EfaCredits { nid: ni.nid, peer_credits: ni.tunables.peer_credits };
+    Ok(of_efa.flat_map(|net| net.interfaces).map(credits).collect())
 }
 
 #[derive(Deserialize)]
@@ -125,7 +163,13 @@ mod tests {
             received: 5,
         };
         assert_eq!(traffic, [tcp]);
-        assert!(parse("- [").is_err());
+        let with_efa = text.to_owned()
+            + "    - net type: efa\n      local NI(s):\n        - nid: 10.0.1.5@efa\n          tunables:\n              \
+               peer_timeout: 180\n              peer_credits: 32\n";
+        let found = credits(&with_efa).expect("understood");
+        assert_eq!(found, [EfaCredits { nid: "10.0.1.5@efa".into(), peer_credits: Some(32) }]);
+        assert_eq!(credits(text), Ok(Vec::new()));
+        assert!(parse("- [").is_err() && credits("- [").is_err());
         assert!(parse("net:\n - net type: tcp\n   local NI(s):\n    - nid: a@tcp\n").is_err());
     }
 }

@@ -42,7 +42,7 @@ pub use allowances::Exceeded;
 pub use client::{ClientInstance, Clients, Target, TargetRoom};
 pub use clock::Clock;
 pub use distribution::Distribution;
-pub use efa::{Efa, Traffic};
+pub use efa::{Efa, EfaCredits, Traffic, efa_credits};
 pub use file_systems::{
     Asked, AwsFacts, Identity, Named, NamedFileSystem, Permission, is_about_permission, named,
 };

@@ -11,12 +11,14 @@
 //! | `apply` | kept, written, read back; put back |
 //! | `drift` | what somebody else set since |
 //! | `persist` | parameters of modules, in modprobe.d |
+//! | `elsewhere` | what LNet has of AWS's EFA setup, shown only |
 //! | `text` | for people |
 
 mod apply;
 mod client;
 mod data;
 mod drift;
+mod elsewhere;
 mod error;
 mod files;
 mod kept;
@@ -31,6 +33,7 @@ pub use apply::{Applied, Reverted, Written, apply, look, revert};
 pub use client::{Client, Meant, client_of, meant};
 pub use data::{DataError, How, ProfileRow, Rule, Setting, TuningData};
 pub use drift::{Drifted, drifted, tuned_clients, value_now};
+pub use elsewhere::{LnetRow, lnet_rows};
 pub use error::TuneError;
 pub use files::{ClientValues, Place, SettingsLook, SettingsWrite};
 pub use kept::{Entry, Kept};

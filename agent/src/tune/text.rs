@@ -2,7 +2,8 @@
 
 use super::apply::{Applied, Reverted, Written};
 use super::client::Meant;
-use super::data::{How, TuningData};
+use super::data::TuningData;
+use super::elsewhere::LnetRow;
 use super::files::{ClientValues, Place};
 use super::kept::Kept;
 use super::persist::ModuleRow;
@@ -88,7 +89,7 @@ pub fn plan_text(
     wishes: &Wishes,
     node: &NodeSize,
     clients: &[(Meant, ClientPlan)],
-    modules: &[ModuleRow],
+    (modules, lnet): (&[ModuleRow], &[LnetRow]),
 ) -> String {
     let mut text = String::new();
     line!(
@@ -111,7 +112,7 @@ pub fn plan_text(
         }
     }
     text += &modules_text(wishes, modules);
-    text += &elsewhere_text(wishes);
+    text += &elsewhere_text(wishes, lnet);
     text
 }
 
@@ -165,14 +166,14 @@ fn modules_text(wishes: &Wishes, modules: &[ModuleRow]) -> String {
 }
 
 /// What is not set here, and what could not be decided.
-fn elsewhere_text(wishes: &Wishes) -> String {
+fn elsewhere_text(wishes: &Wishes, lnet: &[LnetRow]) -> String {
     let mut text = String::new();
-    for wanted in wishes.wanted.iter().filter(|wanted| wanted.how == How::Lnetctl) {
-        line!(
-            text,
-            "\nnot set by fsxlustre, but by AWS's EFA setup; `lnetctl net show -v` shows it"
-        );
-        line!(text, "  {:KEY$} {}", wanted.key, wanted.shown());
+    if !lnet.is_empty() {
+        line!(text, "\nnot set by fsxlustre, but by AWS's EFA setup");
+    }
+    for row in lnet {
+        let Some(wanted) = wishes.of_key(&row.key) else { continue };
+        line!(text, "  {:KEY$} {}", row.key, row.words(wanted));
         line!(text, "      {}", why(wanted));
     }
     if !wishes.undecided.is_empty() {

@@ -3,7 +3,7 @@
 use super::PerClient;
 use crate::cli::json;
 use crate::tune::{
-    ClientValues, Kept, Meant, ModuleRow, NodeSize, Persisted, Place, TuningData, Wishes,
+    ClientValues, Kept, LnetRow, Meant, ModuleRow, NodeSize, Persisted, Place, TuningData, Wishes,
 };
 use fsxlustre_mount::failure::{Failure, FailureRecord};
 use serde::Serialize;
@@ -26,6 +26,9 @@ struct WishJson<'a, T> {
     #[serde(flatten)]
     wishes: &'a Wishes,
     modules: Vec<ModuleRow>,
+    /// Of a plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lnet: Option<Vec<LnetRow>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     persisted: Option<Persisted>,
     clients: Vec<ClientJson<T>>,
@@ -79,10 +82,10 @@ pub(super) fn wish_json<T: Serialize>(
     data: &TuningData,
     node: &NodeSize,
     wishes: &Wishes,
-    modules: Vec<ModuleRow>,
+    (modules, lnet): (Vec<ModuleRow>, Option<Vec<LnetRow>>),
     persisted: Option<Persisted>,
     clients: PerClient<T>,
 ) -> String {
     let clients = clients.into_iter().map(|(meant, one)| client_json(meant, one)).collect();
-    json(&WishJson { node, data: &data.date, wishes, modules, persisted, clients }).stdout
+    json(&WishJson { node, data: &data.date, wishes, modules, lnet, persisted, clients }).stdout
 }
