@@ -158,11 +158,19 @@ fn an_evicted_client_with_unwritten_bytes_is_not_unmounted() {
 fn what_the_client_does_not_say_is_unknown_and_stops_nothing() {
     let (sandbox, made) = mounted();
     let osc = format!("{TREE}/sys/fs/lustre/osc/{}-OST0001-osc-*", made.mount_name);
-    let pipe = format!("for d in {osc}; do rm $d/cur_dirty_bytes; mkfifo $d/cur_dirty_bytes; done");
-    sandbox.run(["sh", "-c", &pipe]).assert_success();
+    let other = sandbox.create_file_system(FileSystem::lustre());
+    // What is on another mount puts its reader to sleep in the kernel.
+    let away = format!(
+        "mkdir -p /mnt/other && mount -t fsxlustre {} /mnt/other && echo 0 >/mnt/other/file && \
+         for d in {osc}; do ln -sf /mnt/other/file $d/cur_dirty_bytes; done",
+        other.id
+    );
+    sandbox.run(["sh", "-c", &away]).assert_success();
+    sandbox.client_fault("io-hang", true);
     let done = umount(&sandbox, &["-v", DIRECTORY]).assert_success();
     assert!(done.stdout.contains("before: unknown how much was not written yet ("), "{done}");
     assert!(done.duration < Duration::from_secs(6), "{done}");
+    sandbox.client_fault("io-hang", false);
     assert!(!is_mounted(&sandbox, DIRECTORY));
 }
 
