@@ -2,7 +2,7 @@
 
 use super::apply::{Applied, Reverted, Written};
 use super::client::Meant;
-use super::data::TuningData;
+use super::data::{How, TuningData};
 use super::elsewhere::LnetRow;
 use super::files::{ClientValues, Place};
 use super::kept::Kept;
