@@ -77,7 +77,7 @@ fn wanted(facts: &NodeFacts) -> Option<(String, String)> {
 
 fn compare(network: &Network, own: &[Ipv4Addr], wanted: Option<(String, String)>) -> Finding {
     let used: Vec<&str> = own.iter().flat_map(|address| network.interfaces_of(*address)).collect();
-    let shown = used.join(", ");
+    let shown = if used.is_empty() { "an address of no interface".into() } else { used.join(", ") };
     let is_virtual =
         |name: &&str| network.interface(name).is_some_and(|interface| interface.driver.is_none());
     let Some((name, leads)) = wanted else {
