@@ -1,34 +1,15 @@
 //! `fsxlustre layout` with the real programs: what is read, set and proved, what is refused, and how it ends when
 //! something stands still.
 
-use fsxlustre_tests::{FileSystem, Output, Sandbox};
+mod layouts;
+
+use fsxlustre_tests::{Output, Sandbox};
+use layouts::{FSX, layout, mounted, shell};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-const FSX: &str = "/mnt/fsx";
-const LFS: &str = "/run/standin/usr/bin/lfs";
 const PROFILES: &str = "\n[layout.profiles.two]\nstripe_count = 2\nstripe_size = \"1MiB\"\n\
                         [layout.profiles.four]\nstripe_count = 4\nstripe_size = \"4MiB\"\n";
-
-fn mounted() -> Sandbox {
-    let sandbox = Sandbox::start();
-    let made = sandbox.create_file_system(FileSystem::lustre());
-    sandbox.append_config(PROFILES);
-    sandbox.run(["mkdir", "-p", FSX]).assert_success();
-    sandbox.run(["mount", "-t", "fsxlustre", &made.id, FSX]).assert_success();
-    sandbox
-}
-
-fn layout(sandbox: &Sandbox, words: &str) -> Output {
-    let words = words.replace('@', FSX);
-    sandbox.run(["fsxlustre", "layout"].into_iter().chain(words.split(' ')))
-}
-
-fn shell(sandbox: &Sandbox, line: &str) -> Output {
-    sandbox
-        .run(["bash", "-c", &line.replace('@', FSX).replace("lfs ", &format!("{LFS} "))])
-        .assert_success()
-}
 
 /// Calls of `lfs` whose first argument is this one.
 fn calls(sandbox: &Sandbox, verb: &str) -> usize {
@@ -44,7 +25,7 @@ fn json(output: &Output) -> Vec<Value> {
 
 #[test]
 fn what_holds_is_seen_without_a_process_and_both_readings_agree() {
-    let sandbox = mounted();
+    let sandbox = mounted(PROFILES);
     shell(&sandbox, "mkdir @/{a,b,c,d} && lfs setstripe -c 2 -S 1M @/b && lfs setstripe -c 3 @/c");
     let (set, got) = (calls(&sandbox, "setstripe"), calls(&sandbox, "getstripe"));
     let first = layout(&sandbox, "apply --profile two @/a @/b");
@@ -81,7 +62,7 @@ fn what_holds_is_seen_without_a_process_and_both_readings_agree() {
 
 #[test]
 fn what_somebody_set_and_the_root_are_changed_with_replace_only() {
-    let sandbox = mounted();
+    let sandbox = mounted(PROFILES);
     shell(&sandbox, "mkdir @/a @/b && lfs setstripe -c 3 @/a");
     for path in ["@/a", "@"] {
         let refused = layout(&sandbox, &format!("apply --profile two {path}"));
@@ -104,7 +85,7 @@ fn what_somebody_set_and_the_root_are_changed_with_replace_only() {
 
 #[test]
 fn verify_tells_what_differs_from_what_is_not_known() {
-    let sandbox = mounted();
+    let sandbox = mounted(PROFILES);
     shell(&sandbox, "mkdir @/a @/b && lfs setstripe -c 2 -S 1M @/a");
     layout(&sandbox, "verify --profile two @/a").assert_success();
     let differs = layout(&sandbox, "verify --profile two @/a @/b");
@@ -117,7 +98,7 @@ fn verify_tells_what_differs_from_what_is_not_known() {
 
 #[test]
 fn what_can_carry_no_default_is_refused_at_once() {
-    let sandbox = mounted();
+    let sandbox = mounted(PROFILES);
     shell(
         &sandbox,
         "cd @ && mkfifo fifo && touch file && mkdir dir dir/sub other && ln -s dir link && mount -t tmpfs none other && mkdir other/x",
@@ -152,7 +133,7 @@ fn what_can_carry_no_default_is_refused_at_once() {
 
 #[test]
 fn a_mount_that_stands_still_costs_the_deadline_only() {
-    let sandbox = mounted();
+    let sandbox = mounted(PROFILES);
     shell(&sandbox, "mkdir @/a");
     sandbox.client_fault("io-hang", true);
     let begun = Instant::now();
@@ -166,7 +147,7 @@ fn a_mount_that_stands_still_costs_the_deadline_only() {
 
 #[test]
 fn an_ordinary_user_is_told_whose_turn_it_is() {
-    let sandbox = mounted();
+    let sandbox = mounted(PROFILES);
     shell(&sandbox, "mkdir @/a && mkdir -m 777 @/own && chown 1001 @/own");
     let as_user = |path: &str| {
         let line = format!(
@@ -182,7 +163,7 @@ fn an_ordinary_user_is_told_whose_turn_it_is() {
 
 #[test]
 fn eight_at_once_and_one_that_was_killed_end_in_one_state() {
-    let sandbox = mounted();
+    let sandbox = mounted(PROFILES);
     shell(&sandbox, "mkdir @/d{1,2,3,4,5,6,7,8,9}");
     let all: Vec<String> = (1..=9).map(|n| format!("{FSX}/d{n}")).collect();
     let line = format!("fsxlustre layout apply --profile two {}", all.join(" "));

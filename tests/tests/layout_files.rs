@@ -1,11 +1,11 @@
 //! What layouts mean for files: composites, pools, files that came before, `show` and `explain`; and what is refused
 //! because this file system cannot do it.
 
-use fsxlustre_tests::{FileSystem, Output, Sandbox};
+mod layouts;
+
+use layouts::{layout, mounted, shell};
 use serde_json::Value;
 
-const FSX: &str = "/mnt/fsx";
-const LFS: &str = "/run/standin/usr/bin/lfs";
 const PROFILES: &str = r#"
 [layout.profiles.two]
 stripe_count = 2
@@ -35,28 +35,9 @@ stripe_count = 1
 stripe_size = "1MiB"
 "#;
 
-fn mounted() -> Sandbox {
-    let sandbox = Sandbox::start();
-    let made = sandbox.create_file_system(FileSystem::lustre());
-    sandbox.append_config(PROFILES);
-    sandbox.run(["mkdir", "-p", FSX]).assert_success();
-    sandbox.run(["mount", "-t", "fsxlustre", &made.id, FSX]).assert_success();
-    sandbox
-}
-
-fn layout(sandbox: &Sandbox, words: &str) -> Output {
-    let words = words.replace('@', FSX);
-    sandbox.run(["fsxlustre", "layout"].into_iter().chain(words.split(' ')))
-}
-
-fn shell(sandbox: &Sandbox, line: &str) -> Output {
-    let line = line.replace('@', FSX).replace("lfs ", &format!("{LFS} "));
-    sandbox.run(["bash", "-c", &line]).assert_success()
-}
-
 #[test]
 fn every_kind_of_profile_is_set_proved_and_holds_by_both_readings() {
-    let sandbox = mounted();
+    let sandbox = mounted(PROFILES);
     let profiles =
         ["two", "growing", "small", "twice", "fsx-default", "large-sequential", "many-small-files"];
     let profiles = profiles.into_iter().chain(["checkpoint-per-process", "shared-file"]);
@@ -83,7 +64,7 @@ fn every_kind_of_profile_is_set_proved_and_holds_by_both_readings() {
 
 #[test]
 fn what_lustre_would_take_silently_is_refused_before() {
-    let sandbox = mounted();
+    let sandbox = mounted(PROFILES);
     shell(&sandbox, "mkdir @/a");
     for (profile, words) in [("wide", "OST"), ("pooled", "pool"), ("nosuch", "not known")] {
         let refused = layout(&sandbox, &format!("apply --profile {profile} @/a"));
@@ -99,7 +80,7 @@ fn what_lustre_would_take_silently_is_refused_before() {
 
 #[test]
 fn files_that_came_before_are_counted_and_never_moved() {
-    let sandbox = mounted();
+    let sandbox = mounted(PROFILES);
     shell(
         &sandbox,
         "mkdir -p @/a/sub && touch @/a/{1,2,3} @/a/sub/4 && lfs setstripe -c 2 -S 1M @/a/sub/5 && ln -s /etc @/a/link && mkfifo @/a/fifo",
@@ -126,7 +107,7 @@ fn files_that_came_before_are_counted_and_never_moved() {
 
 #[test]
 fn a_count_ends_with_the_time_that_it_has() {
-    let sandbox = mounted();
+    let sandbox = mounted(PROFILES);
     shell(&sandbox, "mkdir @/a && cd @/a && touch $(seq 1 3000)");
     let plan = layout(&sandbox, "plan --timeout 1 --profile two @/a");
     assert!(plan.stdout.contains("files:   "), "{plan}");
@@ -134,7 +115,7 @@ fn a_count_ends_with_the_time_that_it_has() {
 
 #[test]
 fn show_and_explain_speak_of_what_is_there() {
-    let sandbox = mounted();
+    let sandbox = mounted(PROFILES);
     shell(
         &sandbox,
         "mkdir @/a @/none && lfs setstripe -E 64M -c 1 -S 1M -E -1 -c -1 -S 1M @/a && truncate -s 100M @/a/file",

@@ -136,6 +136,30 @@ fn a_job_gets_its_own_directory_below_a_mount_that_was_there() {
     assert!(told.contains("SLURM_JOB_ACCOUNT"), "{told}");
 }
 
+/// A start has a phase for layouts: nothing else lays out what it mounts.
+#[test]
+fn what_a_start_mounts_is_laid_out_once() {
+    let (sandbox, made) = sandbox();
+    sandbox.append_config(RULES);
+    sandbox.append_config(&format!(
+        "\n[[jobs.mount]]\nsource = \"{}\"\ndirectory = \"{FSX}\"\n",
+        made.id
+    ));
+    let noting = "#!/bin/sh\necho \"$*\" >>/run/agent-calls\nexec /run/agent \"$@\"\n";
+    sandbox.write_file("/run/noting", noting);
+    let put = "cp /usr/bin/fsxlustre /run/agent && chmod 755 /run/noting && \
+               mount --bind /run/noting /usr/bin/fsxlustre";
+    sandbox.run(["bash", "-c", put]).assert_success();
+    let start = sandbox.command(["fsxlustre", "job", "start"]).env("SLURM_JOB_ID", "17");
+    start.env("SLURM_JOB_ACCOUNT", "bio").env("SLURM_JOB_USER", "ann").run().assert_success();
+    assert!(default_of(&sandbox, "/mnt/fsx/checkpoints").contains("stripe_count:  2"));
+    assert_eq!(sandbox.read_file("/run/agent-calls"), "job start\n");
+    // By hand the mount helper has it done.
+    sandbox.run(["umount", FSX]).assert_success();
+    mount(&sandbox, &made).assert_success();
+    assert!(sandbox.read_file("/run/agent-calls").contains("layout apply --configured"));
+}
+
 #[test]
 fn what_does_not_fit_in_a_rule_is_said_with_its_line() {
     let (sandbox, _) = sandbox();

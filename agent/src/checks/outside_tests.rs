@@ -89,7 +89,9 @@ fn the_metadata_service_and_the_subnet() {
     assert!((imds::CHECK.answer)(&facts(|_| ())).is_empty(), "nobody asked");
     expect(&same_subnet::CHECK, &identity(Some("subnet-1")), Pass, "subnet-1");
     expect(&same_subnet::CHECK, &identity(Some("subnet-2")), Unknown, "describe-subnets");
-    assert!((same_subnet::CHECK.answer)(&identity(None)).is_empty());
+    expect(&same_subnet::CHECK, &identity(None), Unknown, "another zone");
+    expect(&same_subnet::CHECK, &absent, Unknown, "another zone");
+    assert!((same_subnet::CHECK.answer)(&facts(|_| ())).is_empty(), "nobody asked");
 }
 
 #[test]

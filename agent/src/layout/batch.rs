@@ -1,9 +1,10 @@
 //! Many directories by few processes, where the client does not give the attribute.
 //!
-//! `lfs getstripe -d -v` names each path before its layout, and goes into nothing; `-r` would name them too, but it
-//! takes the limit of depth away. It stops at the first path that fails, so the rest is asked for again.
+//! `lfs getstripe -d -v` names each path before its layout, and tells a default from none. `-d -r` names them too;
+//! whether it would go into what is below them was not captured. It stops at the first path that fails, so the
+//! rest is asked for again.
 //!
-//! *Source*: `60_more/getstripe_dv_multi`, `getstripe_d_missing_middle`; lustre/utils/lfs.c.
+//! *Source*: `60_more/getstripe_dv_multi`, `getstripe_dr_multi`, `getstripe_d_missing_middle`.
 
 use super::error::LayoutError;
 use super::model::Layout;

@@ -7,6 +7,18 @@ use super::model::{
 use super::text::Line;
 use super::text_error::LayoutTextError;
 
+/// What is printed of stripes and is read; other keys stand beside them.
+pub(super) const STRIPE_KEYS: &[&str] = &[
+    "stripe_count",
+    "stripe_size",
+    "extension_size",
+    "pattern",
+    "layout_gen",
+    "stripe_offset",
+    "mdt_index",
+    "pool",
+];
+
 /// More components than an attribute of 64 KiB has room for.
 const MOST_COMPONENTS: usize = 1365;
 /// The most objects that a component of Lustre's can have.
@@ -184,17 +196,7 @@ impl Draft {
     }
 
     fn stripe_key(&mut self, key: &str, value: &str) -> Result<(), String> {
-        if !matches!(
-            key,
-            "stripe_count"
-                | "stripe_size"
-                | "extension_size"
-                | "pattern"
-                | "layout_gen"
-                | "stripe_offset"
-                | "mdt_index"
-                | "pool"
-        ) {
+        if !STRIPE_KEYS.contains(&key) {
             return Ok(());
         }
         let read = self.stripes.get_or_insert_with(|| Unfinished {

@@ -14,7 +14,7 @@
 //! *Source*: captures of 2.15.8; lustre/utils/liblustreapi.c (`lov_dump_user_lmm_header`,
 //! `lov_dump_comp_v1_entry`) for what was not captured.
 
-use super::draft::{Draft, Drafts};
+use super::draft::{Draft, Drafts, STRIPE_KEYS};
 use super::model::{Fid, Layout, StripeObject};
 use super::text_error::LayoutTextError;
 
@@ -139,24 +139,9 @@ fn is_key(word: &str) -> bool {
 }
 
 fn is_stripe_key(key: &str) -> bool {
-    matches!(
-        key,
-        "stripe_count"
-            | "stripe_size"
-            | "extension_size"
-            | "pattern"
-            | "layout_gen"
-            | "stripe_offset"
-            | "mdt_index"
-            | "pool"
-            | "fid"
-            | "magic"
-            | "seq"
-            | "object_id"
-            | "objects"
-            | "composite_header"
-            | "sub_layout"
-    )
+    const BESIDE: &[&str] =
+        &["fid", "magic", "seq", "object_id", "objects", "composite_header", "sub_layout"];
+    STRIPE_KEYS.contains(&key) || BESIDE.contains(&key)
 }
 
 /// `key: value key: value`, keys without `lmm_`. A key that has no value has an empty one.

@@ -6,6 +6,7 @@
 use super::{Done, MountReport, MountRequest, Mounter, Way};
 use crate::failure::{Explain as _, one_line};
 use crate::host::Bounds;
+use crate::record::Maker;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,14 +23,16 @@ struct Task {
 
 impl Mounter<'_> {
     /// Has the agent do what the options and the settings say of a mount that was made; nothing for one
-    /// that was there, which is as whoever made it wanted it.
+    /// that was there, which is as whoever made it wanted it, and nothing for a job: its start has phases of
+    /// its own for that.
     pub(super) fn afterwards(
         &self,
         request: &MountRequest,
         mut report: MountReport,
         bounds: &Bounds<'_>,
     ) -> MountReport {
-        if report.done == Done::Made && request.namespace.is_none() {
+        let is_for_a_job = matches!(request.made_by, Maker::Job(_));
+        if report.done == Done::Made && request.namespace.is_none() && !is_for_a_job {
             let is_new_client = !matches!(report.way, Way::Bind { .. });
             let wanted = self.tasks(request, is_new_client);
             let warnings = wanted.iter().filter_map(|task| self.ask(task, request, bounds));

@@ -3,7 +3,7 @@
 //! A mount that a start makes has just been proved. One that was there may have lost its servers long
 //! ago, and statvfs answers from what the client remembers.
 
-use super::{Lacking, Started};
+use super::{Lacking, Ready, Started};
 use crate::status::{Imports, Reading};
 use fsxlustre_mount::failure::{Code, Failure};
 use fsxlustre_mount::host::{Deadline, Host};
@@ -34,19 +34,15 @@ impl Look {
         let Some(reading) = self.0 else { return };
         let mut imports = reading.finish();
         let until = deadline.at_most(COMES_BACK);
-        while started.ready.iter().any(|one| is_ill(&imports, &one.report.device.fsname))
-            && !until.has_passed()
-        {
+        while started.ready.iter().any(|one| is_dead(one, &imports)) && !until.has_passed() {
             std::thread::sleep(LOOK_AGAIN.min(until.left()));
             let Ok(again) = Reading::start(host) else { break };
             imports = again.finish();
         }
-        let (ill, well) = std::mem::take(&mut started.ready).into_iter().partition(|one| {
-            one.report.done != Done::Made && is_ill(&imports, &one.report.device.fsname)
-        });
+        let all = std::mem::take(&mut started.ready).into_iter();
+        let (dead, well): (Vec<_>, Vec<_>) = all.partition(|one| is_dead(one, &imports));
         started.ready = well;
-        let ill: Vec<super::Ready> = ill;
-        started.lacking.extend(ill.into_iter().map(|one| Lacking {
+        started.lacking.extend(dead.into_iter().map(|one| Lacking {
             failure: failure(&one.directory, &imports.ill(&one.report.device.fsname)),
             directory: one.directory,
             is_mounted: true,
@@ -54,8 +50,8 @@ impl Look {
     }
 }
 
-fn is_ill(imports: &Imports, fs_name: &str) -> bool {
-    !imports.ill(fs_name).is_empty()
+fn is_dead(one: &Ready, imports: &Imports) -> bool {
+    one.report.done != Done::Made && !imports.ill(&one.report.device.fsname).is_empty()
 }
 
 fn failure(directory: &Path, ill: &[String]) -> Failure {

@@ -10,7 +10,7 @@ use fsxlustre_mount::failure::{Code, Explain as _, Failure, FailureRecord, one_l
 use fsxlustre_mount::host::{Bounds, Deadline, Host, unix_seconds};
 use fsxlustre_mount::last_failure::LastFailure;
 use fsxlustre_mount::mount::{Found, MountReport, MountRequest, Mounter};
-use fsxlustre_mount::options::{MountOptions, OFF};
+use fsxlustre_mount::options::MountOptions;
 use fsxlustre_mount::record::{Maker, MountRecord};
 use fsxlustre_mount::source::Device;
 use std::path::Path;
@@ -56,15 +56,13 @@ impl One<'_> {
             resolve: Duration::ZERO,
             mount: Duration::ZERO,
         };
-        let mut request = match self.request(frozen, mount) {
+        let request = match self.request(frozen, mount) {
             Ok(request) => request,
             Err(failure) => return OneResult { result: Err(failure), ..done },
         };
-        done.layout = request.options.layout.take();
-        // It is set in a phase of its own.
-        let tune = request.options.tune.replace(OFF.to_owned());
-        let asked = MountOptions { tune, ..MountOptions::default() };
-        done.tune = asked.tune_profile(self.mounter.defaults.tune.as_deref()).map(str::to_owned);
+        done.layout.clone_from(&request.options.layout);
+        let tune = request.options.tune_profile(self.mounter.defaults.tune.as_deref());
+        done.tune = tune.map(str::to_owned);
         let began = Instant::now();
         let found = self.find(&request);
         done.resolve = began.elapsed();
