@@ -14,6 +14,7 @@ pub mod resolve;
 mod resolve_many;
 pub mod serve;
 pub mod spot_watch;
+pub mod ssm;
 pub mod status;
 pub mod support_bundle;
 pub mod top;
@@ -75,6 +76,9 @@ enum Command {
     SpotWatch(spot_watch::SpotWatchArgs),
     /// The metrics service that Prometheus scrapes
     Serve(serve::ServeArgs),
+    /// AWS Systems Manager: the settings of a fleet
+    #[command(hide = true)]
+    Ssm(ssm::SsmArgs),
     /// What is known of this node in one file, without secrets, for somebody who helps
     SupportBundle(support_bundle::SupportBundleArgs),
     /// What a message code means
@@ -222,6 +226,7 @@ impl Command {
             Self::Evacuate(args) => args.run(config),
             Self::SpotWatch(args) => args.run(config),
             Self::Serve(args) => args.run(config),
+            Self::Ssm(args) => args.run(config),
             Self::SupportBundle(args) => args.run(config),
             Self::Explain(args) => args.run(),
             Self::Manual(args) => args.run(),
@@ -248,6 +253,7 @@ impl Command {
             | Self::Config(_) => Asking::Never,
             Self::Job(args) => args.asking(),
             Self::Resolve(args) => args.asking(),
+            Self::Ssm(args) => args.asking(),
             Self::Mount(_) | Self::Layout(_) | Self::Tune(_) => Asking::WhenDue(Duration::MAX),
         }
     }
@@ -258,6 +264,7 @@ impl Command {
             Self::Job(args) => args.changes_the_node(),
             Self::Mount(_) | Self::Umount(_) | Self::Evacuate(_) | Self::SpotWatch(_) => true,
             Self::Layout(args) => args.changes_the_node(),
+            Self::Ssm(args) => args.changes_the_node(),
             Self::Tune(args) => args.changes_the_node(),
             _ => false,
         }

@@ -1,0 +1,44 @@
+//! `fsxlustre ssm`: what AWS Systems Manager has to do with this node. One file a verb.
+
+mod push_config;
+
+use super::Outcome;
+use crate::config::AgentConfig;
+use crate::parameter_store::Asking;
+use clap::{Args, Subcommand};
+
+/// Arguments of `fsxlustre ssm`.
+#[derive(Debug, Args)]
+pub struct SsmArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// The fleet's settings into Parameter Store, as one version that is named last
+    PushConfig(push_config::PushConfigArgs),
+}
+
+impl SsmArgs {
+    /// When Parameter Store may be asked for settings.
+    pub(super) fn asking(&self) -> Asking {
+        match self.verb {
+            Verb::PushConfig(_) => Asking::Never,
+        }
+    }
+
+    /// Whether it does something to the node.
+    pub(super) fn changes_the_node(&self) -> bool {
+        match self.verb {
+            Verb::PushConfig(_) => false,
+        }
+    }
+
+    /// Does it.
+    pub fn run(&self, config: &AgentConfig) -> Outcome {
+        match &self.verb {
+            Verb::PushConfig(args) => args.run(config),
+        }
+    }
+}
