@@ -71,6 +71,9 @@ install:
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/grafana/dashboards packaging/grafana/dashboards/*.json
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system packaging/systemd/*.service packaging/systemd/*.socket
 	$(INSTALL) -D -m 0644 packaging/systemd/fsxlustre.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/fsxlustre.conf
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/bash-completion/completions packaging/completions/fsxlustre
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions packaging/completions/_fsxlustre
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d packaging/completions/fsxlustre.fish
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man1 packaging/man/*.1
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man5 packaging/man/*.5
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man7 packaging/man/*.7

@@ -5,6 +5,8 @@
 
 mod checks;
 mod commands;
+#[cfg(test)]
+mod completions;
 mod layouts;
 mod metrics;
 mod readme;
@@ -112,6 +114,13 @@ mod tests {
     fn the_committed_pages_are_what_the_tables_give() {
         for page in pages() {
             assert_committed(&root().join("packaging/man").join(page.file), &page.text);
+        }
+    }
+
+    #[test]
+    fn the_committed_completions_are_what_the_command_line_gives() {
+        for (file, text) in completions::all() {
+            assert_committed(&root().join("packaging/completions").join(file), &text);
         }
     }
 
