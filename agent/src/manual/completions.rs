@@ -22,7 +22,7 @@ fn of(shell: Shell) -> String {
     let mut written = Vec::new();
     clap_complete::generate(
         shell,
-        &mut with_values(shown(Cli::command())),
+        &mut with_values(shown(&Cli::command())),
         "fsxlustre",
         &mut written,
     );
@@ -43,7 +43,7 @@ fn without_dots(text: &str) -> String {
 }
 
 /// Without what `--help` does not show.
-fn shown(whole: Command) -> Command {
+fn shown(whole: &Command) -> Command {
     let (hidden, shown): (Vec<_>, Vec<_>) =
         whole.get_subcommands().cloned().partition(Command::is_hide_set);
     assert!(!hidden.is_empty(), "fsxlustre manual");
