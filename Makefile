@@ -3,6 +3,7 @@ PREFIX  ?= /usr
 # mount(8) looks for mount.fsxlustre in /sbin only.
 SBINDIR ?= /sbin
 DESTDIR ?=
+SYSCONFDIR ?= /etc
 CARGO   ?= cargo
 BUILT   := $(or $(CARGO_TARGET_DIR),target)/release
 INSTALL ?= install
@@ -10,7 +11,7 @@ INSTALL ?= install
 # Of each target of fuzz/.
 FUZZ_SECONDS ?= 30
 
-.PHONY: all demo test check bench bench-cardinality fuzz install clean
+.PHONY: all demo test check bench bench-cardinality fuzz deb rpm install clean
 
 all:
 	$(CARGO) build --release --locked
@@ -52,11 +53,24 @@ fuzz:
 	./tests/prepare fuzz
 	./tests/fuzz $(FUZZ_SECONDS)
 
+# target/packages/fsxlustre_VERSION_amd64.deb, of programs for glibc 2.26 and later.
+deb:
+	./tests/prepare packages
+	./packaging/build
+	./packaging/deb/build target/packages
+
+# target/packages/fsxlustre-VERSION-1.x86_64.rpm, of the same programs.
+rpm:
+	./tests/prepare packages
+	./packaging/build
+	./packaging/rpm/build target/packages
+
 install:
 	$(INSTALL) -D -m 0755 $(BUILT)/fsxlustre $(DESTDIR)$(PREFIX)/bin/fsxlustre
 	$(INSTALL) -D -m 0755 $(BUILT)/mount-fsxlustre $(DESTDIR)$(SBINDIR)/mount.fsxlustre
 	$(INSTALL) -D -m 0755 $(BUILT)/umount-fsxlustre $(DESTDIR)$(SBINDIR)/umount.fsxlustre
-	$(INSTALL) -D -m 0644 packaging/config/fsxlustre.toml $(DESTDIR)$(PREFIX)/share/doc/fsxlustre/fsxlustre.toml
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(SYSCONFDIR)/fsxlustre packaging/config/fsxlustre.toml
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/fsxlustre CHANGELOG.md README.md
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre agent/data/compatibility.toml
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/iam packaging/iam/*.json
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/prometheus packaging/prometheus/*.yml
