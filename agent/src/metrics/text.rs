@@ -83,16 +83,24 @@ impl Text {
     /// Writes a number in decimal.
     pub(super) fn put_number(&mut self, number: u64) {
         const GROUP: u64 = 100_000_000;
-        if number < GROUP {
-            let digits = eight_digits(number);
-            // A digit is a byte and the first one the lowest: zeros at the beginning are at the end.
-            let zeros = digits.trailing_zeros().min(56) / 8;
-            let word = (digits | ASCII_ZEROS) >> (zeros * 8);
-            self.put_word(word.to_le_bytes(), 8 - zeros as usize);
+        let (high, low) = (number / GROUP, number % GROUP);
+        if high == 0 {
+            self.put_last_digits(low, digits_below_group(low));
         } else {
-            self.put_number(number / GROUP);
-            self.put_word((eight_digits(number % GROUP) | ASCII_ZEROS).to_le_bytes(), 8);
+            if high < GROUP {
+                self.put_last_digits(high, digits_below_group(high));
+            } else {
+                self.put_number(high);
+            }
+            self.put_last_digits(low, 8);
         }
+    }
+
+    /// Writes the last digits, eight at most, of a number below 10^8.
+    fn put_last_digits(&mut self, number: u64, count: usize) {
+        // A digit is a byte and the first one the lowest: what stands before the last ones is shifted out.
+        let word = (eight_digits(number) | ASCII_ZEROS) >> (8 * (8 - count));
+        self.put_word(word.to_le_bytes(), count);
     }
 
     /// Writes up to sixteen bytes as two words that may overlap, or as two halves of one; more as they are.
@@ -118,6 +126,31 @@ impl Text {
         self.length += bytes.len();
         Some(())
     }
+}
+
+/// How many digits a number below 10^8 has.
+///
+/// From its bits and not from its digits: where everything behind the number goes waits for this.
+fn digits_below_group(number: u64) -> usize {
+    const SUMS: [u64; 27] = sums_by_bits();
+    let highest_bit = (number | 1).ilog2() as usize;
+    SUMS.get(highest_bit).map_or(8, |sum| ((sum + number) >> 32) as usize)
+}
+
+/// For each highest bit what has to be added to a number for its digits to stand in the upper half.
+///
+/// Where numbers of that highest bit have two lengths, the sum carries from the power of ten on.
+const fn sums_by_bits() -> [u64; 27] {
+    let mut sums = [0; 27];
+    let mut bit = 0;
+    while bit < sums.len() {
+        let least = 1_u64 << bit;
+        let digits = least.ilog10() as u64 + 1;
+        let power = 10_u64.pow(least.ilog10() + 1);
+        sums[bit] = if power < 2 * least { ((digits + 1) << 32) - power } else { digits << 32 };
+        bit += 1;
+    }
+    sums
 }
 
 /// `00000000`.
