@@ -115,12 +115,12 @@ fn compare(host: &Host, records: &[MountRecord], table: &MountTable) -> Vec<Comp
 /// client that it names.
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
-    let host = sources.host();
+    let host = &sources.host().clone();
     let records = MountRecord::all(host).map_err(|error| SourceError::Told {
         said: format!("{}: {}", error.asked(), error.because()),
         remedy: error.remedy(),
     });
-    let (records, table) = match (records, host.mounts()) {
+    let (records, table) = match (records, sources.mounts()) {
         (Ok(records), Ok(table)) => (records, table),
         (Err(error), _) => {
             verdict.note(error);

@@ -44,6 +44,7 @@ pub(crate) use trusted_file::{read_trusted_at, read_trusted_here};
 
 use crate::hooks::Hooks;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The file-system types that count as Lustre, unless the configuration says otherwise.
 pub const DEFAULT_FILESYSTEM_TYPES: &[&str] = &["lustre"];
@@ -122,9 +123,14 @@ impl Host {
     ///
     /// *Source*: `/proc/sys/kernel/random/boot_id`, a UUID. `None` when it cannot be read.
     pub fn boot_id(&self) -> Option<String> {
+        // A process sees one boot.
+        static READ: OnceLock<String> = OnceLock::new();
+        if let Some(id) = READ.get() {
+            return Some(id.clone());
+        }
         let text = read_text(Path::new("/proc/sys/kernel/random/boot_id")).ok()?;
         let id = text.trim();
-        (!id.is_empty()).then(|| id.to_owned())
+        (!id.is_empty()).then(|| READ.get_or_init(|| id.to_owned()).clone())
     }
 
     /// The running kernel's release, as `uname -r` prints it.

@@ -3,7 +3,7 @@
 use crate::failure::{Code, Explain, chain};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{
     DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
@@ -192,27 +192,28 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
 /// [`StateError`] when it cannot be read, is not valid or is foreign.
 pub fn read_state<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StateError> {
     let io = |source| StateError::Io { attempt: "read", path: path.to_owned(), source };
-    let file = match open(path) {
-        Ok(file) => file,
+    let (file, about) = match open(path) {
+        Ok(opened) => opened,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(io(error)),
     };
-    if !is_ours(&file).map_err(io)? {
+    if !is_ours(&about) {
         let because = "it belongs to another user, or others may write to it";
         return Err(io(std::io::Error::other(because)));
     }
-    let text = bounded(file).map_err(io)?;
+    let text = bounded(file, &about).map_err(io)?;
     serde_json::from_slice(&text)
         .map(Some)
         .map_err(|source| StateError::Content { path: path.to_owned(), source })
 }
 
 /// Opens a state file: no link, and without waiting for whoever writes to a FIFO.
-fn open(path: &Path) -> std::io::Result<File> {
+fn open(path: &Path) -> std::io::Result<(File, Metadata)> {
     let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    if file.metadata()?.is_file() {
-        return Ok(file);
+    let about = file.metadata()?;
+    if about.is_file() {
+        return Ok((file, about));
     }
     Err(std::io::Error::other("it is not a regular file"))
 }
@@ -220,22 +221,22 @@ fn open(path: &Path) -> std::io::Result<File> {
 /// Reads a value that only root, or whoever runs this, can have written; `None` when there is none
 /// that can be used.
 pub fn read_own_state<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    let file = open(path).ok()?;
-    if !is_ours(&file).ok()? {
+    let (file, about) = open(path).ok()?;
+    if !is_ours(&about) {
         return None;
     }
-    serde_json::from_slice(&bounded(file).ok()?).ok()
+    serde_json::from_slice(&bounded(file, &about).ok()?).ok()
 }
 
 /// Whether only root, or whoever runs this, can have written a file.
-fn is_ours(file: &File) -> std::io::Result<bool> {
-    let about = file.metadata()?;
+fn is_ours(about: &Metadata) -> bool {
     let owners = [0, nix::unistd::geteuid().as_raw()];
-    Ok(owners.contains(&about.uid()) && about.mode() & 0o022 == 0)
+    owners.contains(&about.uid()) && about.mode() & 0o022 == 0
 }
 
-fn bounded(file: File) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+fn bounded(file: File, about: &Metadata) -> std::io::Result<Vec<u8>> {
+    let length = about.len().min(LARGEST_STATE_BYTES);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
     file.take(LARGEST_STATE_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
