@@ -83,7 +83,9 @@ install:
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/prometheus/site packaging/prometheus/site/*.yml
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/grafana packaging/grafana/*.yml
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/grafana/dashboards packaging/grafana/dashboards/*.json
-	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system packaging/systemd/*.service packaging/systemd/*.socket
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system packaging/systemd/*.service packaging/systemd/*.socket packaging/systemd/*.timer
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system-preset packaging/systemd/*.preset
+	$(INSTALL) -D -m 0644 packaging/systemd/fsxlustre.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/fsxlustre.conf
 	$(INSTALL) -D -m 0644 packaging/systemd/fsxlustre.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/fsxlustre.conf
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/bash-completion/completions packaging/completions/fsxlustre
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions packaging/completions/_fsxlustre

@@ -22,6 +22,7 @@ mod file_system;
 mod files;
 pub mod fleet;
 mod http;
+pub mod installed;
 mod keeper;
 pub mod line;
 pub mod plan;

@@ -7,7 +7,7 @@ mod node;
 
 use node::Node;
 
-const HOUSEKEEPING: &str = "fsxlustre-housekeeping.timer";
+const HOUSEKEEPING: &str = "fsxlustre-job-housekeeping.timer";
 const IDLE: &str = "fsxlustre-idle-mnt-x.timer";
 
 /// Every file of our state.
@@ -48,10 +48,10 @@ fn housekeeping_is_a_timer_that_is_there_only_while_something_is_leaked() {
                   [[ $(<$f) == *'Become''After'* ]] && echo $f; done 2>/dev/null; :";
     assert_eq!(node.ask(asleep), "", "systemd waits, and no process of ours");
     // The timer's own service, as often as it comes.
-    node.ask("systemctl start fsxlustre-housekeeping.service");
+    node.ask("systemctl start fsxlustre-job-housekeeping.service");
     assert_eq!((node.lustre_mounts().len(), node.state(HOUSEKEEPING)), (1, "active".into()));
     node.ask("systemctl stop holder");
-    node.ask("systemctl start fsxlustre-housekeeping.service");
+    node.ask("systemctl start fsxlustre-job-housekeeping.service");
     assert_eq!(node.lustre_mounts().len(), 0);
     node.wait_until("the timer is gone", || node.state(HOUSEKEEPING) == "inactive");
     assert_eq!(node.ask(STATE), "");
@@ -76,18 +76,43 @@ fn a_mount_that_is_kept_for_a_while_goes_by_a_timer_that_a_start_cancels() {
     });
 }
 
+/// What a shutdown does to a unit, without the end of the node: a stop that nobody asked for by hand.
+const LIKE_A_SHUTDOWN: &str = "mkdir -p /run/systemd/system && \
+    printf '[Unit]\nDefaultDependencies=no\nConflicts=fsxlustre-evacuate.service\n\
+            After=fsxlustre-evacuate.service\n' >/run/systemd/system/leave.target && \
+    systemctl daemon-reload && systemctl start leave.target";
+
+#[test]
+fn nothing_but_a_shutdown_stops_the_unit_that_unmounts() {
+    let node = node("");
+    node.ask("systemctl start fsxlustre-evacuate.service");
+    job(&node, "start", 1);
+    let mounts = node.lustre_mounts();
+    for by_hand in ["stop", "restart", "try-restart"] {
+        let refused = node.run(&format!("systemctl {by_hand} fsxlustre-evacuate.service"));
+        assert_ne!(refused.code, Some(0), "{refused}");
+    }
+    node.ask("systemctl daemon-reload");
+    node.ask("systemctl daemon-reexec");
+    node.ask("systemctl isolate multi-user.target");
+    assert_eq!(node.state("fsxlustre-evacuate.service"), "active");
+    assert_eq!(node.lustre_mounts(), mounts);
+}
+
 #[test]
 fn the_unit_of_a_shutdown_sends_and_unmounts() {
     let node = node("");
     node.ask("systemctl start fsxlustre-evacuate.service");
     job(&node, "start", 1);
     node.ask("for f in /run/standin/sys/fs/lustre/osc/*-OST0001-*/cur_dirty_bytes; do echo 4096 >$f; done");
-    node.ask("systemctl stop fsxlustre-evacuate.service");
+    node.ask(LIKE_A_SHUTDOWN);
     assert_eq!(node.lustre_mounts().len(), 0);
     let journal = node.ask("journalctl -b --no-pager -u fsxlustre-evacuate.service -o cat");
     for words in ["abcdefgh: 4.0 KiB sent to servers in ", "/mnt/x unmounted"] {
         assert!(journal.contains(words), "{words}: {journal}");
     }
     let before = node.property("fsxlustre-evacuate.service", "Before");
-    assert!(before.split(' ').any(|unit| unit == "slurmd.service"), "slurmd is stopped earlier");
+    for unit in ["slurmd.service", "docker.service", "systemd-user-sessions.service"] {
+        assert!(before.split(' ').any(|one| one == unit), "{unit} is stopped earlier");
+    }
 }

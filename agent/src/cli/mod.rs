@@ -254,7 +254,8 @@ impl Command {
             Self::Job(args) => args.asking(),
             Self::Resolve(args) => args.asking(),
             Self::Ssm(args) => args.asking(),
-            Self::Mount(_) | Self::Layout(_) | Self::Tune(_) => Asking::WhenDue(Duration::MAX),
+            Self::Tune(args) => args.asking(),
+            Self::Mount(_) | Self::Layout(_) => Asking::WhenDue(Duration::MAX),
         }
     }
 

@@ -124,7 +124,7 @@ fn failure(because: &str) -> Failure {
         asked: "ask the instance metadata service for spot/instance-action".into(),
         because: because.to_owned(),
         remedy: "turn the instance metadata service (version 2) on for this instance, or stop \
-                 fsxlustre-spot-watch.service"
+                 fsxlustre-spot.service"
             .into(),
     }
 }

@@ -6,6 +6,7 @@ mod told;
 use super::{FAILED, Outcome, json};
 use crate::config::AgentConfig;
 use crate::facts::node_size;
+use crate::parameter_store::Asking;
 use crate::tune::{
     ClientPlan, DataError, Meant, NodeSize, Profile, TuneError, TuningData, Wishes, apply, forget,
     lnet_rows, look, meant, persist, plan_text, revert, rows, show_text,
@@ -88,6 +89,10 @@ struct ApplyArgs {
     /// Write the parameters of modules to /etc/modprobe.d/fsxlustre.conf, too
     #[arg(long)]
     persist: bool,
+    /// Only --persist, before the modules load: no server is asked, and nothing is done where no profile
+    /// is set. For fsxlustre-tune.service
+    #[arg(long, conflicts_with_all = ["replace", "what"])]
+    at_boot: bool,
 }
 
 #[derive(Debug, Args)]
@@ -126,6 +131,14 @@ impl TuneArgs {
             Verb::Apply(args) => &args.wish.common,
             Verb::Show(args) => args,
             Verb::Revert(args) => &args.common,
+        }
+    }
+
+    /// When Parameter Store may be asked: not where there is no network yet.
+    pub fn asking(&self) -> Asking {
+        match &self.verb {
+            Verb::Apply(args) if args.at_boot => Asking::Never,
+            _ => Asking::WhenDue(Duration::MAX),
         }
     }
 
@@ -253,6 +266,9 @@ impl WishArgs {
 impl ApplyArgs {
     fn apply(&self, config: &AgentConfig) -> Result<Outcome, Failure> {
         check_root("tune")?;
+        if self.at_boot {
+            return self.at_boot(config);
+        }
         let (host, data) = (config.host(), data()?);
         let node = node_size(host);
         let wishes = self.wish.wishes(config, &node)?;
@@ -278,6 +294,20 @@ impl ApplyArgs {
             outcome.stdout = wish_json(data, &node, &wishes, (modules, None), persisted, clients);
         }
         Ok(settled(outcome))
+    }
+}
+
+impl ApplyArgs {
+    fn at_boot(&self, config: &AgentConfig) -> Result<Outcome, Failure> {
+        let (host, data) = (config.host(), data()?);
+        let named = self.wish.profile.as_deref().or(config.tune.profile.as_deref());
+        if named.is_none_or(|name| name == OFF) {
+            return Ok(Outcome::done("nothing is done: no [tune] profile is set\n"));
+        }
+        let wishes = self.wish.wishes(config, &node_size(host))?;
+        let persisted = persist(host, data, &wishes).map_err(|error| error.failure())?;
+        let stdout = persisted_text(host, Some(persisted), &rows(host, &wishes));
+        Ok(settled(Outcome { stdout, ..Outcome::default() }))
     }
 }
 

@@ -17,8 +17,8 @@ use std::time::Duration;
 
 /// How often it is tried again.
 const EVERY: Duration = Duration::from_mins(1);
-/// The name of its timer.
-const UNIT: &str = "fsxlustre-housekeeping";
+/// The name of its timer; the packaged one, which sweeps, has another.
+const UNIT: &str = "fsxlustre-job-housekeeping";
 /// How long the timer, and each look that is nobody's phase, may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 

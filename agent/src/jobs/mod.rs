@@ -30,6 +30,7 @@ mod requeued;
 mod sights;
 mod start;
 pub mod stuck;
+mod sweep;
 mod template;
 mod timer;
 mod told;
@@ -51,6 +52,7 @@ pub use policy_table::{PhaseRow, PolicyRow, PolicyTable};
 pub use request::{FrozenMount, FrozenRequest, MountOutcome, PhaseTime, StartOutcome};
 pub use requeued::{as_started, is_of_a_run_that_lasts};
 pub use start::{Lacking, PhaseClock, Ready, Started, observe, start};
+pub use sweep::{Swept, sweep};
 pub use template::{JobField, TemplateError, fill, fill_text, sample, sample_text};
 pub use told::{Missing, forget_told, tell, told};
 

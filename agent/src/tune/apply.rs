@@ -106,6 +106,11 @@ fn hold(host: &Host, client: &Client, deadline: Deadline) -> Result<Held, Failur
     Ok(Held { values, kept, _lock: lock })
 }
 
+/// Forgets what was set on clients that are gone.
+pub fn forget_gone_clients(host: &Host) {
+    forget_gone(host, &client::all(host));
+}
+
 /// Sets what a profile wants on a client. Doing it again writes nothing.
 ///
 /// # Errors
@@ -119,7 +124,7 @@ pub fn apply(
     deadline: Deadline,
 ) -> Result<Applied, Failure> {
     let Held { values, mut kept, _lock } = hold(host, &meant.client, deadline)?;
-    forget_gone(host, &client::all(host));
+    forget_gone_clients(host);
     let plan = ClientPlan::of(data, wishes, &values, &kept, replace);
     let changes = plan.changes(data);
     let known = kept.clone();

@@ -29,7 +29,7 @@ mod profile;
 mod text;
 mod wanted;
 
-pub use apply::{Applied, Reverted, Written, apply, look, revert};
+pub use apply::{Applied, Reverted, Written, apply, forget_gone_clients, look, revert};
 pub use client::{Client, Meant, client_of, meant};
 pub use data::{DataError, How, ProfileRow, Rule, Setting, TuningData};
 pub use drift::{Drifted, drifted, tuned_clients, value_now};

@@ -229,7 +229,7 @@ codes! {
     SlotBeyondBudget "FSXL-A302" MayPass 32 "This node's turn to ask AWS comes after the call must have ended."
         "give the nodes a map or a shared cache file (`[cache] shared`), or raise timeout=";
     SpotUnknown "FSXL-A303" MayPass 32 "Whether this Spot instance is to be taken away is not known."
-        "turn the instance metadata service (version 2) on, or stop fsxlustre-spot-watch.service";
+        "turn the instance metadata service (version 2) on, or stop fsxlustre-spot.service";
     PinDisagrees "FSXL-S103" UserCanFix 32 "Another node of the same job uses another file system."
         "name the file system by its id, or by tags that only one has, and start the job again";
     LayoutProfile "FSXL-L101" UserCanFix 32 "The layout profile is unknown or not valid."

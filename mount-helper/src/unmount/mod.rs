@@ -77,6 +77,26 @@ pub fn unmount_as(
     Ok(report)
 }
 
+/// Settles an unmount that was stuck, or whose client lived on, and that has ended since. Nothing is
+/// unmounted. `None` when it has not ended, or something is mounted there by now.
+///
+/// # Errors
+/// State cannot be read or written until the deadline.
+pub fn settle_ended(
+    host: &Host,
+    directory: &Path,
+    deadline: Deadline,
+) -> Result<Option<UnmountReport>, Failure> {
+    let record = MountRecord::read(host, directory).ok().flatten();
+    let request = UnmountRequest::plain(directory, deadline);
+    let settled = steps::Unmounting { host, request: &request }.settle_ended()?;
+    Ok(settled.map(|mut report| {
+        let bounds = deadline.at_least(LEAST_FOR_HOOK).into();
+        report.warnings.extend(tell_hook(host, &report, record.as_ref(), &bounds));
+        report
+    }))
+}
+
 /// Tells the hook when that was the file system's last mount on this node.
 fn tell_hook(
     host: &Host,

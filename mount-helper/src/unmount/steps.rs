@@ -64,6 +64,24 @@ impl Unmounting<'_> {
         }
     }
 
+    /// What is left of an unmount that has ended is written down; `None` when there is none such, or its
+    /// client still lives.
+    pub(super) fn settle_ended(&self) -> Result<Option<UnmountReport>, Failure> {
+        let read = || Begun::read(self.host, self.request.directory);
+        let Some(begun) = read()? else { return Ok(None) };
+        let device = || begun.target.device.clone();
+        let _lock = self.lock(&begun.target.fsname().unwrap_or_else(device), Some(&begun))?;
+        let Some(begun) = read()?.filter(|begun| !begun.is_running()) else { return Ok(None) };
+        if self.target()?.is_some() {
+            return Ok(None);
+        }
+        match self.settle(&begun, Err(said::NOT_ASKED.into()), Holders::default(), true) {
+            Ok(report) => Ok(Some(report)),
+            Err(error) if error.failure.code == Code::ClientStays => Ok(None),
+            Err(error) => Err(error.failure),
+        }
+    }
+
     fn table(&self) -> Result<MountTable, Failure> {
         self.host.mounts().map_err(|error| error.failure())
     }

@@ -10,6 +10,7 @@ mod policy;
 mod report;
 mod start;
 mod stuck;
+mod sweep;
 
 use super::Outcome;
 use crate::config::{AgentConfig, JobDeadlines};
@@ -34,6 +35,8 @@ enum Verb {
     End,
     /// Unmount what the ends of jobs could not; a timer calls it while there is such
     Housekeeping,
+    /// Take away what jobs, unmounts and mounts have left behind; fsxlustre-housekeeping.timer calls it
+    Sweep,
     /// The jobs that this node knows of
     List(list::ListArgs),
     /// What a job was given here, and how its start went
@@ -56,6 +59,7 @@ impl JobArgs {
             Verb::Start => Asking::WhenDue(JobDeadlines::default().of(Phase::Decide)),
             Verb::End
             | Verb::Housekeeping
+            | Verb::Sweep
             | Verb::List(_)
             | Verb::Show(_)
             | Verb::Policy(_)
@@ -72,7 +76,10 @@ impl JobArgs {
 
     /// Whether it does something to the node.
     pub(super) fn changes_the_node(&self) -> bool {
-        matches!(self.verb, Verb::Start | Verb::End | Verb::Housekeeping | Verb::Stuck(_))
+        matches!(
+            self.verb,
+            Verb::Start | Verb::End | Verb::Housekeeping | Verb::Sweep | Verb::Stuck(_)
+        )
     }
 
     /// What a hook does where the settings cannot be read: it takes no node out of service for them.
@@ -87,6 +94,7 @@ impl JobArgs {
             // It looks all the same, and keeps what it sees in the usual places.
             Verb::Stuck(args) => Some(args.run(&AgentConfig::default())),
             Verb::Housekeeping
+            | Verb::Sweep
             | Verb::List(_)
             | Verb::Show(_)
             | Verb::Policy(_)
@@ -103,6 +111,7 @@ impl JobArgs {
             Verb::End => this_job("end")
                 .map_or_else(|failure| start::not_begun(&failure), |job| end::run(config, &job)),
             Verb::Housekeeping => housekeeping::run(config).into(),
+            Verb::Sweep => sweep::run(config).into(),
             Verb::List(args) => args.run(config).into(),
             Verb::Show(args) => args.run(config).into(),
             Verb::Policy(args) => args.run(config),
