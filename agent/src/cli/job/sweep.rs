@@ -8,6 +8,7 @@ use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::host::{Deadline, stop_signals};
 use fsxlustre_mount::journal::{Entry, Priority};
 use fsxlustre_mount::mount::check_root;
+use std::fmt::Write as _;
 
 pub(super) fn run(config: &AgentConfig) -> Result<Outcome, Failure> {
     check_root("sweep up what is left behind on")?;
@@ -46,7 +47,7 @@ fn told(swept: &Swept) -> Outcome {
         lines.push(format!("the last failure on {} is forgotten: it is old", directory.display()));
     }
     for line in lines {
-        outcome.stdout += &format!("{line}\n");
+        outcome.stdout.extend([line.as_str(), "\n"]);
         outcome.log.push(Entry::new(Priority::Info, line));
     }
     if swept.computing > 0 {
@@ -57,7 +58,8 @@ fn told(swept: &Swept) -> Outcome {
         outcome.tell(one, &one.text(), None);
     }
     for failure in &swept.refused {
-        outcome.stderr += &format!("fsxlustre: {failure}\n");
+        // Writing to a String does not fail.
+        let _ = writeln!(outcome.stderr, "fsxlustre: {failure}");
         outcome.log.push(Entry::failure(failure));
     }
     outcome
