@@ -199,6 +199,8 @@ import http.server, json
 class Told(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        with open("/run/incidents", "a") as incidents:
+            print(body["receiver"], body["groupKey"], file=incidents)
         with open("/run/told", "a") as told:
             for alert in body["alerts"]:
                 print(body["receiver"], alert["status"], alert["labels"]["alertname"], file=told)
@@ -229,6 +231,7 @@ fn alertmanager(sandbox: &Sandbox) -> [Running; 2] {
     sandbox.write_file("/etc/alertmanager.yml", &config);
     sandbox.write_file("/run/listener.py", LISTENER);
     sandbox.write_file("/run/told", "");
+    sandbox.write_file("/run/incidents", "");
     let listener = sandbox.spawn(["python3", "/run/listener.py"]);
     let running = sandbox.spawn([
         "prometheus-alertmanager",
@@ -318,6 +321,27 @@ fn with_the_times_that_the_rules_give_only_the_page_is_told() {
     let expected: BTreeSet<String> = pages.chain([late]).collect();
     until("the pages", || expected.is_subset(&told(&sandbox)).then_some(()));
     assert_eq!(told(&sandbox), expected);
+}
+
+#[test]
+fn a_failover_that_also_evicts_is_one_incident_for_a_pager_and_another_file_systems_is_another() {
+    let sandbox = Sandbox::start();
+    let _running = alertmanager(&sandbox);
+    let page = |alert: &str, fs: &str| labels(alert, &json!({"fs": fs}));
+    send(&sandbox, [page("LustreClientsCutOff", "x"), page("LustreClientsEvicted", "y")]);
+    until("the first pages", || (told(&sandbox).len() == 2).then_some(()));
+    send(&sandbox, [page("LustreClientsEvicted", "x")]);
+    until("evictions beside them", || {
+        let incidents = sandbox.read_file("/run/incidents");
+        (incidents.lines().count() >= 3).then_some(())
+    });
+    let incidents: BTreeSet<String> =
+        sandbox.read_file("/run/incidents").lines().map(str::to_owned).collect();
+    assert_eq!(incidents.len(), 2, "{incidents:?}");
+    assert!(incidents.iter().all(|incident| incident.starts_with("pager ")), "{incidents:?}");
+    let both =
+        ["LustreClientsCutOff", "LustreClientsEvicted"].map(|it| format!("pager firing {it}"));
+    assert_eq!(told(&sandbox), BTreeSet::from(both));
 }
 
 #[test]

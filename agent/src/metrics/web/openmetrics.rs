@@ -1,7 +1,8 @@
 //! Text 0.0.4 as OpenMetrics 1.0.
 //!
 //! The samples of the two formats are the same bytes. Only the metadata differs: a counter is named
-//! without `_total` there, `# UNIT` names the unit, quotes in HELP are escaped, and `# EOF` ends it.
+//! without `_total` there, `# UNIT` names the unit, quotes in HELP are escaped, and `# EOF` ends it. Only
+//! a histogram whose sum is not known goes without its `_count` too: OpenMetrics has both or none.
 
 use super::super::families::{FAMILIES, FamilyRow};
 use std::collections::HashMap;
@@ -55,22 +56,37 @@ fn unit(row: &FamilyRow, family: &str) -> Option<&'static str> {
     (row.unit != "1" && ends).then_some(row.unit)
 }
 
+/// Copies the samples of a family. `histogram` is its name if it is one; its `_count` stands behind its `_sum`.
+fn copy_samples(samples: &[u8], histogram: Option<&str>, to: &mut Vec<u8>) {
+    let Some(family) = histogram else { return to.extend_from_slice(samples) };
+    let mut is_after_sum = false;
+    for line in samples.split_inclusive(|byte| *byte == b'\n') {
+        let suffix = line.strip_prefix(family.as_bytes()).unwrap_or_default();
+        if is_after_sum || !suffix.starts_with(b"_count") {
+            to.extend_from_slice(line);
+        }
+        is_after_sum = suffix.starts_with(b"_sum");
+    }
+}
+
 /// Writes a scrape of text 0.0.4 as OpenMetrics 1.0; the counters in it are those that end in
 /// `_total`, which the table of families keeps to.
 pub fn from_text(text: &[u8]) -> Vec<u8> {
     let mut to = Vec::with_capacity(text.len() + text.len() / 16 + 6);
     let mut done = 0;
+    let mut histogram = None;
     for at in memchr::memchr_iter(b'#', text) {
         // A '#' within a label's value begins no line.
         let begins_line = at == 0 || text.get(at - 1) == Some(&b'\n');
         let Some(rest) = text.get(at..).filter(|_| begins_line && at >= done) else { continue };
         let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let Some(line) = rest.get(..length).and_then(Metadata::parse) else { continue };
-        to.extend_from_slice(text.get(done..at).unwrap_or_default());
+        copy_samples(text.get(done..at).unwrap_or_default(), histogram, &mut to);
+        histogram = (line.keyword == "TYPE" && line.rest == "histogram").then_some(line.name);
         line.write(&mut to);
         done = (at + length + 1).min(text.len());
     }
-    to.extend_from_slice(text.get(done..).unwrap_or_default());
+    copy_samples(text.get(done..).unwrap_or_default(), histogram, &mut to);
     to.extend_from_slice(b"# EOF\n");
     to
 }
@@ -101,6 +117,20 @@ mod tests {
         assert_eq!(shown, wanted);
         assert_eq!(from_text(b""), b"# EOF\n");
         assert_eq!(from_text(b"# HELP"), b"# HELP# EOF\n");
+    }
+
+    #[test]
+    fn a_histogram_has_sum_and_count_or_none_of_them() {
+        let head = "# HELP x_bytes X.\n# TYPE x_bytes histogram\n";
+        let buckets = |fs| format!("x_bytes_bucket{{fs=\"{fs}\",le=\"+Inf\"}} 3\n");
+        let sum = "x_bytes_sum{fs=\"a\"} 9\n";
+        let count = |fs| format!("x_bytes_count{{fs=\"{fs}\"}} 3\n");
+        let [known, unknown] = [buckets("a") + sum + &count("a"), buckets("b")];
+        let after = "# HELP y_count Y.\n# TYPE y_count gauge\ny_count 1\n";
+        let text = format!("{head}{known}{unknown}{}{after}", count("b"));
+        let shown = String::from_utf8(from_text(text.as_bytes())).expect("UTF-8");
+        let unit = "# UNIT x_bytes bytes\n";
+        assert_eq!(shown.replace(unit, ""), format!("{head}{known}{unknown}{after}# EOF\n"));
     }
 
     /// In OpenMetrics the names of a family's samples belong to it alone.
