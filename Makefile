@@ -6,6 +6,8 @@ DESTDIR ?=
 SYSCONFDIR ?= /etc
 CARGO   ?= cargo
 BUILT   := $(or $(CARGO_TARGET_DIR),target)/release
+# What is linked in, written by packaging/provenance beside the packages.
+LINKED  := $(or $(CARGO_TARGET_DIR),target)/packages
 INSTALL ?= install
 
 # Of each target of fuzz/.
@@ -15,6 +17,7 @@ FUZZ_SECONDS ?= 30
 
 all:
 	$(CARGO) build --release --locked
+	./packaging/provenance $(LINKED)
 
 # The main job from end to end, in a namespace of its own.
 demo:
@@ -57,12 +60,14 @@ fuzz:
 deb:
 	./tests/prepare packages
 	./packaging/build
+	./packaging/provenance $(LINKED)
 	./packaging/deb/build target/packages
 
 # target/packages/fsxlustre-VERSION-1.x86_64.rpm, of the same programs.
 rpm:
 	./tests/prepare packages
 	./packaging/build
+	./packaging/provenance $(LINKED)
 	./packaging/rpm/build target/packages
 
 install:
@@ -70,7 +75,8 @@ install:
 	$(INSTALL) -D -m 0755 $(BUILT)/mount-fsxlustre $(DESTDIR)$(SBINDIR)/mount.fsxlustre
 	$(INSTALL) -D -m 0755 $(BUILT)/umount-fsxlustre $(DESTDIR)$(SBINDIR)/umount.fsxlustre
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(SYSCONFDIR)/fsxlustre packaging/config/fsxlustre.toml
-	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/fsxlustre CHANGELOG.md README.md
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/fsxlustre CHANGELOG.md README.md SECURITY.md
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/fsxlustre $(LINKED)/THIRD-PARTY-LICENSES
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre agent/data/compatibility.toml
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/iam packaging/iam/*.json
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/prometheus packaging/prometheus/*.yml
