@@ -2,18 +2,21 @@
 PREFIX  ?= /usr
 # mount(8) looks for mount.fsxlustre in /sbin only.
 SBINDIR ?= /sbin
+# Debian's; elsewhere it is site-functions.
+ZSHDIR  ?= $(PREFIX)/share/zsh/vendor-completions
 DESTDIR ?=
 SYSCONFDIR ?= /etc
 CARGO   ?= cargo
 BUILT   := $(or $(CARGO_TARGET_DIR),target)/release
+PACKAGES := $(or $(CARGO_TARGET_DIR),target)/packages
 # What is linked in, written by packaging/provenance beside the packages.
-LINKED  := $(or $(CARGO_TARGET_DIR),target)/packages
+LINKED  := $(PACKAGES)
 INSTALL ?= install
 
 # Of each target of fuzz/.
 FUZZ_SECONDS ?= 30
 
-.PHONY: all demo test check bench bench-cardinality fuzz deb rpm install clean
+.PHONY: all demo test check bench bench-cardinality fuzz deb rpm reproducible install clean
 
 all:
 	$(CARGO) build --release --locked
@@ -29,6 +32,7 @@ demo:
 test:
 	./tests/prepare test
 	$(CARGO) build --locked --workspace --bins
+	$(MAKE) deb rpm
 	$(CARGO) test --locked --workspace --doc
 	PATH="$(CURDIR)/target/tools/bin:$$PATH" $(CARGO) nextest run --locked --workspace --no-fail-fast
 
@@ -56,19 +60,24 @@ fuzz:
 	./tests/prepare fuzz
 	./tests/fuzz $(FUZZ_SECONDS)
 
-# target/packages/fsxlustre_VERSION_amd64.deb, of programs for glibc 2.26 and later.
+# target/packages/fsxlustre_VERSION-1_amd64.deb, of programs for glibc 2.26 and later.
 deb:
 	./tests/prepare packages
 	./packaging/build
 	./packaging/provenance $(LINKED)
-	./packaging/deb/build target/packages
+	./packaging/deb/build $(PACKAGES)
 
 # target/packages/fsxlustre-VERSION-1.x86_64.rpm, of the same programs.
 rpm:
 	./tests/prepare packages
 	./packaging/build
 	./packaging/provenance $(LINKED)
-	./packaging/rpm/build target/packages
+	./packaging/rpm/build $(PACKAGES)
+
+# Two builds of this commit in two folders, from nothing, compared: it takes as long as that.
+reproducible:
+	./tests/prepare packages
+	./packaging/reproduce
 
 install:
 	$(INSTALL) -D -m 0755 $(BUILT)/fsxlustre $(DESTDIR)$(PREFIX)/bin/fsxlustre
@@ -94,7 +103,7 @@ install:
 	$(INSTALL) -D -m 0644 packaging/systemd/fsxlustre.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/fsxlustre.conf
 	$(INSTALL) -D -m 0644 packaging/systemd/fsxlustre.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/fsxlustre.conf
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/bash-completion/completions packaging/completions/fsxlustre
-	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions packaging/completions/_fsxlustre
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(ZSHDIR) packaging/completions/_fsxlustre
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d packaging/completions/fsxlustre.fish
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man1 packaging/man/*.1
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man5 packaging/man/*.5
