@@ -6,6 +6,7 @@ use fsxlustre_agent::cli::{Cli, Outcome};
 use fsxlustre_agent::facts::Look;
 use fsxlustre_agent::jobs::{collect, report, settle_late, stuck, traces};
 use fsxlustre_agent::layout::hand;
+use fsxlustre_agent::staging::export;
 use fsxlustre_agent::{metrics, status};
 use fsxlustre_mount::cli::Progress;
 use fsxlustre_mount::host::let_stop_signals_through;
@@ -40,11 +41,12 @@ fn main() -> ExitCode {
         let seen = serde_json::to_string(&traces::Traces::look(&processes)).unwrap_or_default();
         return finish(&Outcome::done(seen));
     }
-    if let Some(keeping) = report::asked_for() {
-        return finish(&Outcome::done(keeping.carry_out()));
-    }
-    if let Some(wanted) = collect::asked_for() {
-        return finish(&Outcome::done(wanted.carry_out()));
+    let said = report::asked_for()
+        .map(|keeping| keeping.carry_out())
+        .or_else(|| collect::asked_for().map(|wanted| wanted.carry_out()))
+        .or_else(|| export::asked_for().map(|work| work.carry_out()));
+    if let Some(said) = said {
+        return finish(&Outcome::done(said));
     }
     if let Some(look) = Look::asked_for() {
         look.tell(&mut std::io::stdout());

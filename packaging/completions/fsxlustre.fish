@@ -39,6 +39,7 @@ complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "top" -d 'What t
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "fstab" -d 'Lustre lines of fstab: check them, write one, change their type'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "job" -d 'A job\'s start and end on this node, for Slurm\'s Prolog and Epilog'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "umount" -d 'Unmount, with a deadline and who is in the way'
+complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "export" -d 'Exports to the data repository in S3: begun, followed, left to the head node'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "evacuate" -d 'Send what is not written and unmount everything, before this node goes'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "spot-watch" -d 'Evacuates the node when its Spot instance is taken away (a service, off by default)'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "serve" -d 'The metrics service that Prometheus scrapes'
@@ -235,6 +236,57 @@ complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand umount" -l accept-ri
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand umount" -l json -d 'Print one JSON object for each directory, a line each'
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand umount" -s v -l verbose -d 'Say also what became of the client'
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand umount" -s h -l help -d 'Print help'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and not __fish_seen_subcommand_from verify start tickets deletable" -l path.procfs -d 'Root of procfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and not __fish_seen_subcommand_from verify start tickets deletable" -l path.sysfs -d 'Root of sysfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and not __fish_seen_subcommand_from verify start tickets deletable" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and not __fish_seen_subcommand_from verify start tickets deletable" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and not __fish_seen_subcommand_from verify start tickets deletable" -s h -l help -d 'Print help'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and not __fish_seen_subcommand_from verify start tickets deletable" -f -a "verify" -d 'Is everything below these paths in the data repository? What was looked at, and how old that is'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and not __fish_seen_subcommand_from verify start tickets deletable" -f -a "start" -d 'Begin an export task of these paths, or find the one that goes on (head node)'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and not __fish_seen_subcommand_from verify start tickets deletable" -f -a "tickets" -d 'Exports that wait for their end, in the folder that nodes share'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and not __fish_seen_subcommand_from verify start tickets deletable" -f -a "deletable" -d 'May this file system be deleted? Yes, or what still stands against it'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from verify" -l file-system -d 'The file system, where the mount is not ours and its name is that of several' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from verify" -l region -d 'AWS Region to ask' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from verify" -l timeout -d 'Time for all of it' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from verify" -l path.procfs -d 'Root of procfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from verify" -l path.sysfs -d 'Root of sysfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from verify" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from verify" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from verify" -l alone -d 'No other node writes to it now: you say so, it is not looked at'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from verify" -l json -d 'Print one JSON object'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -l file-system -d 'The file system, where the mount is not ours and its name is that of several' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -l region -d 'AWS Region to ask' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -l wait -d 'Follow the task so long' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -l report -d 'Where the report of failed files goes, below what the file system is linked to [default: fsxlustre-reports there]' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -l timeout -d 'Time for the calls to AWS, the wait apart' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -l path.procfs -d 'Root of procfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -l path.sysfs -d 'Root of sysfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -l ticket -d 'Leave a ticket in `[jobs] report_dir`, by which the head node brings it to its end'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -l json -d 'Print one JSON object, also for a failure'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from tickets" -l timeout -d 'Time for all of it' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from tickets" -l path.procfs -d 'Root of procfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from tickets" -l path.sysfs -d 'Root of sysfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from tickets" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from tickets" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from tickets" -l finish -d 'Begin what is asked for, look at what is begun, and write down how it is'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from tickets" -l all -d 'Those that are over, too'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from tickets" -l json -d 'Print one JSON object'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from tickets" -s h -l help -d 'Print help'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from deletable" -l through -d 'Look at its files through this mount of this node, which then does not count itself' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from deletable" -l region -d 'AWS Region to ask' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from deletable" -l timeout -d 'Time for all of it' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from deletable" -l path.procfs -d 'Root of procfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from deletable" -l path.sysfs -d 'Root of sysfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from deletable" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from deletable" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from deletable" -l discard-files -d 'The files need not be exported'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from deletable" -l alone -d 'No other node has it mounted: you say so, it is not looked at'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from deletable" -l json -d 'Print one JSON object'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from deletable" -s h -l help -d 'Print help'
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand evacuate" -l timeout -d 'Time for all of it. Between a notice and the end of a spot instance are 120 seconds' -r
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand evacuate" -l path.procfs -d 'Root of procfs' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand evacuate" -l path.sysfs -d 'Root of sysfs' -r -F

@@ -14,6 +14,9 @@ prints `ready` when both listen. A test steers it through the API's address:
                                 or "put_earlier": {"name": NAME, "seconds": 60}
     POST /_control/imds         {"mode": "on" | "off" | "hang", "set": {"placement/region": ...}}
     POST /_control/associations {"id": ID, "associations": [{...}]}
+    POST /_control/tasks        {"id": ID, "tasks": [{...}]} are there; or {"ends": {"looks": 1,
+                                "lifecycle": "FAILED", "total": 3, "failed": 1, "message": TEXT}}
+    POST /_control/metrics      {"file_system": ID, "metric": NAME, "points": [[SECONDS_AGO, VALUE]]}
     POST /_control/many         {"count": 3000, "tags": {"Key": "Value"}}
     POST /_control/tls          {"names": [...]}: the same over TLS at 127.0.0.1:443, for these names;
                                 answers with the authority's certificate
@@ -31,8 +34,10 @@ import time
 
 import associations
 import file_systems
+import metrics
 import parameters
 import secure
+import tasks
 from control import Fault, Faults, Log, aws_error
 from imds import Imds
 from moto.moto_server.werkzeug_app import (
@@ -79,8 +84,9 @@ class Endpoint:
         environ["wsgi.input"] = io.BytesIO(request.get_data())
         # moto is to choose the service by the signature, whatever name was asked for.
         environ["HTTP_HOST"] = "127.0.0.1"
-        if (answer := associations.answer(request)) is not None:
-            return answer(environ, start_response)
+        for part in (associations, tasks, metrics):
+            if (answer := part.answer(request)) is not None:
+                return answer(environ, start_response)
         try:
             return self.moto(environ, start_response)
         except NotImplementedError as error:
@@ -150,6 +156,15 @@ class Endpoint:
     def _control_associations(self, **asked):
         associations.of_file_system[asked["id"]] = asked["associations"]
 
+    def _control_tasks(self, **asked):
+        if "ends" in asked:
+            tasks.end(**asked["ends"])
+        else:
+            tasks.add(asked["id"], asked["tasks"])
+
+    def _control_metrics(self, **asked):
+        metrics.put(**asked)
+
     def _control_many(self, **asked):
         return {"ids": file_systems.create_many(asked["count"], asked["tags"])}
 
@@ -181,6 +196,8 @@ class Endpoint:
         self.metadata.restore()
         file_systems.Backend.pages = file_systems.Pages()
         parameters.Backend.pages = file_systems.Pages()
+        tasks.reset()
+        metrics.reset()
         self.released.set()
         self.released = threading.Event()
 

@@ -167,6 +167,24 @@ impl Sandbox {
         self.control("associations", &json!({"id": id, "associations": associations}));
     }
 
+    /// Data repository tasks that a file system has, as they are.
+    #[track_caller]
+    pub fn set_tasks(&self, id: &str, tasks: &Value) {
+        self.control("tasks", &json!({"id": id, "tasks": tasks}));
+    }
+
+    /// How the tasks that are made from now on end: `looks`, `lifecycle`, `total`, `failed`, `message`.
+    #[track_caller]
+    pub fn end_tasks(&self, how: &Value) {
+        self.control("tasks", &json!({"ends": how}));
+    }
+
+    /// The values of a metric of a file system, each as how many seconds ago, and the value.
+    #[track_caller]
+    pub fn set_metric(&self, id: &str, metric: &str, points: &[(u32, f64)]) {
+        self.control("metrics", &json!({"file_system": id, "metric": metric, "points": points}));
+    }
+
     /// Makes file systems at the endpoint only, all with this tag, and answers with their ids; no
     /// client serves them.
     #[track_caller]

@@ -12,11 +12,13 @@ pub mod fsx;
 mod http;
 mod imds;
 mod instance;
+pub mod metric;
 mod region;
 mod run;
 mod sorted;
 mod spot;
 pub mod ssm;
+pub mod tasks;
 
 pub use associations::data_repositories;
 pub use call::{Action, Asked};
@@ -49,6 +51,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Aws {
     fsx: aws_sdk_fsx::Client,
     ssm: aws_sdk_ssm::Client,
+    metrics: metric::Metrics,
     /// The same without the role, to assume it.
     sts: Option<aws_sdk_sts::Client>,
     region: Region,
@@ -102,7 +105,7 @@ impl Aws {
         let Found { credentials, from } = sources.find(&imds).await?;
         let (found, used) = (Held::new(credentials.clone()), Held::new(credentials));
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
+            .http_client(http.clone())
             .region(sdk_region)
             .credentials_provider(found.clone())
             .identity_cache(IdentityCache::no_cache())
@@ -124,6 +127,7 @@ impl Aws {
         let aws = Self {
             fsx: aws_sdk_fsx::Client::new(&settings),
             ssm: aws_sdk_ssm::Client::new(&settings),
+            metrics: metric::Metrics::new(section, &region.name, http, used.clone()),
             sts: role_arn.is_some().then(|| aws_sdk_sts::Client::new(&base)),
             region,
             imds,

@@ -5,6 +5,7 @@ pub mod check;
 pub mod config;
 pub mod evacuate;
 pub mod explain;
+pub mod export;
 pub mod fstab;
 pub mod job;
 pub mod layout;
@@ -70,6 +71,8 @@ enum Command {
     Job(job::JobArgs),
     /// Unmount, with a deadline and who is in the way
     Umount(umount::UmountArgs),
+    /// Exports to the data repository in S3: begun, followed, left to the head node
+    Export(export::ExportArgs),
     /// Send what is not written and unmount everything, before this node goes
     Evacuate(evacuate::EvacuateArgs),
     /// Evacuates the node when its Spot instance is taken away (a service, off by default)
@@ -223,6 +226,7 @@ impl Command {
             Self::Tune(args) => args.run(config),
             Self::Job(args) => args.run(config),
             Self::Umount(args) => args.run(config),
+            Self::Export(args) => args.run(config, tell),
             Self::Evacuate(args) => args.run(config),
             Self::SpotWatch(args) => args.run(config),
             Self::Serve(args) => args.run(config),
@@ -239,6 +243,7 @@ impl Command {
         match self {
             Self::Umount(_)
             | Self::Evacuate(_)
+            | Self::Export(_)
             | Self::Check(_)
             | Self::Status(_)
             | Self::Why(_)
@@ -267,6 +272,7 @@ impl Command {
             Self::Layout(args) => args.changes_the_node(),
             Self::Ssm(args) => args.changes_the_node(),
             Self::Tune(args) => args.changes_the_node(),
+            Self::Export(args) => args.changes_the_node(),
             _ => false,
         }
     }
@@ -287,6 +293,7 @@ impl Command {
         let status = match self {
             Self::Mount(_) => failure.mount_exit(),
             Self::Check(_) | Self::Status(_) | Self::Fstab(_) => USAGE,
+            Self::Export(args) => args.failed_status(),
             // A mistake in a file takes no node out of service when a job ends.
             Self::Job(args) if args.is_end() => 0,
             _ => FAILED,

@@ -391,7 +391,7 @@ mod tests {
                         | Code::NoPlan
                         | Code::NoReports
                         | Code::SpotUnknown
-                );
+                ) || row.id.starts_with("FSXL-D");
                 // To a job it is a warning.
                 let is_warning = row.id.starts_with("FSXL-T");
                 let is_known = is_setting || is_option || is_of_no_start || is_warning;

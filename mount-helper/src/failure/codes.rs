@@ -7,7 +7,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug)]
 pub struct CodeRow {
     /// `FSXL-` and a letter for the area (M mount, U unmount, N network, K kernel module, A AWS,
-    /// C configuration and input, L layout, T tuning, S scheduler, E exporter, X our own fault) and three
+    /// C configuration and input, L layout, T tuning, D data repository, S scheduler, E exporter, X our own fault) and three
     /// digits. Never used again for another meaning.
     pub id: &'static str,
     /// Who can do something about it.
@@ -264,6 +264,24 @@ codes! {
         "leave it, or say `fsxlustre tune apply --replace`";
     TunePersist "FSXL-T106" UserCanFix 32 "The file of module parameters is not fsxlustre's, or cannot be written."
         "look at /etc/modprobe.d/fsxlustre.conf, and move it away";
+    ExportPath "FSXL-D101" UserCanFix 2 "The path cannot be exported, or not with the others."
+        "name absolute paths on one Lustre mount of this node, without line breaks, 100 at most";
+    ExportFileSystem "FSXL-D102" UserCanFix 2 "Which file system of FSx a mount is of is not known."
+        "name it with --file-system fs-ID";
+    NoDataRepository "FSXL-D103" UserCanFix 2 "No data repository holds the path."
+        "link it: aws fsx create-data-repository-association; `fsxlustre resolve fs-ID` shows what is linked";
+    DataRepositoryUnfit "FSXL-D104" UserCanFix 2 "The data repository association cannot export now."
+        "do what its failure asks for: aws fsx describe-data-repository-associations";
+    ExportAutomatic "FSXL-D105" UserCanFix 2 "Auto-export is on, and FSx takes no export task meanwhile."
+        "wait for it: `fsxlustre export verify`; or turn it off first";
+    ExportBusy "FSXL-D106" MayPass 2 "Another data repository task of the file system goes on."
+        "wait until it ends, and ask again; --ticket has that done by the head node";
+    ExportLimit "FSXL-D107" MayPass 2 "The account has no room for another data repository task."
+        "wait until others end, and ask again; --ticket has that done by the head node";
+    ExportIncomplete "FSXL-D108" UserCanFix 2 "A task ended, and not every file was exported."
+        "mend what its report names, and export again";
+    ExportTickets "FSXL-D109" UserCanFix 2 "The tickets of exports cannot be read or written."
+        "set `[jobs] report_dir` to a folder that nodes share and only root may write to, and run this as root";
     JobVariable "FSXL-S101" UserCanFix 32 "A variable of the scheduler is missing or not valid."
         "run it from Slurm's Prolog or Epilog; give a rule with a template to jobs that have its field";
     JobState "FSXL-S102" UserCanFix 2 "The record of a job cannot be read or written."

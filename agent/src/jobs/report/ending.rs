@@ -191,9 +191,12 @@ fn not_told(failure: &Failure) -> String {
     format!("the job's report is not whole: {}: {}", failure.asked, failure.because)
 }
 
-/// Whether a file tells of something else than what a job did: threads that were stuck, a drain.
+/// Whether a file tells of something else than what a job did: threads that were stuck, a drain, an
+/// export.
 pub(in crate::jobs) fn is_beside_a_report(name: &str) -> bool {
-    name.starts_with("stuck-") || name.starts_with("drain-")
+    ["stuck-", "drain-", crate::staging::export::TICKET_PREFIX]
+        .iter()
+        .any(|one| name.starts_with(one))
 }
 
 /// The reports that are kept on this node, those of one job or all, the oldest end first; and what

@@ -282,7 +282,7 @@ fn is_in(folder: &OwnedFd, name: &str) -> bool {
 }
 
 /// Writes a file of an open folder: another name first, then renamed. No link is followed.
-fn put(folder: &OwnedFd, name: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn put(folder: &OwnedFd, name: &Path, bytes: &[u8]) -> Result<(), Error> {
     let temporary = format!(".{}.{}", name.display(), std::process::id());
     let temporary = Path::new(&temporary);
     // Of a call that was killed, with the same process id.
@@ -301,7 +301,7 @@ fn put(folder: &OwnedFd, name: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// Whether a file's name can be one of ours: the key of a job, or a word before it.
-pub(in crate::jobs) fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let stem = name.strip_suffix(".json").unwrap_or_default();
     (1..=240).contains(&stem.len())
         && !stem.starts_with('.')
@@ -309,7 +309,7 @@ pub(in crate::jobs) fn is_name(name: &str) -> bool {
 }
 
 /// Reads a file of a folder that others may write to: no link, no FIFO, not too long.
-pub(in crate::jobs) fn read_bounded(path: &Path) -> Result<Vec<u8>, Error> {
+pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, Error> {
     let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     if !file.metadata()?.is_file() {

@@ -23,7 +23,7 @@ pub use count::{Whose, count, count_at_end, forget};
 pub use ending::{EndingReport, all_kept, forget_stuck, keep_reports, remember_stuck};
 pub(super) use ending::{is_beside_a_report, note_settled};
 pub use keep::{Keeping, asked_for, hand_in, keep_all, kept_in};
-pub(super) use keep::{is_name, read_bounded};
+pub(crate) use keep::{is_name, put, read_bounded};
 
 use super::stuck::StuckThread;
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,3 @@
+//! What goes between a file system and its data repository.
+
+pub mod export;
