@@ -17,7 +17,7 @@ impl ManualArgs {
     /// Writes them.
     pub fn run(&self) -> Outcome {
         let written = pages().into_iter().try_for_each(|page| {
-            let path = self.folder.join(page.file);
+            let path = self.folder.join(&page.file);
             std::fs::write(&path, page.text).map_err(|error| unwritable(&path, &error))
         });
         written.map(|()| Outcome::default()).into()

@@ -7,6 +7,7 @@ mod checks;
 mod commands;
 #[cfg(test)]
 mod completions;
+mod examples;
 mod layouts;
 mod metrics;
 mod readme;
@@ -23,25 +24,29 @@ pub use settings::reference;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// Its file's name, `mount.fsxlustre.8`.
-    pub file: &'static str,
+    pub file: String,
     /// Its text.
     pub text: String,
 }
 
+/// Prose that is a page by itself.
+const PROSE: &[(&str, &str)] = &[
+    ("fsxlustre.1", include_str!("fsxlustre.roff")),
+    ("fsxlustre-check.7", include_str!("checks.roff")),
+    ("fsxlustre-metrics.7", include_str!("metrics.roff")),
+    ("fsxlustre-slurm.7", include_str!("slurm.roff")),
+    ("fsxlustre.toml.5", include_str!("settings.roff")),
+    ("mount.fsxlustre.8", include_str!("mount.roff")),
+    ("umount.fsxlustre.8", include_str!("umount.roff")),
+];
+
+/// When this version was made, as man(7) has it in a page's foot.
+const DATE: &str = "2026-11-21";
+
 /// Every page.
 pub fn pages() -> Vec<Page> {
-    [
-        ("fsxlustre.1", include_str!("fsxlustre.roff")),
-        ("fsxlustre-check.7", include_str!("checks.roff")),
-        ("fsxlustre-metrics.7", include_str!("metrics.roff")),
-        ("fsxlustre-slurm.7", include_str!("slurm.roff")),
-        ("fsxlustre.toml.5", include_str!("settings.roff")),
-        ("mount.fsxlustre.8", include_str!("mount.roff")),
-        ("umount.fsxlustre.8", include_str!("umount.roff")),
-    ]
-    .into_iter()
-    .map(|(file, prose)| Page { file, text: page(prose) })
-    .collect()
+    let prose = PROSE.iter().map(|(file, prose)| ((*file).to_owned(), (*prose).to_owned()));
+    prose.chain(commands::pages()).map(|(file, prose)| Page { file, text: page(&prose) }).collect()
 }
 
 /// The prose with its tables in place.
@@ -52,11 +57,21 @@ fn page(prose: &str) -> String {
         if let Some(name) = line.strip_prefix('@') {
             text.push_str(&part(name));
         } else {
-            text.push_str(&line.replace("VERSION", env!("CARGO_PKG_VERSION")));
+            text.push_str(&titled(line));
             text.push('\n');
         }
     }
     text
+}
+
+/// The line of the title has the date and the version.
+fn titled(line: &str) -> String {
+    if line.starts_with(".TH ") {
+        let dated = line.replacen("\"\"", &format!("\"{DATE}\""), 1);
+        dated.replace("VERSION", env!("CARGO_PKG_VERSION"))
+    } else {
+        line.to_owned()
+    }
 }
 
 /// What a name in the prose stands for; nothing for a name that is not known, which a test finds.
@@ -85,7 +100,8 @@ fn part(name: &str) -> String {
         "REFUSED" => slurm::refused(),
         "MOUNT-USAGE" => roff::verbatim(fsxlustre_mount::cli::MOUNT_USAGE),
         "UNMOUNT-USAGE" => roff::verbatim(fsxlustre_mount::cli::UNMOUNT_USAGE),
-        "COMMANDS" => commands::all(),
+        "COMMANDS" => commands::list(),
+        "SEE-COMMANDS" => commands::see_also(),
         "GLOBAL-OPTIONS" => commands::global_options(),
         _ => String::new(),
     }
@@ -94,6 +110,7 @@ fn part(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
     use std::path::{Path, PathBuf};
 
     fn root() -> PathBuf {
@@ -115,6 +132,10 @@ mod tests {
         for page in pages() {
             assert_committed(&root().join("packaging/man").join(page.file), &page.text);
         }
+        let pages: BTreeSet<_> = pages().into_iter().map(|page| page.file).collect();
+        let folder = std::fs::read_dir(root().join("packaging/man")).expect("the committed pages");
+        let committed = folder.map(|entry| entry.expect("a page").file_name().into_string());
+        assert_eq!(committed.collect::<Result<BTreeSet<_>, _>>(), Ok(pages));
     }
 
     #[test]
@@ -138,15 +159,9 @@ mod tests {
 
     #[test]
     fn every_name_in_the_prose_stands_for_something() {
-        for prose in [
-            include_str!("fsxlustre.roff"),
-            include_str!("settings.roff"),
-            include_str!("metrics.roff"),
-            include_str!("slurm.roff"),
-            include_str!("mount.roff"),
-            include_str!("umount.roff"),
-            include_str!("checks.roff"),
-        ] {
+        let commands = commands::pages();
+        let prose = PROSE.iter().map(|(_, prose)| *prose);
+        for prose in prose.chain(commands.iter().map(|(_, prose)| prose.as_str())) {
             let names = prose.lines().filter_map(|line| line.strip_prefix('@'));
             for name in names {
                 assert!(!part(name).is_empty(), "@{name}");
