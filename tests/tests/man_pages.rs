@@ -33,7 +33,14 @@ fn read(page: &Path) -> String {
 fn man_groff_and_mandoc_have_no_warnings() {
     for page in pages() {
         let checks: [&[&str]; 3] = [
-            &["man", "--warnings", "--encoding=UTF-8", "--troff-device=utf8", "--ditroff", "--local-file"],
+            &[
+                "man",
+                "--warnings",
+                "--encoding=UTF-8",
+                "--troff-device=utf8",
+                "--ditroff",
+                "--local-file",
+            ],
             &["groff", "-ww", "-man", "-Tutf8", "-z"],
             &["mandoc", "-T", "lint", "-W", "warning"],
         ];
@@ -45,8 +52,15 @@ fn man_groff_and_mandoc_have_no_warnings() {
                 .output()
                 .unwrap();
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            let lint = if words[0] == "mandoc" { String::from_utf8_lossy(&output.stdout) } else { "".into() };
-            assert!(output.status.success() && said.is_empty() && lint.is_empty(), "{words:?}: {said}{lint}");
+            let lint = if words[0] == "mandoc" {
+                String::from_utf8_lossy(&output.stdout)
+            } else {
+                "".into()
+            };
+            assert!(
+                output.status.success() && said.is_empty() && lint.is_empty(),
+                "{words:?}: {said}{lint}"
+            );
         }
     }
 }
@@ -56,9 +70,11 @@ fn a_page_with_a_mistake_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("wrong.1");
     std::fs::write(&page, ".TH WRONG 1\n.SH NAME\nwrong \\- \\*[nothing]\n.Zz\n").unwrap();
-    let groff = Command::new("groff").args(["-ww", "-man", "-Tutf8", "-z"]).arg(&page).output().unwrap();
+    let groff =
+        Command::new("groff").args(["-ww", "-man", "-Tutf8", "-z"]).arg(&page).output().unwrap();
     assert!(!groff.stderr.is_empty());
-    let mandoc = Command::new("mandoc").args(["-T", "lint", "-W", "warning"]).arg(&page).output().unwrap();
+    let mandoc =
+        Command::new("mandoc").args(["-T", "lint", "-W", "warning"]).arg(&page).output().unwrap();
     assert!(!mandoc.status.success());
 }
 
@@ -138,7 +154,9 @@ fn each_command_and_option_of_help_stands_in_a_page() {
 
 #[test]
 fn each_flag_of_the_mount_helpers_stands_in_their_pages() {
-    for (program, page) in [("mount-fsxlustre", "mount.fsxlustre.8"), ("umount-fsxlustre", "umount.fsxlustre.8")] {
+    for (program, page) in
+        [("mount-fsxlustre", "mount.fsxlustre.8"), ("umount-fsxlustre", "umount.fsxlustre.8")]
+    {
         let help = help(program, &[], "-h");
         let text = read(&folder().join(page));
         let flags = options(&help);

@@ -53,11 +53,9 @@ fn page(command: &Command) -> String {
     let title = text(&format!("fsxlustre-{name}"));
     let sections: String = leaves(command).into_iter().map(section).collect();
     let prose = PROSE.iter().find(|(of, _)| *of == name).map_or("", |(_, prose)| *prose);
-    let examples: String = EXAMPLES
-        .iter()
-        .filter(|one| one.command.split(' ').next() == Some(name))
-        .map(example)
-        .collect();
+    let is_of_it = |one: &&Example| one.command.split(' ').next() == Some(name);
+    let examples: Vec<_> = EXAMPLES.iter().filter(is_of_it).map(example).collect();
+    let examples = examples.join(".PP\n");
     [
         format!(".TH {} 1 \"\" \"fsxlustre VERSION\" \"fsxlustre\"\n", title.to_uppercase()),
         format!(".SH NAME\n{title} \\- {}\n", text(&about(command))),
@@ -89,7 +87,7 @@ fn synopsis(command: &Command) -> String {
 
 fn example(example: &Example) -> String {
     format!(
-        ".PP\n{}\n.PP\n.RS\n{}.RE\n",
+        "{}\n.PP\n.RS\n{}.RE\n",
         text(example.meaning),
         verbatim(&format!("# {}", example.line))
     )

@@ -52,8 +52,8 @@ pub(super) fn other_options() -> String {
         names.collect::<Vec<_>>().join(", ")
     };
     let paragraphs =
-        owners.map(|(owner, lead)| format!(".PP\n{}\n{}.\n", text(lead), text(&list(owner))));
-    paragraphs.concat()
+        owners.map(|(owner, lead)| format!("{}\n{}.\n", text(lead), text(&list(owner))));
+    paragraphs.join(".PP\n")
 }
 
 /// Every exit status.
