@@ -25,12 +25,10 @@ impl Repository {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         std::fs::create_dir(folder.path().join("keys")).unwrap();
         let repository = Self { folder };
-        run(repository.gpg().args(["--pinentry-mode", "loopback", "--passphrase", "", "--quick-generate-key"]).args([
-            "repository@example.com",
-            "rsa3072",
-            "sign",
-            "never",
-        ]));
+        run(repository
+            .gpg()
+            .args(["--pinentry-mode", "loopback", "--passphrase", "", "--quick-generate-key"])
+            .args(["repository@example.com", "rsa3072", "sign", "never"]));
         repository
     }
 
@@ -66,8 +64,10 @@ impl Repository {
     fn serve(&self, chroot: &Chroot) -> Running {
         let root = self.root();
         let words = ["python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory"];
-        let server = chroot.sandbox.spawn(words.iter().copied().chain([root.to_str().unwrap(), "8000"]));
-        let ask = format!("until curl -fs -o /dev/null {ADDRESS}/fsxlustre.asc; do sleep 0.05; done");
+        let server =
+            chroot.sandbox.spawn(words.iter().copied().chain([root.to_str().unwrap(), "8000"]));
+        let ask =
+            format!("until curl -fs -o /dev/null {ADDRESS}/fsxlustre.asc; do sleep 0.05; done");
         chroot.sandbox.run(["timeout", "10", "sh", "-c", &ask]).assert_success();
         server
     }
@@ -91,7 +91,8 @@ impl Repository {
 impl Drop for Repository {
     fn drop(&mut self) {
         // The agent that signed, and would hold the folder.
-        let _ = Command::new("gpgconf").args(["--kill", "all"]).env("GNUPGHOME", self.keys()).status();
+        let _ =
+            Command::new("gpgconf").args(["--kill", "all"]).env("GNUPGHOME", self.keys()).status();
     }
 }
 
@@ -103,7 +104,10 @@ fn apt() -> (Repository, Chroot) {
 
 fn install_node(repository: &Repository, chroot: &Chroot) -> Output {
     let installer = repository.root().join("install-node");
-    chroot.sandbox.run(["cp", installer.to_str().unwrap(), &format!("{ROOT}/run/install-node")]).assert_success();
+    chroot
+        .sandbox
+        .run(["cp", installer.to_str().unwrap(), &format!("{ROOT}/run/install-node")])
+        .assert_success();
     chroot.sh(&format!("sh /run/install-node {ADDRESS} {}", repository.sha256("fsxlustre.asc")))
 }
 
@@ -134,7 +138,11 @@ fn user_data_has_a_node_install_from_the_repository_and_mount() {
     // Once more, as at a second boot.
     chroot.ask("sh /run/user-data");
     assert_eq!(chroot.ask("cat /etc/fstab"), before);
-    assert!(chroot.ask("umount /mnt/genomics && mount -a; cat /proc/self/mountinfo").contains("/mnt/genomics"));
+    assert!(
+        chroot
+            .ask("umount /mnt/genomics && mount -a; cat /proc/self/mountinfo")
+            .contains("/mnt/genomics")
+    );
 }
 
 #[test]
@@ -159,7 +167,10 @@ fn apt_takes_no_key_but_the_known_one() {
     other.add("apt", &[&deb()]);
     let _server = other.serve(&chroot);
     let installer = other.root().join("install-node");
-    chroot.sandbox.run(["cp", installer.to_str().unwrap(), &format!("{ROOT}/run/install-node")]).assert_success();
+    chroot
+        .sandbox
+        .run(["cp", installer.to_str().unwrap(), &format!("{ROOT}/run/install-node")])
+        .assert_success();
     let refused = chroot.sh(&format!("sh /run/install-node {ADDRESS} {known}"));
     assert_refused(&refused, &chroot, &["is not the key with the SHA-256"]);
 }
@@ -174,7 +185,9 @@ fn apt_refuses_an_index_that_is_not_signed_by_the_key() {
     let refused = install_node(&repository, &chroot);
     assert_refused(&refused, &chroot, &["is not signed"]);
     let other = Repository::new();
-    for (options, name) in [(["--clearsign", "--output"], "InRelease"), (["--detach-sign", "--output"], "Release.gpg")] {
+    for (options, name) in
+        [(["--clearsign", "--output"], "InRelease"), (["--detach-sign", "--output"], "Release.gpg")]
+    {
         run(other.gpg().args(options).args([apt.join(name), apt.join("Release")]));
     }
     let refused = install_node(&repository, &chroot);
@@ -198,7 +211,9 @@ fn distribution(folder: &Path) -> PathBuf {
     let needs = run(Command::new("rpm").args(["--query", "--package", "--requires"]).arg(rpm()));
     let provides: String = needs
         .lines()
-        .filter(|line| !line.starts_with("rpmlib(") && !line.starts_with("config(") && !line.starts_with('/'))
+        .filter(|line| {
+            !line.starts_with("rpmlib(") && !line.starts_with("config(") && !line.starts_with('/')
+        })
         .map(|line| format!("Provides: {line}\n").replace(">=", "="))
         .collect();
     let spec = folder.join("distribution.spec");
@@ -226,7 +241,10 @@ fn dnf() -> (Repository, Chroot) {
         "#!/bin/sh\nPATH=/usr/sbin:/usr/bin:/sbin:/bin exec /usr/bin/dnf --installroot={ROOT} --releasever=2023 --setopt=reposdir=/etc/yum.repos.d \
          --setopt=cachedir=/run/dnf --setopt=logdir=/run/dnf \"$@\"\n"
     );
-    chroot.sandbox.run(["mkdir", "-p", "/run/path", "/run/dnf", "/etc/yum.repos.d"]).assert_success();
+    chroot
+        .sandbox
+        .run(["mkdir", "-p", "/run/path", "/run/dnf", "/etc/yum.repos.d"])
+        .assert_success();
     chroot.sandbox.write_file("/run/path/dnf", &wrapper);
     let links = "chmod +x /run/path/dnf; for name in chmod curl cat mkdir mktemp mv rm sha256sum; do \
                  ln -s \"$(command -v $name)\" /run/path/; done";

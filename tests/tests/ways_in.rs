@@ -128,7 +128,8 @@ fn the_component_of_image_builder_has_the_form_of_one() {
     let phases = document["phases"].as_array().unwrap();
     let names: Vec<_> = phases.iter().map(|phase| phase["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["build", "validate"]);
-    let steps: Vec<_> = phases.iter().flat_map(|phase| phase["steps"].as_array().unwrap()).collect();
+    let steps: Vec<_> =
+        phases.iter().flat_map(|phase| phase["steps"].as_array().unwrap()).collect();
     for step in &steps {
         assert_eq!(step["action"], "ExecuteBash");
         for command in step["inputs"]["commands"].as_array().unwrap() {
@@ -197,7 +198,10 @@ fn a_distributor_package_names_each_archive_by_its_bytes_and_installs() {
     let chroot = Chroot::of("clean");
     let zip = out.join("fsxlustre-deb-x86_64.zip");
     let to = format!("{ROOT}/run/distributor");
-    chroot.sandbox.run(["python3", "-m", "zipfile", "-e", zip.to_str().unwrap(), &to]).assert_success();
+    chroot
+        .sandbox
+        .run(["python3", "-m", "zipfile", "-e", zip.to_str().unwrap(), &to])
+        .assert_success();
     chroot.ask("sh /run/distributor/install.sh");
     assert!(chroot.ask("fsxlustre --version").contains(env!("CARGO_PKG_VERSION")));
     chroot.ask("sh /run/distributor/install.sh; sh /run/distributor/uninstall.sh");
