@@ -7,6 +7,7 @@ use std::os::unix::fs::symlink;
 
 use crate::answer::Answer;
 use crate::fault::Fault;
+use crate::hsm;
 use crate::modules;
 use crate::mount::{daemon, stuck};
 use crate::root::{Machine, Root, at};
@@ -17,7 +18,8 @@ const USAGE: &str = "\
 usage: standin-client install ROOT [--kernel RELEASE] [--client-nid NID]
        standin-client filesystem ROOT add NAME --nid NID [--nid NID …] [--osts N] [--pool NAME=OST,OST…]…
        standin-client filesystem ROOT remove NAME
-       standin-client fault ROOT set|clear mount-hang[:NAME]|mount-stuck:NAME|replay:CAPTURE|io-hang|modules-missing|no-lov-attribute|lfs-2.10
+       standin-client hsm ROOT NAME off|on|copytool WAITS_MS TAKES_MS|set PATH FLAGS|lose PATH
+       standin-client fault ROOT set|clear mount-hang[:NAME]|mount-stuck:NAME|replay:CAPTURE|io-hang|modules-missing|no-lov-attribute|no-hsm-ioctl|lfs-2.10
        standin-client calls ROOT
 ";
 
@@ -30,6 +32,9 @@ pub fn run(args: &[String]) -> io::Result<Answer> {
         ["filesystem", root, "remove", name] => {
             FileSystem::remove(&Root::at(*root), name)?;
             Ok(Answer::silent())
+        }
+        ["hsm", root, name, words @ ..] => {
+            hsm::control::run(&Root::at(*root), name, words)?.map_or_else(usage, Ok)
         }
         ["fault", root, "set", fault] => {
             Fault::named(fault).map_or_else(usage, |fault| set(&Root::at(*root), &fault))

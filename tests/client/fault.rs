@@ -25,6 +25,8 @@ pub enum Fault {
     ModulesMissing,
     /// The client gives no `lustre.lov`.
     NoLovAttribute,
+    /// The client does not allow the calls for a file's archive state.
+    NoHsmIoctl,
     /// `lfs` knows what 2.10 knew: no layouts in YAML.
     OldLfs,
     /// Clients that are mounted from now on have settings that refuse values as the kernel does.
@@ -42,6 +44,7 @@ impl Fault {
                 "io-hang" => Some(Self::IoHang),
                 "modules-missing" => Some(Self::ModulesMissing),
                 "no-lov-attribute" => Some(Self::NoLovAttribute),
+                "no-hsm-ioctl" => Some(Self::NoHsmIoctl),
                 "lfs-2.10" => Some(Self::OldLfs),
                 "kernel-settings" => Some(Self::KernelSettings),
                 _ => None,
@@ -63,6 +66,7 @@ impl Fault {
             Self::IoHang => "io-hang".to_owned(),
             Self::ModulesMissing => "modules-missing".to_owned(),
             Self::NoLovAttribute => "no-lov-attribute".to_owned(),
+            Self::NoHsmIoctl => "no-hsm-ioctl".to_owned(),
             Self::OldLfs => "lfs-2.10".to_owned(),
             Self::KernelSettings => "kernel-settings".to_owned(),
         }

@@ -10,6 +10,7 @@ use nix::unistd::geteuid;
 
 use crate::answer::{Answer, not_stood_in, reason};
 use crate::fault::Fault;
+use crate::hsm;
 use crate::layout::setstripe::{self, Refusal, Request};
 use crate::layout::store::Layouts;
 use crate::layout::{Layout, getstripe};
@@ -31,6 +32,7 @@ pub fn run(root: &Root, args: &[String]) -> io::Result<Answer> {
         ["--version" | "-v"] => Ok(Answer::says(VERSION)),
         ["setstripe", ..] => set_stripe(root, &args[1..]),
         ["getstripe", ..] => getstripe::run(root, &args[1..]),
+        [verb, ..] if verb.starts_with("hsm_") => hsm::lfs::run(root, verb, &args[1..]),
         ["df"] => df_all(root),
         ["df", path] if !path.starts_with('-') => df(root, path),
         _ => Err(not_stood_in(&format!("lfs {}", args.join(" ")))),

@@ -17,6 +17,7 @@ mod answer;
 mod control;
 mod fault;
 mod fuse;
+mod hsm;
 mod layout;
 mod lctl;
 mod lfs;

@@ -42,6 +42,11 @@ impl FileSystem {
         Self::home(root, name).join("layouts")
     }
 
+    /// The directory that holds what is known of the archive, one file an inode.
+    pub fn archive(root: &Root, name: &str) -> PathBuf {
+        Self::home(root, name).join("archive")
+    }
+
     pub fn load(root: &Root, name: &str) -> io::Result<Self> {
         read_json(&Self::home(root, name).join("filesystem.json"))
     }
@@ -49,7 +54,8 @@ impl FileSystem {
     /// Creates the backing directories, with the mode a new Lustre root has.
     pub fn add(&self, root: &Root) -> io::Result<()> {
         let (data, layouts) = (Self::data(root, &self.name), Self::layouts(root, &self.name));
-        for (directory, mode) in [(&data, 0o755), (&layouts, 0o777)] {
+        let archive = Self::archive(root, &self.name);
+        for (directory, mode) in [(&data, 0o755), (&layouts, 0o777), (&archive, 0o777)] {
             fs::create_dir_all(directory).map_err(|error| at(directory, error))?;
             fs::set_permissions(directory, fs::Permissions::from_mode(mode))?;
         }

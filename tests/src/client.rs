@@ -11,7 +11,7 @@ use crate::sandbox::Sandbox;
 impl Sandbox {
     /// Makes the client misbehave, or stops that: `mount-hang` or `mount-hang:NAME`,
     /// `mount-stuck:NAME`, `replay:CAPTURE`, `io-hang`, `modules-missing`, `no-lov-attribute`,
-    /// `lfs-2.10`, `kernel-settings`.
+    /// `no-hsm-ioctl`, `lfs-2.10`, `kernel-settings`.
     ///
     /// # Panics
     ///
@@ -19,6 +19,19 @@ impl Sandbox {
     #[track_caller]
     pub fn client_fault(&self, name: &str, on: bool) {
         self.standin(&["fault", STANDIN_ROOT, if on { "set" } else { "clear" }, name]);
+    }
+
+    /// Tells a file system's servers what to do with its archive: `off`, `on` (requests wait), `copytool WAITS TAKES`
+    /// (milliseconds), `set PATH FLAGS` (all files at and below a path of the file system), `lose PATH` (a restore fails).
+    ///
+    /// # Panics
+    ///
+    /// When that is no command.
+    #[track_caller]
+    pub fn archive(&self, file_system: &str, words: &str) {
+        let words = words.split(' ');
+        let all: Vec<&str> = ["hsm", STANDIN_ROOT, file_system].into_iter().chain(words).collect();
+        self.standin(&all);
     }
 
     /// The programs of the client that were called, each a JSON object in a line.

@@ -2,6 +2,8 @@
 //! counters, and what a mount does. Each test runs the real programs in namespaces of its own; it needs root and
 //! /dev/fuse, and fails where they are missing.
 
+#[path = "standin_matches_captures/archive.rs"]
+mod archive;
 #[path = "standin_matches_captures/captures.rs"]
 mod captures;
 #[path = "standin_matches_captures/hangs.rs"]

@@ -3,6 +3,7 @@
 //! Nothing is cached in the kernel (times to live of zero, direct I/O), so that every call reaches the counters and
 //! the `io-hang` fault, and several mounts of one file system agree.
 
+mod archive;
 pub mod attributes;
 mod backing;
 mod handles;
@@ -19,6 +20,7 @@ use std::time::Instant;
 
 use nix::errno::Errno;
 
+use crate::hsm::store::Archive;
 use crate::layout::store::Layouts;
 use crate::mount::daemon::Request;
 use crate::root::Root;
@@ -34,6 +36,7 @@ pub struct LustreFs {
     inodes: Inodes,
     handles: Handles,
     layouts: Layouts,
+    archive: Archive,
     publisher: Arc<Publisher>,
     gate: Gate,
     root: Root,
@@ -47,6 +50,7 @@ impl LustreFs {
             inodes: Inodes::new(directory.into(), root_inode),
             handles: Handles::default(),
             layouts: Layouts::of(root, &request.filesystem.name)?,
+            archive: Archive::of(root, &request.filesystem.name),
             publisher,
             gate: Gate::new(root),
             root: root.clone(),
@@ -65,10 +69,11 @@ impl LustreFs {
         Ok(result)
     }
 
-    fn read(&self, handle: u64, offset: u64, size: u32) -> nix::Result<Vec<u8>> {
+    fn read(&self, caller: u32, handle: u64, offset: u64, size: u32) -> nix::Result<Vec<u8>> {
         let started = Instant::now();
         let handle = self.handles.get(handle)?;
         let Handle::File { file, layout } = &*handle else { return Err(Errno::EISDIR) };
+        self.bring(file, caller)?;
         let data = backing::read(file, offset, size as usize)?;
         let parts = on_osts(layout.split(offset, data.len() as u64));
         self.publisher
@@ -76,11 +81,13 @@ impl LustreFs {
         Ok(data)
     }
 
-    fn write(&self, handle: u64, offset: u64, data: &[u8]) -> nix::Result<u32> {
+    fn write(&self, caller: u32, handle: u64, offset: u64, data: &[u8]) -> nix::Result<u32> {
         let started = Instant::now();
         let handle = self.handles.get(handle)?;
         let Handle::File { file, layout } = &*handle else { return Err(Errno::EISDIR) };
+        self.bring(file, caller)?;
         backing::write(file, offset, data)?;
+        self.written(file)?;
         let parts = on_osts(layout.split(offset, data.len() as u64));
         self.publisher
             .count(|activity| activity.write(&parts, data.len() as u64, started.elapsed()));

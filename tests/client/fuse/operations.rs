@@ -29,6 +29,8 @@ impl LustreFs {
             let handle = self.inodes.get(inode)?;
             if let Some(bytes) = changes.size {
                 backing::set_size(&handle, bytes)?;
+                let number = self.inodes.number(inode);
+                self.archive.written(number).map_err(|error| errno(&error))?;
             }
             if changes.owner != (None, None) {
                 backing::set_owner(&handle, changes.owner.0, changes.owner.1)?;
@@ -84,7 +86,10 @@ impl LustreFs {
             let links = backing::links(&*self.inodes.get(parent)?, name);
             remove()?;
             match links {
-                Some((inode, 1)) => self.layouts.clear(inode).map_err(|error| errno(&error)),
+                Some((inode, 1)) => {
+                    let cleared = self.layouts.clear(inode);
+                    cleared.and_then(|()| self.archive.clear(inode)).map_err(|error| errno(&error))
+                }
                 _ => Ok(()),
             }
         })

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use fuser::{
-    BsdFileFlags, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, LockOwner, OpenFlags,
-    RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty, ReplyEntry,
-    ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
+    BsdFileFlags, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, IoctlFlags, LockOwner,
+    OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty,
+    ReplyEntry, ReplyIoctl, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow,
+    WriteFlags,
 };
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, renameat2};
@@ -241,7 +242,7 @@ impl Filesystem for LustreFs {
         reply: ReplyData,
     ) {
         self.gate.admit(request);
-        answer!(reply, LustreFs::read(self, handle.0, offset, size), data => reply.data(&data));
+        answer!(reply, LustreFs::read(self, request.pid(), handle.0, offset, size), data => reply.data(&data));
     }
 
     fn write(
@@ -257,7 +258,7 @@ impl Filesystem for LustreFs {
         reply: ReplyWrite,
     ) {
         self.gate.admit(request);
-        answer!(reply, LustreFs::write(self, handle.0, offset, data), count => reply.written(count));
+        answer!(reply, LustreFs::write(self, request.pid(), handle.0, offset, data), count => reply.written(count));
     }
 
     fn flush(&self, request: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
@@ -363,6 +364,21 @@ impl Filesystem for LustreFs {
             Ok(value) => reply.data(&value),
             Err(errno) => reply.error(fuser::Errno::from_i32(errno as i32)),
         }
+    }
+
+    fn ioctl(
+        &self,
+        request: &Request,
+        inode: INodeNo,
+        _: FileHandle,
+        _: IoctlFlags,
+        number: u32,
+        _: &[u8],
+        _: u32,
+        reply: ReplyIoctl,
+    ) {
+        self.gate.admit(request);
+        answer!(reply, self.archive_call(inode, number), bytes => reply.ioctl(0, &bytes));
     }
 
     fn statfs(&self, request: &Request, _: INodeNo, reply: ReplyStatfs) {
