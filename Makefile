@@ -55,7 +55,7 @@ bench-cardinality:
 	$(CARGO) build --release --locked --workspace --bins
 	$(BUILT)/bench-cardinality
 
-# Any bytes for the parsers of the kernel's texts. Without AddressSanitizer: it needs nightly, and there is no unsafe code.
+# Any bytes for the parsers of the kernel's texts. Without AddressSanitizer: it needs nightly, and there is no unsafe code in them.
 fuzz:
 	./tests/prepare fuzz
 	./tests/fuzz $(FUZZ_SECONDS)

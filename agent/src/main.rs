@@ -6,7 +6,7 @@ use fsxlustre_agent::cli::{Cli, Outcome};
 use fsxlustre_agent::facts::Look;
 use fsxlustre_agent::jobs::{collect, report, settle_late, stuck, traces};
 use fsxlustre_agent::layout::hand;
-use fsxlustre_agent::staging::export;
+use fsxlustre_agent::staging::{export, hsm};
 use fsxlustre_agent::{metrics, status};
 use fsxlustre_mount::cli::Progress;
 use fsxlustre_mount::host::let_stop_signals_through;
@@ -52,8 +52,7 @@ fn main() -> ExitCode {
         look.tell(&mut std::io::stdout());
         return ExitCode::SUCCESS;
     }
-    if hand::asked_for() {
-        hand::obey(&mut std::io::stdin().lock(), &mut std::io::stdout());
+    if was_a_hand() {
         return ExitCode::SUCCESS;
     }
     if let Some(host) = metrics::prober_asked_for() {
@@ -76,6 +75,19 @@ fn main() -> ExitCode {
             ExitCode::from(if printed.is_ok() { status } else { 2 })
         }
     }
+}
+
+/// Whether this process was started to touch a mount, which it then has done.
+fn was_a_hand() -> bool {
+    let (mut orders, mut listener) = (std::io::stdin().lock(), std::io::stdout());
+    if hand::asked_for() {
+        hand::obey(&mut orders, &mut listener);
+    } else if hsm::hand::asked_for() {
+        hsm::hand::obey(&mut orders, &mut listener);
+    } else {
+        return false;
+    }
+    true
 }
 
 fn write_stderr(text: &str) {

@@ -37,6 +37,7 @@ complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "status" -d 'Eve
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "why" -d 'What limits this node\'s I/O now, or a job\'s'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "top" -d 'What this node does to its file systems, live'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "fstab" -d 'Lustre lines of fstab: check them, write one, change their type'
+complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "hsm" -d 'Which files are in S3 and which of them are here; bring, copy and release whole trees'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "job" -d 'A job\'s start and end on this node, for Slurm\'s Prolog and Epilog'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "umount" -d 'Unmount, with a deadline and who is in the way'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "export" -d 'Exports to the data repository in S3: begun, followed, left to the head node'
@@ -144,6 +145,53 @@ complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand fstab; and __fish_se
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand fstab; and __fish_seen_subcommand_from migrate" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand fstab; and __fish_seen_subcommand_from migrate" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand fstab; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and not __fish_seen_subcommand_from status restore archive release" -l path.procfs -d 'Root of procfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and not __fish_seen_subcommand_from status restore archive release" -l path.sysfs -d 'Root of sysfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and not __fish_seen_subcommand_from status restore archive release" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and not __fish_seen_subcommand_from status restore archive release" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and not __fish_seen_subcommand_from status restore archive release" -s h -l help -d 'Print help'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and not __fish_seen_subcommand_from status restore archive release" -f -a "status" -d 'How many files of a tree are in the archive, how many of them are here, and what waits; nothing is read or changed'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and not __fish_seen_subcommand_from status restore archive release" -f -a "restore" -d 'Bring the files that are in the archive only; asks, and waits where it is told to'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and not __fish_seen_subcommand_from status restore archive release" -f -a "archive" -d 'Copy files that the archive does not have as they stand (root only)'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and not __fish_seen_subcommand_from status restore archive release" -f -a "release" -d 'Let the data of files go that the archive has as they stand'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from status" -l questions -d 'Ask at most so many files, or all, for the request that they may have: the metadata server goes through all of its requests for each answer' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from status" -l threads -d 'Files that are looked at at a time' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from status" -l timeout -d 'Give a mount up on which nothing moves for so long' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from status" -l path.procfs -d 'Root of procfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from status" -l path.sysfs -d 'Root of sysfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from status" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from status" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from status" -l json -d 'Print JSON, a line at a time: how far it is each second, and the result'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from restore" -l threads -d 'Files that are looked at at a time' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from restore" -l timeout -d 'Give a mount up on which nothing moves for so long' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from restore" -l wait -d 'Wait until all of it is there, or so long' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from restore" -l path.procfs -d 'Root of procfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from restore" -l path.sysfs -d 'Root of sysfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from restore" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from restore" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from restore" -l resume -d 'Go on with everything of the kind that was begun and is not known to be done, as after a reboot'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from restore" -l json -d 'Print JSON, a line at a time: how far it is each second, and the result'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from archive" -l threads -d 'Files that are looked at at a time' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from archive" -l timeout -d 'Give a mount up on which nothing moves for so long' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from archive" -l wait -d 'Wait until all of it is there, or so long' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from archive" -l path.procfs -d 'Root of procfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from archive" -l path.sysfs -d 'Root of sysfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from archive" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from archive" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from archive" -l resume -d 'Go on with everything of the kind that was begun and is not known to be done, as after a reboot'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from archive" -l json -d 'Print JSON, a line at a time: how far it is each second, and the result'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from archive" -s h -l help -d 'Print help'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from release" -l threads -d 'Files that are looked at at a time' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from release" -l timeout -d 'Give a mount up on which nothing moves for so long' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from release" -l path.procfs -d 'Root of procfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from release" -l path.sysfs -d 'Root of sysfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from release" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from release" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from release" -l resume -d 'Go on with everything of the kind that was begun and is not known to be done, as after a reboot'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from release" -l json -d 'Print JSON, a line at a time: how far it is each second, and the result'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help'
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand job; and not __fish_seen_subcommand_from start end housekeeping sweep list show policy report collect stuck" -l path.procfs -d 'Root of procfs' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand job; and not __fish_seen_subcommand_from start end housekeeping sweep list show policy report collect stuck" -l path.sysfs -d 'Root of sysfs' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand job; and not __fish_seen_subcommand_from start end housekeeping sweep list show policy report collect stuck" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F

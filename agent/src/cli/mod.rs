@@ -7,6 +7,7 @@ pub mod evacuate;
 pub mod explain;
 pub mod export;
 pub mod fstab;
+pub mod hsm;
 pub mod job;
 pub mod layout;
 pub mod manual;
@@ -67,6 +68,8 @@ enum Command {
     Layout(layout::LayoutArgs),
     /// Settings of the Lustre client, by the size of this node: shown, set, put back
     Tune(tune::TuneArgs),
+    /// Which files are in S3 and which of them are here; bring, copy and release whole trees
+    Hsm(hsm::HsmArgs),
     /// A job's start and end on this node, for Slurm's Prolog and Epilog
     Job(job::JobArgs),
     /// Unmount, with a deadline and who is in the way
@@ -224,6 +227,7 @@ impl Command {
             Self::Fstab(args) => args.run(config),
             Self::Layout(args) => args.run(config),
             Self::Tune(args) => args.run(config),
+            Self::Hsm(args) => args.run(config, tell),
             Self::Job(args) => args.run(config),
             Self::Umount(args) => args.run(config),
             Self::Export(args) => args.run(config, tell),
@@ -253,6 +257,7 @@ impl Command {
             | Self::SupportBundle(_)
             | Self::Fstab(_)
             | Self::Cache(_)
+            | Self::Hsm(_)
             | Self::Explain(_)
             | Self::Manual(_)
             | Self::Config(_) => Asking::Never,
@@ -269,6 +274,7 @@ impl Command {
         match self {
             Self::Job(args) => args.changes_the_node(),
             Self::Mount(_) | Self::Umount(_) | Self::Evacuate(_) | Self::SpotWatch(_) => true,
+            Self::Hsm(args) => args.changes_the_node(),
             Self::Layout(args) => args.changes_the_node(),
             Self::Ssm(args) => args.changes_the_node(),
             Self::Tune(args) => args.changes_the_node(),

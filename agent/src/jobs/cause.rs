@@ -393,7 +393,7 @@ mod tests {
                         | Code::SpotUnknown
                 ) || row.id.starts_with("FSXL-D");
                 // To a job it is a warning.
-                let is_warning = row.id.starts_with("FSXL-T");
+                let is_warning = row.id.starts_with("FSXL-T") || row.id.starts_with("FSXL-H");
                 let is_known = is_setting || is_option || is_of_no_start || is_warning;
                 assert!(is_known, "{}: {}", row.id, row.title);
             }

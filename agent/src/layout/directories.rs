@@ -4,7 +4,7 @@ use super::batch;
 use super::decide::{Decision, Present, decide};
 use super::error::LayoutError;
 use super::hand::{
-    Arrangement, Hand, Kind, Lost, Lov, Made, Opened, Order, Ran, Reply, ShapeOrder, Spot,
+    Arrangement, Kind, LayoutHand, Lost, Lov, Made, Opened, Order, Ran, Reply, ShapeOrder, Spot,
 };
 use super::model::Layout;
 use super::shape::FileSystemShape;
@@ -72,7 +72,7 @@ pub struct Directories<'a> {
     pub(super) deadline: Deadline,
     /// The longest wait for one answer: a dead mount must leave time for the others.
     patience: Duration,
-    hand: Option<(i32, Hand)>,
+    hand: Option<(i32, LayoutHand)>,
     /// Mounts that do not answer.
     dead: BTreeSet<i32>,
     /// Defaults of the roots, by mount.
@@ -344,7 +344,11 @@ impl<'a> Directories<'a> {
         }
     }
 
-    pub(super) fn hand_of(&mut self, mount: i32, deadline: Deadline) -> Result<&mut Hand, Lost> {
+    pub(super) fn hand_of(
+        &mut self,
+        mount: i32,
+        deadline: Deadline,
+    ) -> Result<&mut LayoutHand, Lost> {
         if self.dead.contains(&mount) {
             return Err(Lost::Late(deadline.budget().as_secs()));
         }
@@ -354,7 +358,7 @@ impl<'a> Directories<'a> {
         }
         let (_, hand) = match self.hand.take() {
             Some(there) => self.hand.insert(there),
-            None => self.hand.insert((mount, Hand::start()?)),
+            None => self.hand.insert((mount, LayoutHand::start()?)),
         };
         Ok(hand)
     }

@@ -27,7 +27,7 @@ mod profile_error;
 mod rules;
 mod setstripe;
 mod shape;
-mod site;
+pub(crate) mod site;
 mod sound;
 mod stripe_size;
 mod tasks;

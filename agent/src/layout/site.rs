@@ -8,18 +8,18 @@ use std::path::{Component, Path, PathBuf};
 
 /// A place below a Lustre mount.
 #[derive(Clone, Debug)]
-pub(super) struct Site<'a> {
+pub(crate) struct Site<'a> {
     /// Its whole path.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The mount.
-    pub(super) mount: &'a Mount,
+    pub(crate) mount: &'a Mount,
     /// The names below the mount.
     below: Vec<String>,
 }
 
 impl<'a> Site<'a> {
     /// Finds the mount of a path.
-    pub(super) fn find(
+    pub(crate) fn find(
         host: &Host,
         table: &'a MountTable,
         path: &Path,
@@ -57,22 +57,22 @@ impl<'a> Site<'a> {
     }
 
     /// The directory that is mounted.
-    pub(super) fn top(&self) -> Self {
+    pub(crate) fn top(&self) -> Self {
         Self { path: self.mount.directory.clone(), mount: self.mount, below: Vec::new() }
     }
 
     /// Whether it is the root of its file system, whose default counts wherever a directory has none.
-    pub(super) fn is_root(&self) -> bool {
+    pub(crate) fn is_root(&self) -> bool {
         self.below.is_empty() && self.shows_root()
     }
 
     /// Whether the mount shows the whole file system.
-    pub(super) fn shows_root(&self) -> bool {
+    pub(crate) fn shows_root(&self) -> bool {
         Device::shown_by(self.mount).is_none_or(|shown| shown.subdir.is_none())
     }
 
     /// How a hand gets there.
-    pub(super) fn spot(&self) -> Spot {
+    pub(crate) fn spot(&self) -> Spot {
         Spot {
             mount: self.mount.directory.clone(),
             mount_id: self.mount.id,

@@ -8,6 +8,7 @@ use clap::{Arg, Command, CommandFactory as _};
 /// Prose of a command's page, between its options and its examples.
 const PROSE: &[(&str, &str)] = &[
     ("export", include_str!("commands/export.roff")),
+    ("hsm", include_str!("commands/hsm.roff")),
     ("layout", include_str!("commands/layout.roff")),
     ("status", include_str!("commands/status.roff")),
     ("tune", include_str!("commands/tune.roff")),

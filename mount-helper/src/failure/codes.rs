@@ -7,8 +7,8 @@ use std::fmt;
 #[derive(Clone, Copy, Debug)]
 pub struct CodeRow {
     /// `FSXL-` and a letter for the area (M mount, U unmount, N network, K kernel module, A AWS,
-    /// C configuration and input, L layout, T tuning, D data repository, S scheduler, E exporter, X our own fault) and three
-    /// digits. Never used again for another meaning.
+    /// C configuration and input, L layout, T tuning, D data repository, H archive (HSM), S scheduler, E exporter, X our
+    /// own fault) and three digits. Never used again for another meaning.
     pub id: &'static str,
     /// Who can do something about it.
     pub class: Class,
@@ -252,6 +252,24 @@ codes! {
         "use a profile without it, or a newer client or file system";
     LayoutLate "FSXL-L110" MayPass 32 "A mount did not answer when its layouts were looked at."
         "run `fsxlustre status` and `fsxlustre check`";
+    HsmPath "FSXL-H101" UserCanFix 32 "The path has no files whose archive state could be looked at."
+        "name a directory or a file of a Lustre file system";
+    HsmLate "FSXL-H102" MayPass 32 "A mount did not answer when the archive state of its files was looked at."
+        "run `fsxlustre status` and `fsxlustre check`";
+    HsmDisabled "FSXL-H103" UserCanFix 32 "The file system takes no requests for its archive."
+        "give the file system a data repository association";
+    HsmPermission "FSXL-H104" UserCanFix 32 "The file system refuses requests for its archive from this user."
+        "run it as root; where root is squashed, add the node's NID to NoSquashNids";
+    HsmBusy "FSXL-H105" MayPass 32 "Another run asks for the same files."
+        "wait for it, or end it";
+    HsmNotBegun "FSXL-H106" UserCanFix 32 "Nobody takes the requests for the archive."
+        "look that the file system has a data repository association that is AVAILABLE";
+    HsmFailed "FSXL-H107" UserCanFix 32 "Some files could not be brought, copied or released."
+        "look at the reason of each, and run the same again";
+    HsmNotDone "FSXL-H108" MayPass 32 "The time was over before everything was there."
+        "run the same again: it goes on from there";
+    HsmUnknown "FSXL-H109" UserCanFix 32 "The archive state of some files could not be read."
+        "run it as a user who may read them";
     TuneProfile "FSXL-T101" UserCanFix 32 "The tuning profile is unknown or not valid, or none is named."
         "name a profile of `fsxlustre tune plan --help`, or correct `[tune]`";
     TuneClient "FSXL-T102" UserCanFix 32 "There is no Lustre client to tune, or it is not known which one is meant."

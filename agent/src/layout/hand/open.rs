@@ -18,22 +18,31 @@ const LONGEST_ATTRIBUTE: usize = 64 * 1024;
 
 /// An open place.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The directory or the file itself.
-    pub(super) itself: OwnedFd,
+    pub(crate) itself: OwnedFd,
     /// Its path, for messages.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// A file's directory and name.
-    pub(super) within: Option<(OwnedFd, String)>,
+    pub(crate) within: Option<(OwnedFd, String)>,
 }
 
 /// The path by which this process reaches what is open, whatever happens to its names.
-pub(super) fn reach(fd: &OwnedFd) -> PathBuf {
+pub(crate) fn reach(fd: &OwnedFd) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd()))
 }
 
-/// Opens it.
+/// Opens it, and reads its layout.
 pub(super) fn open(spot: &Spot) -> Result<(Place, Opened), Trouble> {
+    let (place, stat, kind, made) = open_place(spot)?;
+    let lov = attribute(&reach(&place.itself))
+        .map_err(|errno| call("read lustre.lov of", &place.path, errno))?;
+    let size = u64::try_from(stat.st_size).unwrap_or(0);
+    Ok((place, Opened { kind, size, made, lov }))
+}
+
+/// Opens it; what it is, and whether it was made.
+pub(crate) fn open_place(spot: &Spot) -> Result<(Place, Stat, Kind, Made), Trouble> {
     let mut path = spot.mount.clone();
     let mut at = open_at(rustix::fs::CWD, &path, &path)?;
     is_on(&at, spot.mount_id, &path)?;
@@ -52,9 +61,7 @@ pub(super) fn open(spot: &Spot) -> Result<(Place, Opened), Trouble> {
     let stat = look(&at, &path)?;
     let kind = kind(&stat, &path)?;
     let within = above.filter(|_| kind == Kind::File);
-    let lov = attribute(&reach(&at)).map_err(|errno| call("read lustre.lov of", &path, errno))?;
-    let size = u64::try_from(stat.st_size).unwrap_or(0);
-    Ok((Place { itself: at, path, within }, Opened { kind, size, made, lov }))
+    Ok((Place { itself: at, path, within }, stat, kind, made))
 }
 
 /// The attribute `lustre.lov` of what a path leads to.
@@ -72,7 +79,7 @@ pub(super) fn attribute(path: &Path) -> Result<Lov, Errno> {
     }
 }
 
-pub(super) fn call(what: &str, path: &Path, errno: Errno) -> Trouble {
+pub(crate) fn call(what: &str, path: &Path, errno: Errno) -> Trouble {
     Trouble::Call(what.to_owned(), path.to_owned(), errno.raw_os_error())
 }
 
@@ -99,15 +106,20 @@ fn make(at: &OwnedFd, name: &str, is_last: bool, path: &Path) -> Result<bool, Tr
 
 /// Names may lead to another mount; the kernel tells the one that a descriptor is of.
 fn is_on(fd: &OwnedFd, mount_id: i32, path: &Path) -> Result<(), Trouble> {
+    match mount_of(fd)? {
+        Some(shown) if shown == mount_id => Ok(()),
+        _ => Err(Trouble::OtherMount(path.to_owned())),
+    }
+}
+
+/// The kernel's number of the mount that a descriptor is of, as every kernel tells it.
+pub(crate) fn mount_of(fd: &OwnedFd) -> Result<Option<i32>, Trouble> {
     let file = format!("/proc/self/fdinfo/{}", fd.as_raw_fd());
     let text = std::fs::read_to_string(&file).map_err(|error| {
         Trouble::Call("read".into(), file.into(), error.raw_os_error().unwrap_or_default())
     })?;
     let shown = text.lines().find_map(|line| line.strip_prefix("mnt_id:"));
-    match shown.and_then(|number| number.trim().parse::<i32>().ok()) {
-        Some(shown) if shown == mount_id => Ok(()),
-        _ => Err(Trouble::OtherMount(path.to_owned())),
-    }
+    Ok(shown.and_then(|number| number.trim().parse::<i32>().ok()))
 }
 
 fn look(fd: &OwnedFd, path: &Path) -> Result<Stat, Trouble> {
