@@ -21,6 +21,7 @@ pub mod parameter_store;
 pub mod plan;
 pub mod resolve;
 pub mod retry;
+pub mod ssm;
 pub mod staging;
 pub mod status;
 pub mod support;

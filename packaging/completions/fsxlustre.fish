@@ -44,6 +44,7 @@ complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "export" -d 'Exp
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "evacuate" -d 'Send what is not written and unmount everything, before this node goes'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "spot-watch" -d 'Evacuates the node when its Spot instance is taken away (a service, off by default)'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "serve" -d 'The metrics service that Prometheus scrapes'
+complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "ssm" -d 'AWS Systems Manager: inventory, compliance, the settings of a fleet'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "support-bundle" -d 'What is known of this node in one file, without secrets, for somebody who helps'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "check" -d 'Does this node fit: kernel, Lustre client, LNet and file system?'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "explain" -d 'What a message code means'
@@ -395,6 +396,45 @@ complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand serve" -l no-collect
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand serve" -l collector.probe -d 'Whether each mount answers, and its room'
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand serve" -l no-collector.probe
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand serve" -s h -l help -d 'Print help'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and not __fish_seen_subcommand_from inventory compliance push-config" -l path.procfs -d 'Root of procfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and not __fish_seen_subcommand_from inventory compliance push-config" -l path.sysfs -d 'Root of sysfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and not __fish_seen_subcommand_from inventory compliance push-config" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and not __fish_seen_subcommand_from inventory compliance push-config" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and not __fish_seen_subcommand_from inventory compliance push-config" -s h -l help -d 'Print help'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and not __fish_seen_subcommand_from inventory compliance push-config" -f -a "inventory" -d 'What SSM Inventory tells of this node, as files that the SSM Agent picks up'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and not __fish_seen_subcommand_from inventory compliance push-config" -f -a "compliance" -d 'What `fsxlustre check` finds, as compliance items that Systems Manager counts over a fleet'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and not __fish_seen_subcommand_from inventory compliance push-config" -f -a "push-config" -d 'The fleet\'s settings into Parameter Store, as one version that is named last'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from inventory" -l path.procfs -d 'Root of procfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from inventory" -l path.sysfs -d 'Root of sysfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from inventory" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from inventory" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from inventory" -l print -d 'Print the files, one on a line, and write nothing'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from inventory" -s h -l help -d 'Print help'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from compliance" -l only -d 'Only these checks, or groups of checks: local, network, aws' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from compliance" -l skip -d 'Not these checks or groups' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from compliance" -l splay -d 'Begin somewhere within this time, the same for this node each time: for what all nodes of a fleet do at one moment' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from compliance" -l region -d 'AWS Region; this instance\'s when it is left out' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from compliance" -l timeout -d 'Time for the calls to AWS' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from compliance" -l path.procfs -d 'Root of procfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from compliance" -l path.sysfs -d 'Root of sysfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from compliance" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from compliance" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from compliance" -l force -d 'Put them also where nothing changed'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from compliance" -l print -d 'Print the items, and put nothing'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from compliance" -s h -l help -d 'Print help'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from push-config" -l path -d 'The path that nodes read, `[config] ssm_path`: /fsxlustre/prod' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from push-config" -l version -d 'The version\'s name; the next number when it is left out' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from push-config" -l keep -d 'Older numbers that stay, so that they can be named again' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from push-config" -l region -d 'AWS Region' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from push-config" -l timeout -d 'Time for all of it' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from push-config" -l path.procfs -d 'Root of procfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from push-config" -l path.sysfs -d 'Root of sysfs' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from push-config" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from push-config" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from push-config" -l advanced -d 'Tables of more than 4 KB become parameters of the advanced tier, up to 8 KB, which cost'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from push-config" -l force -d 'An older version, the same settings once more, or Strings after a `SecureString`'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from push-config" -l dry-run -d 'Say what would be written, and write nothing'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand ssm; and __fish_seen_subcommand_from push-config" -s h -l help -d 'Print help'
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand support-bundle" -l to -d 'Directory for the bundle, not on Lustre' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand support-bundle" -l path.procfs -d 'Root of procfs' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand support-bundle" -l path.sysfs -d 'Root of sysfs' -r -F

@@ -12,6 +12,7 @@ prints `ready` when both listen. A test steers it through the API's address:
     POST /_control/pages        {"size": 1, "empty_first": 1}
     POST /_control/parameters   {"size": 1, "empty_first": 1}
                                 or "put_earlier": {"name": NAME, "seconds": 60}
+    POST /_control/compliance   {"size": 1, "empty_first": 1}: pages of ListComplianceItems
     POST /_control/imds         {"mode": "on" | "off" | "hang", "set": {"placement/region": ...}}
     POST /_control/associations {"id": ID, "associations": [{...}]}
     POST /_control/tasks        {"id": ID, "tasks": [{...}]} are there; or {"ends": {"looks": 1,
@@ -33,6 +34,7 @@ import threading
 import time
 
 import associations
+import compliance
 import file_systems
 import metrics
 import parameters
@@ -84,7 +86,7 @@ class Endpoint:
         environ["wsgi.input"] = io.BytesIO(request.get_data())
         # moto is to choose the service by the signature, whatever name was asked for.
         environ["HTTP_HOST"] = "127.0.0.1"
-        for part in (associations, tasks, metrics):
+        for part in (associations, compliance, tasks, metrics):
             if (answer := part.answer(request)) is not None:
                 return answer(environ, start_response)
         try:
@@ -180,6 +182,9 @@ class Endpoint:
         elif not parameters.put_earlier(**put_earlier):
             raise NotFound(f"there is no parameter {put_earlier['name']}")
 
+    def _control_compliance(self, **asked):
+        compliance.cut_into(**asked)
+
     def _control_imds(self, **asked):
         mode = asked.get("mode", self.metadata.mode)
         if mode not in Imds.modes:
@@ -196,6 +201,7 @@ class Endpoint:
         self.metadata.restore()
         file_systems.Backend.pages = file_systems.Pages()
         parameters.Backend.pages = file_systems.Pages()
+        compliance.reset()
         tasks.reset()
         metrics.reset()
         self.released.set()

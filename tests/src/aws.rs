@@ -1,5 +1,6 @@
 //! The AWS endpoint of a sandbox: calls to it, and what a test can make of it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -228,6 +229,49 @@ impl Sandbox {
     pub fn put_parameter_earlier(&self, name: &str, seconds: u32) {
         let earlier = json!({"name": name, "seconds": seconds});
         self.control("parameters", &json!({"put_earlier": earlier}));
+    }
+
+    /// Everything below a path in Parameter Store, by name: value and type, still encrypted.
+    #[track_caller]
+    pub fn parameters(&self, path: &str) -> BTreeMap<String, (String, String)> {
+        let mut all = BTreeMap::new();
+        let mut token = Value::Null;
+        loop {
+            let body = json!({"Path": path, "Recursive": true, "NextToken": token});
+            let answer = self.ssm("GetParametersByPath", &body).json();
+            for one in answer["Parameters"].as_array().into_iter().flatten() {
+                let text = |field: &str| one[field].as_str().unwrap_or_default().to_owned();
+                all.insert(text("Name"), (text("Value"), text("Type")));
+            }
+            token = answer["NextToken"].clone();
+            if token.is_null() {
+                return all;
+            }
+        }
+    }
+
+    /// Every compliance item of a node, to the last page.
+    #[track_caller]
+    pub fn compliance_items(&self, node: &str) -> Vec<Value> {
+        let mut all = Vec::new();
+        let mut token = Value::Null;
+        loop {
+            let body = json!({"ResourceIds": [node], "NextToken": token});
+            let answer = self.ssm("ListComplianceItems", &body);
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            let answer = answer.json();
+            all.extend(answer["ComplianceItems"].as_array().into_iter().flatten().cloned());
+            token = answer["NextToken"].clone();
+            if token.is_null() {
+                return all;
+            }
+        }
+    }
+
+    /// Cuts the answers of `ListComplianceItems` into pages of this size, after this many empty ones.
+    #[track_caller]
+    pub fn set_compliance_pages(&self, size: u32, empty_first: u32) {
+        self.control("compliance", &json!({"size": size, "empty_first": empty_first}));
     }
 
     /// How the instance metadata service behaves from now on.

@@ -43,6 +43,22 @@ pub fn built_stage(name: &str) -> PathBuf {
     built
 }
 
+/// Python in the virtual environment of that name.
+///
+/// # Panics
+///
+/// When it was not made yet.
+#[track_caller]
+pub fn built_environment(name: &str) -> PathBuf {
+    let environment = target().join(name);
+    assert!(
+        environment.join("installed-from").exists(),
+        "{} is missing. Run tests/prepare test",
+        environment.display()
+    );
+    environment.join("bin/python")
+}
+
 /// A program of the workspace.
 ///
 /// # Panics

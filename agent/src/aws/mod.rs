@@ -6,6 +6,7 @@
 
 mod associations;
 mod call;
+mod compliance;
 mod credentials;
 mod error;
 pub mod fsx;
@@ -22,6 +23,7 @@ pub mod tasks;
 
 pub use associations::data_repositories;
 pub use call::{Action, Asked};
+pub use compliance::{ComplianceItem, Severity};
 pub use error::AwsError;
 pub use imds::{Document, Imds, ImdsTrouble, NodeIdentity};
 pub use instance::{instance_id, node_identity};

@@ -1,11 +1,21 @@
-//! Parameter Store: every parameter below a path.
+//! Parameter Store: every parameter below a path; putting and deleting some.
 
 use super::{Action, Asked, Aws, AwsError};
-use aws_sdk_ssm::types::{Parameter, ParameterType};
+use aws_sdk_ssm::types::{Parameter, ParameterTier, ParameterType};
 use fsxlustre_mount::partition::Partition;
 
 const GET_PARAMETERS_BY_PATH: &Action =
     &Action { name: "ssm:GetParametersByPath", service: "ssm", policy: "config.json" };
+const LOOK_BEFORE_A_PUSH: &Action =
+    &Action { name: "ssm:GetParametersByPath", service: "ssm", policy: "push-config.json" };
+const PUT_PARAMETER: &Action =
+    &Action { name: "ssm:PutParameter", service: "ssm", policy: "push-config.json" };
+const DELETE_PARAMETERS: &Action =
+    &Action { name: "ssm:DeleteParameters", service: "ssm", policy: "push-config.json" };
+/// What `PutParameter` says of a name that is taken.
+const ALREADY_THERE: &str = "ParameterAlreadyExists";
+/// So many names a call of `DeleteParameters` takes.
+const MOST_NAMES: usize = 10;
 /// More pages than any set has; a service that never ends is not followed for ever.
 const MOST_PAGES: usize = 1_000;
 
@@ -41,6 +51,35 @@ impl std::fmt::Debug for StoredParameter {
     }
 }
 
+/// The tier of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// 4 KB, without costs.
+    Standard,
+    /// 8 KB, which costs.
+    Advanced,
+}
+
+impl Tier {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Standard => "Standard",
+            Self::Advanced => "Advanced",
+        }
+    }
+}
+
+/// What a policy must name: the path and all below it. A role that reads the path reads its versions, too.
+fn asked(aws: &Aws, action: &'static Action, path: &str) -> Asked {
+    let partition = Partition::of_region(aws.region());
+    let arn = |below: &str| {
+        let resource = format!("parameter/{}{below}", path.trim_start_matches('/'));
+        partition.arn("ssm", aws.region(), "*", &resource)
+    };
+    Asked { resources: vec![arn(""), arn("/*")], ..aws.asked(action, "*") }
+}
+
 /// The parameters directly below a path, or all below a version of it, decrypted, by name: every page to
 /// the last token, also after a short or empty one.
 ///
@@ -51,23 +90,34 @@ pub async fn parameters_below(
     path: &str,
     version: Option<&str>,
 ) -> Result<Vec<StoredParameter>, AwsError> {
-    // A role that reads the path reads its versions, too: that is what a policy must say.
-    let partition = Partition::of_region(aws.region());
-    let arn = |below: &str| {
-        let resource = format!("parameter/{}{below}", path.trim_start_matches('/'));
-        partition.arn("ssm", aws.region(), "*", &resource)
-    };
-    let resources = vec![arn(""), arn("/*")];
-    let asked = Asked { resources, ..aws.asked(GET_PARAMETERS_BY_PATH, "*") };
     let folder = version.map_or_else(|| path.to_owned(), |version| format!("{path}/{version}"));
+    let asked = asked(aws, GET_PARAMETERS_BY_PATH, path);
+    pages(aws, asked, &folder, (version.is_some(), true)).await
+}
+
+/// Everything below a path, for whoever puts settings there; what is secret stays encrypted.
+///
+/// # Errors
+/// [`AwsError`].
+pub async fn all_below(aws: &Aws, path: &str) -> Result<Vec<StoredParameter>, AwsError> {
+    pages(aws, asked(aws, LOOK_BEFORE_A_PUSH, path), path, (true, false)).await
+}
+
+/// Every page to the last token; whether all levels are asked for, and decrypted.
+async fn pages(
+    aws: &Aws,
+    asked: Asked,
+    folder: &str,
+    (is_recursive, is_decrypted): (bool, bool),
+) -> Result<Vec<StoredParameter>, AwsError> {
     let (mut all, mut token) = (Vec::new(), None::<String>);
     for _ in 0..MOST_PAGES {
         let page = || {
             aws.ssm
                 .get_parameters_by_path()
-                .path(&folder)
-                .recursive(version.is_some())
-                .with_decryption(true)
+                .path(folder)
+                .recursive(is_recursive)
+                .with_decryption(is_decrypted)
                 .set_next_token(token.clone())
                 .send()
         };
@@ -82,6 +132,52 @@ pub async fn parameters_below(
         }
     }
     Err(AwsError::Answer { asked, because: format!("there is no end to the pages of {folder}") })
+}
+
+/// Puts a String. Where it may not be there yet, one that is there is left as it is, and is no error: an
+/// attempt whose answer was lost may have put it, so whoever puts it reads it back.
+///
+/// # Errors
+/// [`AwsError`].
+pub async fn put_parameter(
+    aws: &Aws,
+    path: &str,
+    name: &str,
+    value: &str,
+    tier: Tier,
+    may_be_there: bool,
+) -> Result<(), AwsError> {
+    let tier = match tier {
+        Tier::Standard => ParameterTier::Standard,
+        Tier::Advanced => ParameterTier::Advanced,
+    };
+    let put = || {
+        aws.ssm
+            .put_parameter()
+            .name(name)
+            .value(value)
+            .r#type(ParameterType::String)
+            .data_type("text")
+            .tier(tier.clone())
+            .overwrite(may_be_there)
+            .send()
+    };
+    match aws.call(asked(aws, PUT_PARAMETER, path), put).await {
+        Err(AwsError::Refused { code, .. }) if code == ALREADY_THERE && !may_be_there => Ok(()),
+        put => put.map(|_| ()),
+    }
+}
+
+/// Deletes parameters; those that are gone are none to complain of.
+///
+/// # Errors
+/// [`AwsError`].
+pub async fn delete_parameters(aws: &Aws, path: &str, names: &[String]) -> Result<(), AwsError> {
+    for some in names.chunks(MOST_NAMES) {
+        let delete = || aws.ssm.delete_parameters().set_names(Some(some.to_vec())).send();
+        aws.call(asked(aws, DELETE_PARAMETERS, path), delete).await?;
+    }
+    Ok(())
 }
 
 fn stored(parameter: &Parameter, asked: &Asked) -> Result<StoredParameter, AwsError> {

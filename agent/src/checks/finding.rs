@@ -30,6 +30,12 @@ impl Verdict {
     }
 }
 
+/// The worse of two answers.
+pub fn worst(one: Verdict, other: Verdict) -> Verdict {
+    let order = [Verdict::Fail, Verdict::Unknown, Verdict::Warn];
+    order.into_iter().find(|verdict| [one, other].contains(verdict)).unwrap_or(Verdict::Pass)
+}
+
 /// Something that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Evidence {

@@ -1,7 +1,7 @@
 //! What the last `fsxlustre check` found, kept for the metrics service: a check is work, and a scrape
 //! must not do any.
 
-use super::{Report, Verdict};
+use super::{Report, Verdict, worst};
 use fsxlustre_mount::host::{Host, StateError, read_own_state, unix_seconds, write_state};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -36,7 +36,7 @@ impl LastRun {
             let verdict = finding.verdict;
             match answers.iter_mut().find(|answer| answer.check == finding.check) {
                 // A check of several things is as good as the worst of them.
-                Some(answer) => answer.verdict = worse(answer.verdict, verdict),
+                Some(answer) => answer.verdict = worst(answer.verdict, verdict),
                 None => answers.push(Answer { check: finding.check.to_owned(), verdict }),
             }
         }
@@ -60,11 +60,6 @@ impl LastRun {
     pub fn kept(host: &Host) -> Option<Self> {
         read_own_state(&Self::path(host)).filter(|run: &Self| run.format == FORMAT)
     }
-}
-
-fn worse(one: Verdict, other: Verdict) -> Verdict {
-    let order = [Verdict::Fail, Verdict::Unknown, Verdict::Warn];
-    order.into_iter().find(|verdict| [one, other].contains(verdict)).unwrap_or(Verdict::Pass)
 }
 
 #[cfg(test)]

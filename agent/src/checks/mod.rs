@@ -49,7 +49,7 @@ mod text;
 mod tuning_advised;
 mod tuning_drift;
 
-pub use finding::{Evidence, Finding, Verdict};
+pub use finding::{Evidence, Finding, Verdict, worst};
 pub use io::io;
 pub use last_run::{Answer, LastRun};
 pub use next_kernel::reboot;

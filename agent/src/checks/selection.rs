@@ -56,6 +56,12 @@ impl Selection {
         Self { checks: CHECKS.iter().collect() }
     }
 
+    /// Those that do not go beyond this node.
+    pub fn local() -> Self {
+        let is_local = |check: &&Check| check.group == Group::Local;
+        Self { checks: CHECKS.iter().filter(is_local).collect() }
+    }
+
     /// Those that `only` names, or all where it names none, without those that `skip` names.
     ///
     /// # Errors

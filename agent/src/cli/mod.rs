@@ -82,8 +82,7 @@ enum Command {
     SpotWatch(spot_watch::SpotWatchArgs),
     /// The metrics service that Prometheus scrapes
     Serve(serve::ServeArgs),
-    /// AWS Systems Manager: the settings of a fleet
-    #[command(hide = true)]
+    /// AWS Systems Manager: inventory, compliance, the settings of a fleet
     Ssm(ssm::SsmArgs),
     /// What is known of this node in one file, without secrets, for somebody who helps
     SupportBundle(support_bundle::SupportBundleArgs),

@@ -10,6 +10,7 @@ const PROSE: &[(&str, &str)] = &[
     ("export", include_str!("commands/export.roff")),
     ("hsm", include_str!("commands/hsm.roff")),
     ("layout", include_str!("commands/layout.roff")),
+    ("ssm", include_str!("commands/ssm.roff")),
     ("status", include_str!("commands/status.roff")),
     ("tune", include_str!("commands/tune.roff")),
 ];

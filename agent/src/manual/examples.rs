@@ -72,6 +72,11 @@ pub(super) const EXAMPLES: &[Example] = &[
     example("evacuate", "fsxlustre evacuate", "Before this node goes: send what is not written, unmount everything."),
     example("spot-watch", "fsxlustre spot-watch", "What fsxlustre-spot.service runs."),
     example("serve", "fsxlustre serve --web.listen-address :9988", "Metrics for the whole network; a firewall or TLS goes with it."),
+    example("ssm inventory", "fsxlustre ssm inventory", "Leave for the SSM Agent what it is to tell of this node."),
+    example("ssm inventory", "fsxlustre ssm inventory --print", "See what that is."),
+    example("ssm compliance", "fsxlustre ssm compliance --splay 900", "From a schedule that all nodes have: the findings as compliance items."),
+    example("ssm push-config", "fsxlustre ssm push-config fleet.toml --path /fsxlustre/prod --dry-run", "What would be put, and which version would be named?"),
+    example("ssm push-config", "fsxlustre ssm push-config fleet.toml --path /fsxlustre/prod", "Put it; nodes read it within [config] fresh seconds."),
     example("support-bundle", "fsxlustre support-bundle --to /root", "One archive for whoever helps."),
     example("explain", "fsxlustre explain FSXL-A201", "What a code means, and what mends it."),
 ];

@@ -48,14 +48,18 @@ fn options(
     record: &MountRecord,
     mount: Option<&Mount>,
 ) -> Option<Vec<String>> {
-    let mount = mount?;
+    Some(differing_options(record, mount?))
+}
+
+/// The options of a mount of ours that do not hold.
+pub(crate) fn differing_options(record: &MountRecord, mount: &Mount) -> Vec<String> {
     let mut differing = missing_options(mount, &record.options);
     let is_read_only = mount.shows("ro");
     let was_asked = record.options.iter().any(|word| word == "ro");
     if is_read_only && !was_asked && !differing.iter().any(|word| word == "rw") {
         differing.push("rw".into());
     }
-    Some(differing)
+    differing
 }
 
 /// The settings of the client that are not as we set them, by their keys; not known where nothing of ours

@@ -30,6 +30,7 @@ mod client_key;
 mod collect;
 mod continued;
 mod drift;
+pub(crate) use drift::differing_options;
 mod encode;
 mod exposition;
 mod extents;

@@ -7,6 +7,7 @@
 
 mod error;
 mod kept;
+pub mod push;
 mod whole;
 
 pub use error::SetError;

@@ -1,5 +1,6 @@
 //! Is what was read one whole version? A pure question.
 
+use super::push::{LARGEST_SET, is_version};
 use super::{SetError, WholeSet};
 use crate::aws::ssm::{StoredKind, StoredParameter};
 use fsxlustre_mount::config::Parameter;
@@ -7,10 +8,6 @@ use fsxlustre_mount::config::Parameter;
 /// How much later than its naming a part of a version may seem to be put, since each is dated by
 /// another machine: milliseconds.
 const CLOCKS_DIFFER_MS: i64 = 5_000;
-/// The longest set, bytes of all its parts.
-const LARGEST_SET: usize = 256 << 10;
-/// The longest name of a version.
-const LONGEST_VERSION: usize = 64;
 
 /// What `PATH/current` said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +37,7 @@ impl Pointer {
             .find(|parameter| parameter.name == name)
             .ok_or_else(|| SetError::NoPointer { name: name.clone() })?;
         let version = pointer.value.trim();
-        let fits = (1..=LONGEST_VERSION).contains(&version.len())
-            && version != "current"
-            && version.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-        if pointer.kind != StoredKind::Text || !fits {
+        if pointer.kind != StoredKind::Text || !is_version(version) {
             return Err(SetError::Pointer { name });
         }
         let (put, put_unix_ms) = (pointer.version, pointer.put_unix_ms);

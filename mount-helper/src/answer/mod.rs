@@ -27,4 +27,4 @@ pub(crate) use pin::agree as agree_with_pin;
 pub use pin::{Pin, PinAttempt, PinnedAs};
 pub use settings::{AnswerSettings, CacheSection, FleetSection};
 pub use shared_file::{SharedAnswer, SharedAnswers, read_shared};
-pub use slot::{DEFAULT_QUOTA, Fleet, PARAMETER_STORE_QUOTA, SETTINGS_CALLS};
+pub use slot::{DEFAULT_QUOTA, Fleet, PARAMETER_STORE_QUOTA, SETTINGS_CALLS, share};

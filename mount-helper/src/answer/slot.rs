@@ -61,7 +61,7 @@ impl Fleet {
 
 /// A number from 0 to 1 for a text: FNV-1a, then the finalizer of splitmix64, since ids that differ
 /// in one digit must not be neighbours.
-fn share(text: &str) -> f64 {
+pub fn share(text: &str) -> f64 {
     let sum = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
         (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });

@@ -76,6 +76,14 @@ pub(super) const PARAMETER_PATH: Grammar = Grammar {
     },
 };
 
+/// The most names of a path in Parameter Store: 15 levels with a version's and a part's.
+const MOST_PATH_NAMES: usize = 13;
+
+/// Whether settings may be below that path in Parameter Store.
+pub fn is_parameter_path(text: &str) -> bool {
+    (PARAMETER_PATH.check)(text).is_ok() && text.matches('/').count() <= MOST_PATH_NAMES
+}
+
 /// A Region's name.
 pub(super) const REGION: Grammar = Grammar {
     fits: "an AWS Region such as us-east-1",

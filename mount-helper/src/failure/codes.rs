@@ -80,10 +80,14 @@ codes! {
         "put the parts below PATH/VERSION/, then the version's name into PATH/current";
     ConfigMoving "FSXL-C115" MayPass 2 "The settings in Parameter Store changed while they were read."
         "try again when whoever puts versions is done";
+    ConfigPush "FSXL-C116" UserCanFix 2 "The settings were not put into Parameter Store; those in force still are."
+        "do what the message says of the file, the path or the version";
     FstabUnreadable "FSXL-C121" UserCanFix 2 "The fstab file cannot be read."
         "make the file readable; `--fstab FILE` names another one";
     BundleUnwritable "FSXL-C131" UserCanFix 2 "The support bundle cannot be written."
         "name a directory with room that is not on Lustre: `fsxlustre support-bundle --to DIR`";
+    InventoryUnwritable "FSXL-C132" UserCanFix 2 "The files for SSM Inventory cannot be written."
+        "run it as root, where the folder and all above it are root's and there is room";
     SourceForm "FSXL-C201" UserCanFix 1 "The source has no form that fsxlustre knows."
         "write fs-ID, tag:Key:Value, name:NAME or HOST@tcp:/MOUNTNAME";
     OptionUnknown "FSXL-C211" UserCanFix 1 "A mount option is not known."
@@ -230,6 +234,8 @@ codes! {
         "give the nodes a map or a shared cache file (`[cache] shared`), or raise timeout=";
     SpotUnknown "FSXL-A303" MayPass 32 "Whether this Spot instance is to be taken away is not known."
         "turn the instance metadata service (version 2) on, or stop fsxlustre-spot.service";
+    ManagedIdUnknown "FSXL-A304" UserCanFix 32 "The id by which Systems Manager knows this node is not known."
+        "register the SSM Agent, or let this node ask the instance metadata service";
     PinDisagrees "FSXL-S103" UserCanFix 32 "Another node of the same job uses another file system."
         "name the file system by its id, or by tags that only one has, and start the job again";
     LayoutProfile "FSXL-L101" UserCanFix 32 "The layout profile is unknown or not valid."

@@ -36,8 +36,8 @@ pub use signals::{let_stop_signals_through, sleep_unless_interrupted, stop_signa
 pub(crate) use space::statvfs as statvfs_here;
 pub use space::{ProbeError, Space, probe_space};
 pub use state_file::{
-    StateError, read_own_state, read_state, remove_state, state_names, write_private_state,
-    write_public, write_public_state, write_state,
+    StateError, make_private_folder, read_own_state, read_state, remove_state, replace_by_way_of,
+    state_names, write_private_state, write_public, write_public_state, write_state,
 };
 pub use trusted_file::{LARGEST_TRUSTED_BYTES, open_trusted_folder, read_trusted};
 pub(crate) use trusted_file::{read_trusted_at, read_trusted_here};

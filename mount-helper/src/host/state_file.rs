@@ -134,6 +134,28 @@ pub fn write_public_state(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
     write_public(path, bytes)
 }
 
+/// Makes a folder and its parents for root alone. Fine when it is there.
+///
+/// # Errors
+/// That of mkdir(2).
+pub fn make_private_folder(path: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Writes a file for root's eyes by way of another folder of the same file system, where whoever looks
+/// at every file of its own folder does not see it half written.
+///
+/// # Errors
+/// [`StateError::Io`]; the old file is then untouched.
+pub fn replace_by_way_of(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), StateError> {
+    let name = path.file_name().unwrap_or_default();
+    replace_with(&folder.join(name), path, bytes, 0o600).map_err(|source| StateError::Io {
+        attempt: "write",
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// Removes temporary files of the same name whose writers were killed.
 fn remove_left_over(path: &Path) {
     let Some((folder, stem)) = path.parent().zip(path.file_stem()) else { return };
@@ -153,8 +175,13 @@ fn remove_left_over(path: &Path) {
 /// A temporary file beside it, synced, then renamed over it; then the folder is synced, so that the
 /// new name is kept too when the power goes.
 fn replace(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
-    let temporary = path.with_extension(format!("new.{}", std::process::id()));
-    remove_left_over(path);
+    replace_with(path, path, bytes, mode)
+}
+
+/// The same; the temporary file stands beside `beside`.
+fn replace_with(beside: &Path, path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    let temporary = beside.with_extension(format!("new.{}", std::process::id()));
+    remove_left_over(beside);
     let written = write_new(&temporary, bytes, mode)
         .and_then(|()| std::fs::rename(&temporary, path))
         .and_then(|()| folder_of(path).map_or(Ok(()), |folder| File::open(folder)?.sync_all()));

@@ -1,5 +1,7 @@
 //! `fsxlustre ssm`: what AWS Systems Manager has to do with this node. One file a verb.
 
+mod compliance;
+mod inventory;
 mod push_config;
 
 use super::Outcome;
@@ -16,6 +18,10 @@ pub struct SsmArgs {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// What SSM Inventory tells of this node, as files that the SSM Agent picks up
+    Inventory(inventory::InventoryArgs),
+    /// What `fsxlustre check` finds, as compliance items that Systems Manager counts over a fleet
+    Compliance(compliance::ComplianceArgs),
     /// The fleet's settings into Parameter Store, as one version that is named last
     PushConfig(push_config::PushConfigArgs),
 }
@@ -24,20 +30,22 @@ impl SsmArgs {
     /// When Parameter Store may be asked for settings.
     pub(super) fn asking(&self) -> Asking {
         match self.verb {
-            Verb::PushConfig(_) => Asking::Never,
+            Verb::Inventory(_) | Verb::Compliance(_) | Verb::PushConfig(_) => Asking::Never,
         }
     }
 
     /// Whether it does something to the node.
     pub(super) fn changes_the_node(&self) -> bool {
         match self.verb {
-            Verb::PushConfig(_) => false,
+            Verb::Inventory(_) | Verb::Compliance(_) | Verb::PushConfig(_) => false,
         }
     }
 
     /// Does it.
     pub fn run(&self, config: &AgentConfig) -> Outcome {
         match &self.verb {
+            Verb::Inventory(args) => args.run(config),
+            Verb::Compliance(args) => args.run(config),
             Verb::PushConfig(args) => args.run(config),
         }
     }
