@@ -89,6 +89,7 @@ install:
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre agent/data/compatibility.toml
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/iam packaging/iam/*.json packaging/iam/policies.yaml packaging/iam/README.md
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/ssm/associations packaging/ssm/associations/*
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/ssm packaging/ssm/*.json
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/prometheus packaging/prometheus/*.yml
 	$(INSTALL) -D -m 0755 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/prometheus packaging/prometheus/slurm-targets
 	$(INSTALL) -D -m 0755 -t $(DESTDIR)$(PREFIX)/share/fsxlustre/slurm packaging/slurm/task-prolog packaging/slurm/unkillable-step packaging/slurm/epilog-slurmctld packaging/slurm/health-check

@@ -26,6 +26,7 @@ pub mod staging;
 pub mod status;
 pub mod support;
 pub mod top;
+mod transient;
 pub mod tune;
 pub mod why;
 pub mod window;

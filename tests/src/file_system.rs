@@ -23,6 +23,16 @@ pub struct FileSystem {
 }
 
 impl FileSystem {
+    /// One that no API knows, by its Lustre name and the address of its server.
+    pub fn of_device(mount_name: &str, address: &str) -> Self {
+        Self {
+            id: String::new(),
+            mount_name: mount_name.to_owned(),
+            dns_name: format!("{mount_name}.test"),
+            nid: format!("{address}@tcp"),
+        }
+    }
+
     /// A file system that is yet to be made: persistent, of 1200 GiB and four object storage
     /// targets.
     pub fn lustre() -> NewFileSystem {

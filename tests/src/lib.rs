@@ -32,6 +32,7 @@ mod sandbox;
 pub mod scrape_cost;
 mod setup;
 pub mod slurm;
+pub mod ssm;
 pub mod stage;
 
 pub use aws::{Fault, Imds, LoggedRequest};

@@ -177,6 +177,7 @@ fn make_install_brings_every_unit_and_what_prometheus_grafana_and_slurm_need() {
             "share/fsxlustre/slurm/unkillable-step",
             "share/fsxlustre/slurm/epilog-slurmctld",
             "share/fsxlustre/slurm/slurm.conf",
+            "share/fsxlustre/ssm/FsxLustre-Check.json",
             "share/man/man7/fsxlustre-metrics.7",
             "share/man/man7/fsxlustre-slurm.7",
             "lib/systemd/system-preset/90-fsxlustre.preset",

@@ -80,6 +80,16 @@ impl LayoutArgs {
         }
     }
 
+    /// Prints JSON from now on; false for what has none.
+    pub(super) fn as_json(&mut self) -> bool {
+        match &mut self.verb {
+            Command::Plan(args) | Command::Apply(args) | Command::Verify(args) => args.json = true,
+            Command::Show(args) => args.as_json(),
+            Command::Explain(_) => return false,
+        }
+        true
+    }
+
     /// Whether it changes anything.
     pub fn changes_the_node(&self) -> bool {
         matches!(self.verb, Command::Apply(_))

@@ -12,6 +12,7 @@ pub mod job;
 pub mod layout;
 pub mod manual;
 pub mod mount;
+mod output;
 pub mod resolve;
 mod resolve_many;
 pub mod serve;
@@ -28,7 +29,7 @@ use crate::config::AgentConfig;
 use crate::parameter_store::Asking;
 use clap::{Args, Parser, Subcommand};
 use fsxlustre_mount::failure::{Code, Failure, FailureRecord};
-use fsxlustre_mount::host::PathOverrides;
+use fsxlustre_mount::host::{PathOverrides, Paths};
 use fsxlustre_mount::journal::{Entry, Priority};
 use fsxlustre_mount::resolve::Tell;
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ use std::time::Duration;
 pub struct Cli {
     #[command(flatten)]
     paths: PathArgs,
+    #[command(flatten)]
+    output: output::OutputArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -82,7 +85,7 @@ enum Command {
     SpotWatch(spot_watch::SpotWatchArgs),
     /// The metrics service that Prometheus scrapes
     Serve(serve::ServeArgs),
-    /// AWS Systems Manager: inventory, compliance, the settings of a fleet
+    /// AWS Systems Manager: documents, inventory, compliance, the settings of a fleet
     Ssm(ssm::SsmArgs),
     /// What is known of this node in one file, without secrets, for somebody who helps
     SupportBundle(support_bundle::SupportBundleArgs),
@@ -186,6 +189,16 @@ fn json(value: &impl serde::Serialize) -> Outcome {
     }
 }
 
+fn no_such_form() -> Failure {
+    Failure {
+        code: Code::Invocation,
+        what: "this command has no such form".into(),
+        asked: "--output ssm".into(),
+        because: "check, status, mount, umount, layout, tune and why have it".into(),
+        remedy: "leave out --output".into(),
+    }
+}
+
 impl From<Result<Self, Failure>> for Outcome {
     fn from(result: Result<Self, Failure>) -> Self {
         result.unwrap_or_else(|failure| Self::failed(&failure))
@@ -194,7 +207,20 @@ impl From<Result<Self, Failure>> for Outcome {
 
 impl Cli {
     /// Does what the arguments ask for; `tell` hears how a long wait goes.
-    pub fn run(&self, tell: Tell<'_>) -> Outcome {
+    pub fn run(mut self, tell: Tell<'_>) -> Outcome {
+        if !self.output.is_for_ssm() {
+            return self.carry_out(tell);
+        }
+        let Some(about) = self.command.as_json() else {
+            return Outcome { status: USAGE, ..Outcome::failed(&no_such_form()) };
+        };
+        let outcome = self.carry_out(&|_| ());
+        let folder = AgentConfig::load(&self.paths.overrides(), Asking::Never)
+            .map_or_else(|_| Paths::default().data, |config| config.host().paths.data.clone());
+        self.output.told(about, outcome, &folder.join("ssm/answers"))
+    }
+
+    fn carry_out(&self, tell: Tell<'_>) -> Outcome {
         let outcome = match &self.command {
             // These look at nothing of this node, and so need no configuration.
             Command::Explain(args) => args.run(),
@@ -239,6 +265,30 @@ impl Command {
             Self::Manual(args) => args.run(),
             Self::Config(args) => args.run(&PathOverrides::default()),
         }
+    }
+
+    /// Has it print JSON, where it can; its name.
+    fn as_json(&mut self) -> Option<&'static str> {
+        let about = match self {
+            Self::Check(_) => "check",
+            Self::Status(_) => "status",
+            Self::Mount(_) => "mount",
+            Self::Umount(_) => "umount",
+            Self::Why(_) => "why",
+            Self::Tune(_) => "tune",
+            _ => "layout",
+        };
+        match self {
+            Self::Check(args) => args.as_json(),
+            Self::Status(args) => args.as_json(),
+            Self::Mount(args) => args.as_json(),
+            Self::Umount(args) => args.as_json(),
+            Self::Why(args) => args.as_json(),
+            Self::Tune(args) => args.as_json(),
+            Self::Layout(args) => return args.as_json().then_some(about),
+            _ => return None,
+        }
+        Some(about)
     }
 
     /// What ends something, or shows what is here, works without Parameter Store.
@@ -291,6 +341,11 @@ impl Command {
             return Outcome::failed_json(failure);
         }
         if let Self::Job(args) = self
+            && let Some(outcome) = args.broken_configuration(failure)
+        {
+            return outcome;
+        }
+        if let Self::Ssm(args) = self
             && let Some(outcome) = args.broken_configuration(failure)
         {
             return outcome;

@@ -1,6 +1,6 @@
 //! `fsxlustre mount`: the engine of `mount.fsxlustre`, for a person at a shell.
 
-use super::Outcome;
+use super::{Outcome, json};
 use crate::config::AgentConfig;
 use crate::resolve::AgentResolver;
 use clap::Args;
@@ -12,11 +12,13 @@ use fsxlustre_mount::mount::{Done, MountReport, MountRequest, Mounter};
 use fsxlustre_mount::options::MountOptions;
 use fsxlustre_mount::record::Maker;
 use fsxlustre_mount::resolve::Tell;
+use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `fsxlustre mount`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 #[command(after_help = "Exit status, as of mount(8): 0 mounted, also when it was already; \
                         1 a source or an option is not right, or not root; 2 system error, also a \
                         command line that is not understood; 4 a fault of fsxlustre; 8 interrupted; \
@@ -32,9 +34,29 @@ pub struct MountArgs {
     /// Say what would be done, and do everything but the mount
     #[arg(short = 'n', long)]
     dry_run: bool,
+    /// Make the directory, and what is missing above it
+    #[arg(long)]
+    mkdir: bool,
     /// Say what is done
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with = "json")]
     verbose: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What became of it as JSON; fields are only ever added. A failure is a failure's object instead.
+#[derive(Serialize)]
+struct Record<'a> {
+    directory: &'a Path,
+    source: &'a str,
+    /// `mounted`, `already`, `remounted` or `planned`.
+    outcome: &'static str,
+    device: String,
+    file_system_id: Option<&'a str>,
+    options: &'a str,
+    waited_seconds: u64,
+    warnings: &'a [String],
 }
 
 impl MountArgs {
@@ -80,7 +102,7 @@ impl MountArgs {
             is_dry_run: self.dry_run,
             made_by: Maker::of_this_process(config.host(), directory),
             namespace: None,
-            makes_directory: false,
+            makes_directory: self.mkdir,
             pinned_as: None,
         })
     }
@@ -92,7 +114,9 @@ impl MountArgs {
             outcome.log.push(Entry::new(Priority::Warning, warning));
         }
         let line = report.line(directory);
-        if self.verbose || self.dry_run {
+        if self.json {
+            outcome.stdout = json(&self.record(report, directory)).stdout;
+        } else if self.verbose || self.dry_run {
             outcome.stdout = format!("{line}\n");
         }
         if matches!(report.done, Done::Made | Done::Remounted) {
@@ -101,8 +125,32 @@ impl MountArgs {
         self.about(outcome)
     }
 
+    fn record<'a>(&'a self, report: &'a MountReport, directory: &'a Path) -> Record<'a> {
+        Record {
+            directory,
+            source: &self.source,
+            outcome: match report.done {
+                Done::Already => "already",
+                Done::Made => "mounted",
+                Done::Planned => "planned",
+                Done::Remounted => "remounted",
+            },
+            device: report.device.to_string(),
+            file_system_id: report.file_system_id.as_deref(),
+            options: &report.options,
+            waited_seconds: report.waited.as_secs(),
+            warnings: &report.warnings,
+        }
+    }
+
     fn failed(&self, failure: &Failure) -> Outcome {
-        self.about(Outcome { status: failure.mount_exit(), ..Outcome::failed(failure) })
+        let told = if self.json { Outcome::failed_json(failure) } else { Outcome::failed(failure) };
+        self.about(Outcome { status: failure.mount_exit(), ..told })
+    }
+
+    /// Prints JSON from now on.
+    pub(super) fn as_json(&mut self) {
+        (self.json, self.verbose) = (true, false);
     }
 
     fn about(&self, mut outcome: Outcome) -> Outcome {

@@ -21,6 +21,11 @@ pub struct StatusArgs {
 }
 
 impl StatusArgs {
+    /// Prints JSON from now on.
+    pub(super) fn as_json(&mut self) {
+        self.json = true;
+    }
+
     /// Looks at every Lustre mount, without touching one.
     pub fn run(&self, config: &AgentConfig) -> Outcome {
         if self.holders {

@@ -142,6 +142,17 @@ impl TuneArgs {
         }
     }
 
+    /// Prints JSON from now on.
+    pub(super) fn as_json(&mut self) {
+        let common = match &mut self.verb {
+            Verb::Plan(args) => &mut args.common,
+            Verb::Apply(args) => &mut args.wish.common,
+            Verb::Show(args) => args,
+            Verb::Revert(args) => &mut args.common,
+        };
+        common.json = true;
+    }
+
     /// Whether the node's journal hears of it.
     pub fn changes_the_node(&self) -> bool {
         matches!(self.verb, Verb::Apply(_) | Verb::Revert(_))

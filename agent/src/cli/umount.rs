@@ -108,6 +108,11 @@ struct Record<'a> {
 }
 
 impl UmountArgs {
+    /// Prints JSON from now on.
+    pub(super) fn as_json(&mut self) {
+        self.json = true;
+    }
+
     /// Does it.
     pub fn run(&self, config: &AgentConfig) -> Outcome {
         if self.force.force_for_all && !self.force.force && !self.force.lazy {

@@ -32,6 +32,11 @@ pub struct WhyArgs {
 }
 
 impl WhyArgs {
+    /// Prints JSON from now on.
+    pub(super) fn as_json(&mut self) {
+        self.json = true;
+    }
+
     /// Looks twice, and ranks what limits the I/O.
     pub fn run(&self, config: &AgentConfig, tell: Tell<'_>) -> Outcome {
         let asked = Asked {

@@ -55,6 +55,7 @@ pub use start::{Lacking, PhaseClock, Ready, Started, observe, start};
 pub use sweep::{Swept, sweep};
 pub use template::{JobField, TemplateError, fill, fill_text, sample, sample_text};
 pub use told::{Missing, forget_told, tell, told};
+pub use traces::live_jobs;
 
 use reap::reap;
 

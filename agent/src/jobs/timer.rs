@@ -1,8 +1,8 @@
 //! What wakes housekeeping: a transient timer of systemd where that runs, else a process that sleeps,
 //! in a session of its own and in no job's cgroup.
 
-use fsxlustre_mount::failure::Explain as _;
-use fsxlustre_mount::host::{Deadline, Host, Program, RunLimits, read_text};
+use crate::transient::{LONGEST_UNIT, is_systemd_here, own_path, systemctl, systemd_run};
+use fsxlustre_mount::host::{Deadline, Host, Program, read_text};
 use fsxlustre_mount::record::Attempt;
 use fsxlustre_mount::worker::Work;
 use nix::sys::signal::{Signal, kill};
@@ -10,12 +10,8 @@ use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How long systemd may take to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// What is run.
 const WORDS: [&str; 2] = ["job", "housekeeping"];
-/// The longest name of a unit that systemd takes, without its ending.
-const LONGEST_UNIT: usize = 240;
 
 /// Something that runs housekeeping later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,17 +96,6 @@ pub(super) fn unit_name(kind: &str, name: &str) -> String {
     format!("fsxlustre-{kind}{}", name.replace('%', "\\x25"))
 }
 
-/// Whether systemd is what runs this machine (`sd_booted(3)`).
-fn is_systemd_here(host: &Host) -> bool {
-    host.paths.rootfs.join("run/systemd/system").is_dir()
-}
-
-/// Where this program is, for somebody else to run it.
-fn own_path(host: &Host) -> Option<String> {
-    let installed = host.program("fsxlustre").ok().map(|program| program.path().to_owned());
-    installed.or_else(|| std::env::current_exe().ok())?.into_os_string().into_string().ok()
-}
-
 fn set(
     host: &Host,
     unit: &str,
@@ -118,39 +103,14 @@ fn set(
     times: &[String],
     deadline: Deadline,
 ) -> Result<(), String> {
-    let program = host.program("systemd-run").map_err(|error| error.because())?;
-    let mut words = vec![
-        "--quiet".to_owned(),
-        "--collect".to_owned(),
-        format!("--unit={unit}"),
-        format!("--description=fsxlustre: {about}"),
-        "--timer-property=AccuracySec=1s".to_owned(),
-        "--property=Type=oneshot".to_owned(),
-        // What is stuck in the kernel is left behind, and the unit ends all the same.
-        "--property=KillMode=process".to_owned(),
-    ];
-    words.extend_from_slice(times);
-    words.push(own_path(host).ok_or("the path of this program is not known")?);
-    words.extend(WORDS.map(str::to_owned));
-    succeed(&program, &words, deadline)
-}
-
-fn systemctl(host: &Host, words: &[&str], deadline: Deadline) -> Result<(), String> {
-    let program = host.program("systemctl").map_err(|error| error.because())?;
-    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    succeed(&program, &words, deadline)
+    let mut properties =
+        vec!["--timer-property=AccuracySec=1s".to_owned(), "--property=Type=oneshot".to_owned()];
+    properties.extend_from_slice(times);
+    systemd_run(host, unit, about, &properties, &WORDS.map(str::to_owned), deadline)
 }
 
 fn is_active(host: &Host, unit: &str, deadline: Deadline) -> bool {
     systemctl(host, &["is-active", "--quiet", &format!("{unit}.timer")], deadline).is_ok()
-}
-
-fn succeed(program: &Program, words: &[String], deadline: Deadline) -> Result<(), String> {
-    let limits = RunLimits::until(deadline.at_most(PATIENCE));
-    // Whoever does not answer holds nothing that would have to be put right.
-    let limits = RunLimits { grace: Duration::ZERO, ..limits };
-    let done = program.run(words, &limits).map_err(|error| error.because())?;
-    if done.status.success() { Ok(()) } else { Err(done.last_words()) }
 }
 
 /// Whether a process still is a sleeper, by the name of what it was started from: who reads the command

@@ -120,6 +120,13 @@ impl Traces {
     }
 }
 
+/// The jobs of Slurm of which a step lives on this node, by the words that Slurm names them by. `None` when
+/// that could not be looked at.
+pub fn live_jobs(host: &Host, deadline: Deadline) -> Option<BTreeSet<String>> {
+    let processes = Traces::of_processes(host, deadline)?;
+    Some(processes.jobs)
+}
+
 /// This process and all above it.
 pub(super) fn lineage(processes: &Path) -> BTreeSet<u32> {
     let mut all = BTreeSet::new();

@@ -71,6 +71,7 @@ pub(super) const EXAMPLES: &[Example] = &[
     example("umount", "fsxlustre umount --if-gone /mnt/genomics", "Let go of a file system that was deleted under its clients."),
     example("evacuate", "fsxlustre evacuate", "Before this node goes: send what is not written, unmount everything."),
     example("spot-watch", "fsxlustre spot-watch", "What fsxlustre-spot.service runs."),
+    example("ssm run", "fsxlustre ssm run check", "What the script of FsxLustre-Check becomes; parameters stand in the environment, as SSM_Only=local."),
     example("serve", "fsxlustre serve --web.listen-address :9988", "Metrics for the whole network; a firewall or TLS goes with it."),
     example("ssm inventory", "fsxlustre ssm inventory", "Leave for the SSM Agent what it is to tell of this node."),
     example("ssm inventory", "fsxlustre ssm inventory --print", "See what that is."),

@@ -14,6 +14,7 @@ mod readme;
 mod roff;
 mod settings;
 mod slurm;
+mod ssm;
 mod tables;
 mod tuning;
 
@@ -102,6 +103,8 @@ fn part(name: &str) -> String {
         "UNMOUNT-USAGE" => roff::verbatim(fsxlustre_mount::cli::UNMOUNT_USAGE),
         "COMMANDS" => commands::list(),
         "SEE-COMMANDS" => commands::see_also(),
+        "SSM-DOCUMENTS" => ssm::documents(),
+        "SSM-EXITS" => ssm::exits(),
         "GLOBAL-OPTIONS" => commands::global_options(),
         _ => String::new(),
     }

@@ -1,5 +1,6 @@
 //! A plan as a script of sh(1).
 
+use super::steps::OTHER_KERNEL;
 use super::{Place, Plan, Step};
 use fsxlustre_mount::failure::one_line;
 use std::fmt::Write as _;
@@ -35,6 +36,22 @@ impl Plan {
             comment(&mut text, "  do: ", &finding.remedy);
         }
         text
+    }
+
+    /// The steps that are to be done, each with its title and as a script of its own.
+    pub fn scripts(&self) -> Vec<(String, String)> {
+        let wanted = self.steps.iter().filter(|step| !step.is_offered);
+        wanted
+            .map(|step| {
+                let script = format!("#!/bin/sh\nset -eu\n{}\n", step.lines.join("\n"));
+                (step.title.clone(), script)
+            })
+            .collect()
+    }
+
+    /// Whether it brings another kernel, which has to be booted before the rest can be planned.
+    pub fn boots_another_kernel(&self) -> bool {
+        self.steps.iter().any(|step| step.title == OTHER_KERNEL)
     }
 
     fn begin(&self, text: &mut String) {

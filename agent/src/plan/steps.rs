@@ -8,6 +8,9 @@ use crate::facts::InstalledModule;
 /// Checks whose findings the steps speak of.
 type Covered = Vec<&'static str>;
 
+/// The title of the step after which another kernel has to be booted.
+pub(super) const OTHER_KERNEL: &str = "Boot a kernel that AWS lists";
+
 /// What says that the client is missing or broken.
 const CLIENT: [&str; 3] = ["client_packages", "client_programs", "module_loadable"];
 
@@ -92,7 +95,7 @@ fn other_kernel(planned: &Planned<'_>) -> Step {
         Ok(mut lines) => {
             reasons.push("the client is planned once a listed kernel runs".into());
             lines.push(after);
-            let title = "Boot a kernel that AWS lists".into();
+            let title = OTHER_KERNEL.into();
             Step { title, reasons, lines, is_offered: false }
         }
         Err(because) => by_hand(planned, &because),

@@ -88,6 +88,12 @@ codes! {
         "name a directory with room that is not on Lustre: `fsxlustre support-bundle --to DIR`";
     InventoryUnwritable "FSXL-C132" UserCanFix 2 "The files for SSM Inventory cannot be written."
         "run it as root, where the folder and all above it are root's and there is room";
+    SsmParameter "FSXL-C151" UserCanFix 2 "A parameter of a document of Systems Manager is not right."
+        "give the parameter as the document describes it";
+    SsmState "FSXL-C152" UserCanFix 2 "The state of work that Systems Manager asked for cannot be kept."
+        "run it as root, with room on /var/lib";
+    SsmNotBegun "FSXL-C153" MayPass 2 "Work that Systems Manager asked for could not be begun, or ended without a result."
+        "run the same document again; `journalctl -u 'fsxlustre-ssm-*'` has what it said";
     SourceForm "FSXL-C201" UserCanFix 1 "The source has no form that fsxlustre knows."
         "write fs-ID, tag:Key:Value, name:NAME or HOST@tcp:/MOUNTNAME";
     OptionUnknown "FSXL-C211" UserCanFix 1 "A mount option is not known."

@@ -60,6 +60,11 @@ pub struct CheckArgs {
 }
 
 impl CheckArgs {
+    /// Prints JSON from now on.
+    pub(super) fn as_json(&mut self) {
+        (self.json, self.brief) = (true, false);
+    }
+
     /// Gathers what is true of this node and judges it.
     pub fn run(&self, config: &AgentConfig) -> Outcome {
         if self.list {

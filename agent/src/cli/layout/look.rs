@@ -71,6 +71,11 @@ impl Time {
 }
 
 impl ShowArgs {
+    /// Prints JSON from now on.
+    pub(super) fn as_json(&mut self) {
+        self.json = true;
+    }
+
     /// Shows it.
     pub(super) fn run(&self, config: &AgentConfig) -> Outcome {
         let looked = match self.time.look(config, &self.paths) {
