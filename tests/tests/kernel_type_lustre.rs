@@ -126,3 +126,44 @@ fn all_clients_of_a_name_share_a_device() {
     let refused = guest.run([&client, SOURCE, DIRECTORY, "-o", "flokc"]);
     assert_eq!(refused.code, 22, "{refused}");
 }
+
+/// The number of superblocks of the type, each of which holds the module.
+fn superblocks(guest: &Guest) -> u32 {
+    let modules = guest.run(["cat", "/proc/modules"]).assert_success().stdout;
+    let line = modules.lines().find(|line| line.starts_with("lustre ")).expect("it is loaded");
+    line.split(' ').nth(2).and_then(|count| count.parse().ok()).expect("a count")
+}
+
+/// As systemd makes one for a service that may only read some folders.
+fn namespace(propagation: &str) -> String {
+    format!(
+        "mount --make-rshared / && unshare --mount --propagation {propagation} bash -c \
+         'mount --rbind /usr /usr && mount -o remount,bind,ro /usr && exec sleep 1000' \
+         >/dev/null 2>&1 </dev/null & \
+         until grep -qs ' /usr ' /proc/$!/mountinfo; do :; done; echo $!"
+    )
+}
+
+#[test]
+fn a_copy_of_the_mounts_that_follows_the_nodes_holds_no_superblock() {
+    let guest = guest();
+    let follower = guest.run(["bash", "-c", &namespace("slave")]).assert_success();
+    let place = format!("/proc/{}/mountinfo", follower.stdout.trim());
+    let seen = || guest.run(["grep", "-c", " - lustre ", &place]).stdout.trim().to_owned();
+    // Mounted when it is there already, it has it too.
+    mount(&guest, &[], SOURCE, DIRECTORY).assert_success();
+    assert_eq!((superblocks(&guest), seen().as_str()), (1, "1"));
+    guest.run(["umount", DIRECTORY]).assert_success();
+    assert_eq!((superblocks(&guest), seen().as_str()), (0, "0"), "kill_sb has run");
+    // And what was there before it.
+    mount(&guest, &[], SOURCE, DIRECTORY).assert_success();
+    guest.run(["bash", "-c", &namespace("slave")]).assert_success();
+    guest.run(["umount", DIRECTORY]).assert_success();
+    assert_eq!(superblocks(&guest), 0);
+    // A copy that does not follow keeps it: so this can be told here.
+    mount(&guest, &[], SOURCE, DIRECTORY).assert_success();
+    let alone = guest.run(["bash", "-c", &namespace("private")]).assert_success();
+    guest.run(["umount", "-i", DIRECTORY]).assert_success();
+    assert_eq!(superblocks(&guest), 1);
+    guest.run(["kill", alone.stdout.trim()]).assert_success();
+}

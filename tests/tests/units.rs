@@ -8,6 +8,9 @@ use std::process::{Command, Output};
 use fsxlustre_tests::installed::install_into;
 use fsxlustre_tests::stage::source;
 
+/// Where an installation puts units.
+const UNITS: &str = "/usr/lib/systemd/system";
+
 /// A folder of a test alone.
 struct Installed(PathBuf);
 
@@ -67,8 +70,7 @@ fn units() -> Vec<String> {
 #[test]
 fn systemd_finds_no_fault_with_the_units() {
     let installed = Installed::new("verify");
-    let files: Vec<_> =
-        units().iter().map(|unit| format!("/usr/lib/systemd/system/{unit}")).collect();
+    let files: Vec<_> = units().iter().map(|unit| format!("{UNITS}/{unit}")).collect();
     let output = installed.run(&format!("systemd-analyze verify {}", files.join(" ")));
     let said = String::from_utf8_lossy(&output.stderr);
     let ours: Vec<_> = said.lines().filter(|line| line.contains("fsxlustre")).collect();
@@ -102,6 +104,51 @@ fn every_unit_names_a_page_of_ours_and_a_program_that_is_installed() {
             let known = installed.run(&format!("{command} --help"));
             assert!(known.status.success(), "{unit}: {command}");
         }
+    }
+}
+
+/// As `systemd-analyze security` counts, from 0 to 10. The exporter has a copy of the mounts for it; those that unmount
+/// are root's, in the node's own namespace, where nothing better can be had.
+#[test]
+fn each_service_is_as_exposed_as_its_work_asks() {
+    let installed = Installed::new("exposed");
+    let services = units().into_iter().filter(|unit| unit.ends_with(".service"));
+    for unit in services {
+        let most = match unit.as_str() {
+            "fsxlustre-exporter.service" => 1.9,
+            "fsxlustre-tune.service" => 2.5,
+            "fsxlustre-evacuate.service"
+            | "fsxlustre-housekeeping.service"
+            | "fsxlustre-spot.service" => 5.9,
+            _ => 7.0,
+        };
+        let said = installed
+            .run(&format!("systemd-analyze security --offline=true {UNITS}/{unit}"))
+            .stdout;
+        let said = String::from_utf8(said).expect("UTF-8");
+        let (_, figure) = said.rsplit_once("exposure level for ").expect("the last line");
+        let figure = figure.split_whitespace().find_map(|word| word.parse::<f64>().ok());
+        let figure = figure.expect("a number");
+        println!("{unit}: {figure}");
+        assert!(figure <= most, "{unit}: {figure}");
+    }
+}
+
+/// What would hide the client's files, or take mounts to another place than the node has them.
+#[test]
+fn no_service_has_what_hides_lustre() {
+    let never = [
+        "ProcSubset=",
+        "PrivateUsers=",
+        "DynamicUser=",
+        "RootDirectory=",
+        "ProtectProc=",
+        "PrivateMounts=no",
+    ];
+    for unit in units() {
+        let text = source(&format!("packaging/systemd/{unit}"));
+        let lines = text.lines().filter(|line| never.iter().any(|one| line.starts_with(one)));
+        assert_eq!(lines.count(), 0, "{unit}");
     }
 }
 

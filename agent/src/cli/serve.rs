@@ -28,6 +28,10 @@ pub struct ServeArgs {
     /// order of fsxlustre-metrics(7), CARDINALITY [default: no limit]
     #[arg(long = "web.max-series", value_name = "NUMBER")]
     max_series: Option<u64>,
+    /// The list of the node's mounts, where the service has a mount namespace of its own: there mounts
+    /// have other numbers and options [default: self/mountinfo below procfs]
+    #[arg(long = "path.mountinfo", value_name = "FILE")]
+    mountinfo: Option<PathBuf>,
     #[command(flatten)]
     collectors: CollectorFlags,
 }
@@ -82,7 +86,9 @@ impl ServeArgs {
     /// Serves until SIGTERM or SIGINT.
     pub fn run(&self, config: &AgentConfig) -> Outcome {
         log_to_stderr();
-        serve(config.host(), &self.options(config)).map(|()| Outcome::default()).into()
+        let mut host = config.host().clone();
+        host.paths.mountinfo.clone_from(&self.mountinfo);
+        serve(&host, &self.options(config)).map(|()| Outcome::default()).into()
     }
 
     fn options(&self, config: &AgentConfig) -> ServiceOptions {

@@ -7,7 +7,7 @@ use super::families::{
 };
 use super::prober::Room;
 use super::probers::{Probe, Probers};
-use super::verdict::Verdict;
+use super::verdict::{SourceError, Verdict};
 
 /// The collector.
 ///
@@ -16,6 +16,10 @@ pub(super) fn collect(probers: &mut Probers, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
     probers.clients(&mut verdict);
     let probers = &*probers;
+    for (fs, directory) in probers.unseen() {
+        let shown = probers.shown(directory);
+        verdict.note(SourceError::Unseen { fs: fs.to_owned(), directory: shown.into_owned() });
+    }
     let all: Vec<(&str, String, &Probe)> = probers
         .probed()
         .map(|(fs, directory, probe)| (fs, probers.shown(directory).into_owned(), probe))

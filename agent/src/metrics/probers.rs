@@ -54,6 +54,8 @@ pub(super) struct Client {
     channels: Vec<Channel>,
     /// Why no child could be asked.
     trouble: Option<String>,
+    /// Mount points that are not there for the child.
+    unseen: BTreeSet<PathBuf>,
     connections: Vec<Connection>,
     /// The states that were told in this pass, in the order of the connections.
     states: Option<Vec<StateRead>>,
@@ -241,6 +243,13 @@ impl Probers {
         &self.clients
     }
 
+    /// Every mount point that is not there for the child that was asked, with its file system.
+    pub(super) fn unseen(&self) -> impl Iterator<Item = (&str, &Path)> {
+        self.clients.iter().flat_map(|(key, client)| {
+            client.unseen.iter().map(|directory| (key.fs.as_str(), directory.as_path()))
+        })
+    }
+
     /// Every mount point that was asked, with its file system.
     pub(super) fn probed(&self) -> impl Iterator<Item = (&str, &Path, &Probe)> {
         self.clients.iter().flat_map(|(key, client)| {
@@ -275,6 +284,7 @@ impl Client {
         Self {
             channels: Vec::new(),
             trouble: None,
+            unseen: BTreeSet::new(),
             connections: Vec::new(),
             states: None,
             previous_states: None,
@@ -303,6 +313,7 @@ impl Client {
     ) {
         self.hear(now, ending);
         self.trouble = None;
+        self.unseen.clear();
         self.previous_states = self.states.take();
         if wish.connections.as_ref() != Some(&self.connections) {
             self.connections = wish.connections.clone().unwrap_or_default();
@@ -387,6 +398,10 @@ impl Client {
                 probe.micros = Some(micros);
                 probe.failures += u64::from(result.is_err());
                 probe.room = Some(result);
+            }
+            Answer::Unseen(directory) => {
+                self.probes.remove(&directory);
+                self.unseen.insert(directory);
             }
             Answer::States(_) | Answer::Details(_) | Answer::End => {}
         }

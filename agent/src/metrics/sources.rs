@@ -196,7 +196,7 @@ impl Sources {
         if *is_current {
             return Ok(Arc::clone(table));
         }
-        let path = self.host.paths.procfs.join("self/mountinfo");
+        let path = self.host.mountinfo();
         let Ok(length) = self.kept.read(&path, Given::ByLine, &mut self.room) else {
             // It says why.
             return self.host.mounts().map(Arc::new);

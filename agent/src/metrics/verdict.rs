@@ -37,6 +37,14 @@ pub(super) enum SourceError {
         /// What is known of the reason.
         because: String,
     },
+    /// A mount point is not there for the service.
+    #[error("{fs}: there is no {directory} here, though something is mounted on it")]
+    Unseen {
+        /// Lustre's name of the file system.
+        fs: String,
+        /// The mount point.
+        directory: String,
+    },
     /// What a child could not read, in its words.
     #[error("{said}")]
     Told {
@@ -76,6 +84,11 @@ impl SourceError {
             }
             Self::NotAnswered { .. } => {
                 "look at the connections with `fsxlustre status`; its mounts may be hanging".into()
+            }
+            Self::Unseen { .. } => {
+                "mount it elsewhere than below /tmp, or give the service the node's own /tmp: \
+                                    a drop-in with PrivateTmp=no"
+                    .into()
             }
             Self::Told { remedy, .. } => remedy.clone(),
             Self::Mounts(error) => error.remedy(),

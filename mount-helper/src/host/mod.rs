@@ -91,7 +91,13 @@ impl Host {
     /// # Errors
     /// [`MountInfoError`] when the file cannot be read.
     pub fn mounts(&self) -> Result<MountTable, MountInfoError> {
-        MountTable::read(&self.paths.procfs.join("self/mountinfo"))
+        MountTable::read(&self.mountinfo())
+    }
+
+    /// The list of mounts.
+    pub fn mountinfo(&self) -> PathBuf {
+        let own = || self.paths.procfs.join("self/mountinfo");
+        self.paths.mountinfo.clone().unwrap_or_else(own)
     }
 
     /// Whether a mount is one of Lustre's.

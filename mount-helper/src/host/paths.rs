@@ -7,6 +7,9 @@ use std::path::PathBuf;
 pub struct Paths {
     /// procfs, `/proc`.
     pub procfs: PathBuf,
+    /// The list of mounts, where it is not `self/mountinfo` below procfs: for a service that has a mount
+    /// namespace of its own, in which mounts have other numbers and options than the node's.
+    pub mountinfo: Option<PathBuf>,
     /// sysfs, `/sys`.
     pub sysfs: PathBuf,
     /// debugfs, `kernel/debug` below sysfs unless it is given.
@@ -34,6 +37,7 @@ impl Default for Paths {
     fn default() -> Self {
         Self {
             procfs: "/proc".into(),
+            mountinfo: None,
             sysfs: "/sys".into(),
             debugfs: "/sys/kernel/debug".into(),
             rootfs: "/".into(),

@@ -132,7 +132,9 @@ impl Channel {
         match answer {
             Answer::States(_) => open.files_are_told = true,
             Answer::Details(_) => {}
-            Answer::Statvfs { directory, .. } => drop(open.directories.remove(directory)),
+            Answer::Statvfs { directory, .. } | Answer::Unseen(directory) => {
+                open.directories.remove(directory);
+            }
             Answer::End => self.open = None,
         }
     }

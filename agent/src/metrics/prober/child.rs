@@ -7,6 +7,7 @@ use super::super::sources::{DeviceFile, Sources};
 use super::question::{Answer, Connection, Details, Question, Room, StateRead};
 use fsxlustre_mount::host::{Host, Paths};
 use fsxlustre_mount::unmount::PROBER_WORD;
+use nix::errno::Errno;
 use std::io::{BufRead, BufWriter, Error, Write};
 use std::path::Path;
 use std::time::Instant;
@@ -84,9 +85,16 @@ impl Child {
             // What is known is told before what may sleep.
             answers.flush()?;
             let begun = Instant::now();
-            let result = statvfs(&directory).map_err(|errno| errno.to_string());
+            let result = statvfs(&directory);
             let micros = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
-            say(answers, &Answer::Statvfs { directory, micros, result })?;
+            // A mount point that is hidden by another mount, or was removed meanwhile.
+            let answer = if let Err(Errno::ENOENT | Errno::ENOTDIR) = result {
+                Answer::Unseen(directory)
+            } else {
+                let result = result.map_err(|errno| errno.to_string());
+                Answer::Statvfs { directory, micros, result }
+            };
+            say(answers, &answer)?;
         }
         say(answers, &Answer::End)?;
         answers.flush()

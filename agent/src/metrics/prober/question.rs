@@ -85,6 +85,8 @@ pub(crate) enum Answer {
         /// Its result.
         result: Result<Room, String>,
     },
+    /// A directory is not there for whoever asks: of what is mounted on it nothing is known.
+    Unseen(PathBuf),
     /// The question is answered.
     End,
 }
