@@ -428,6 +428,7 @@ complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand serve" -l web.listen
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand serve" -l web.telemetry-path -d 'Path of the metrics' -r
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand serve" -l web.config.file -d 'TLS and users, in exporter-toolkit\'s YAML; read again when it changed' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand serve" -l web.max-series -d 'The most series of the client in one scrape; beyond it whole families are left out, in the order of fsxlustre-metrics(7), CARDINALITY [default: no limit]' -r
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand serve" -l path.mountinfo -d 'The list of the node\'s mounts, where the service has a mount namespace of its own: there mounts have other numbers and options [default: self/mountinfo below procfs]' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand serve" -l path.procfs -d 'Root of procfs' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand serve" -l path.sysfs -d 'Root of sysfs' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand serve" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F

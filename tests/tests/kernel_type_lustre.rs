@@ -137,10 +137,10 @@ fn superblocks(guest: &Guest) -> u32 {
 /// As systemd makes one for a service that may only read some folders.
 fn namespace(propagation: &str) -> String {
     format!(
-        "mount --make-rshared / && unshare --mount --propagation {propagation} bash -c \
+        "mount --make-rshared /; unshare --mount --propagation {propagation} bash -c \
          'mount --rbind /usr /usr && mount -o remount,bind,ro /usr && exec sleep 1000' \
          >/dev/null 2>&1 </dev/null & \
-         until grep -qs ' /usr ' /proc/$!/mountinfo; do :; done; echo $!"
+         until grep -qs ' /usr ro' /proc/$!/mountinfo; do sleep 0.05; done; echo $!"
     )
 }
 
