@@ -53,7 +53,7 @@ list_fstab() {
     grep -qsE '^[[:space:]]*[^#[:space:]][^[:space:]]*[[:space:]]+[^[:space:]]+[[:space:]]+fsxlustre([[:space:]]|$)' /etc/fstab ||
         return 0
     say "lines of /etc/fstab need this package. This makes plain lines of type lustre of them (patch /etc/fstab):"
-    timeout -k 5 60 /usr/bin/fsxlustre fstab migrate --to lustre /etc/fstab </dev/null 2>&1 | head -n 200 >&2 || true
+    timeout -k 5 60 /usr/bin/fsxlustre fstab migrate --to lustre --resolve /etc/fstab </dev/null 2>&1 | head -n 200 >&2 || true
 }
 
 # Before the files go. What only looks is stopped, and timers, whose program goes; no service that works on a mount.

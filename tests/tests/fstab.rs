@@ -171,6 +171,29 @@ fn migrate_prints_what_patch_takes_and_changes_nothing() {
 }
 
 #[test]
+fn migrate_looks_ids_and_tags_up_where_it_is_told_to() {
+    let sandbox = Sandbox::start();
+    let made = sandbox.create_file_system(FileSystem::lustre().tag("Project", "genomics"));
+    let lines = format!(
+        "{}:/sub /a fsxlustre _netdev,nofail,flock 0 0\ntag:Project:genomics /b fsxlustre _netdev 0 0\n\
+         tag:Project:gone /c fsxlustre _netdev 0 0\n",
+        made.id
+    );
+    sandbox.write_file("/mnt/fstab", &lines);
+    let shown =
+        sandbox.run(["fsxlustre", "fstab", "migrate", "--to", "lustre", "--resolve", "/mnt/fstab"]);
+    assert_eq!(shown.code(), Some(1), "{shown}");
+    let device = format!("{}@tcp:/{}", made.dns_name, made.mount_name);
+    for line in [
+        format!("+{device}/sub /a lustre _netdev,flock 0 0"),
+        format!("+{device} /b lustre _netdev 0 0"),
+    ] {
+        assert!(shown.stdout.contains(&line), "{line}: {shown}");
+    }
+    assert!(shown.stderr.contains("line 3 (tag:Project:gone) stays as it is"), "{shown}");
+}
+
+#[test]
 fn what_cannot_be_read_is_a_wrong_call() {
     let sandbox = Sandbox::start();
     for verb in ["check", "migrate"] {

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 const MOUNT: &str = "mount -t fsxlustre tag:Project:genomics /mnt/genomics";
 const FSTAB: &str = "UUID=1 / ext4 defaults 0 1\n\
                      10.0.0.5@tcp:/abcdefgh /mnt/a fsxlustre _netdev,nofail,flock 0 0\n\
+                     tag:Project:genomics /mnt/c fsxlustre _netdev,nofail 0 0\n\
+                     tag:Project:gone /mnt/d fsxlustre _netdev,nofail 0 0\n\
                      # 10.0.0.6@tcp:/abcdefgh /mnt/b fsxlustre _netdev 0 0\n";
 
 /// A root with the package.
@@ -111,7 +113,7 @@ fn purge_leaves_nothing_behind() {
     chroot.ask("rm -f /etc/fstab");
     let before = chroot.files();
     chroot.dpkg(&deb());
-    chroot.genomics();
+    let made = chroot.genomics();
     chroot.job("start", "7").assert_success();
     chroot.job("end", "7").assert_success();
     let wants = "/etc/systemd/system/multi-user.target.wants";
@@ -125,6 +127,8 @@ fn purge_leaves_nothing_behind() {
     for part in [
         "lines of /etc/fstab need this package",
         "+10.0.0.5@tcp:/abcdefgh /mnt/a lustre _netdev,flock 0 0",
+        &format!("+{}@tcp:/{} /mnt/c lustre _netdev 0 0", made.dns_name, made.mount_name),
+        "line 4 (tag:Project:gone) stays as it is",
     ] {
         assert!(removed.stderr.contains(part), "{removed}");
     }

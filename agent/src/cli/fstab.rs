@@ -8,9 +8,20 @@ use crate::fstab::judge::Surroundings;
 use crate::fstab::migrate::{Migrated, Target, migrate};
 use crate::fstab::recommend::{Wanted, line};
 use crate::fstab::report::Report;
+use crate::resolve::{AgentResolver, From, Steps};
 use clap::{Args, Subcommand};
+use fsxlustre_mount::answer::Caller;
 use fsxlustre_mount::failure::{Code, Failure, chain};
+use fsxlustre_mount::fstab::{Entry, Field};
+use fsxlustre_mount::host::{Deadline, stop_signals};
+use fsxlustre_mount::options::MountOptions;
+use fsxlustre_mount::resolve::Question;
+use fsxlustre_mount::source::{Device, Source};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// For all sources of a file together.
+const RESOLVING: Duration = Duration::from_secs(30);
 
 /// Arguments of `fsxlustre fstab`.
 #[derive(Debug, Args)]
@@ -66,6 +77,9 @@ struct MigrateArgs {
     /// The type that the lines are to have: fsxlustre or lustre
     #[arg(long, value_enum, value_name = "TYPE", default_value = "fsxlustre")]
     to: Target,
+    /// With --to lustre: look ids and tags up, 30 s at most for all, and write their devices
+    #[arg(long)]
+    resolve: bool,
 }
 
 impl FstabArgs {
@@ -120,7 +134,12 @@ impl MigrateArgs {
             Ok(text) => text,
             Err(failure) => return misused(&failure),
         };
-        let Migrated { text: changed, left } = migrate(&text, self.to);
+        let deadline = Deadline::after(RESOLVING);
+        let signals = stop_signals();
+        let resolver = AgentResolver::new(config, signals.as_ref());
+        let devices =
+            |entry: &Entry| self.resolve.then(|| device(&resolver, entry, deadline)).flatten();
+        let Migrated { text: changed, left } = migrate(&text, self.to, &devices);
         let warn = |text: String, line: &String| text + "fsxlustre: warning: " + line + "\n";
         let stderr = left.iter().fold(String::new(), warn);
         Outcome {
@@ -134,6 +153,21 @@ impl MigrateArgs {
 
 fn file(given: Option<&Path>, config: &AgentConfig) -> PathBuf {
     given.map_or_else(|| config.host().paths.rootfs.join("etc/fstab"), Path::to_owned)
+}
+
+/// The device of a line's source, asked for as by a person.
+fn device(resolver: &AgentResolver<'_>, entry: &Entry, deadline: Deadline) -> Option<Device> {
+    let source = Source::parse(&entry.word(Field::Source)).ok()?;
+    let options = MountOptions::parse(&entry.options().join(",")).ok()?;
+    let question = Question {
+        source: &source,
+        region: options.region.as_deref(),
+        prefer: options.prefer,
+        caller: Caller::Person,
+    };
+    let found = resolver.look_up(&question, deadline, From::Anywhere, &Steps::default()).ok()?;
+    let Source::Id { subdir, .. } = &source else { return Some(found.device(None)) };
+    Some(found.device(subdir.as_deref()))
 }
 
 /// Reads it whole; what is not UTF-8 is not guessed at.

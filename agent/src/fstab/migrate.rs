@@ -25,8 +25,12 @@ pub struct Migrated {
     pub left: Vec<String>,
 }
 
-/// Changes every line of the other type. Source, directory and comments stay as they are written.
-pub fn migrate(text: &str, target: Target) -> Migrated {
+/// What finds the device of a line whose source is none; `None` when it is not known.
+pub type Devices<'a> = &'a dyn Fn(&Entry) -> Option<Device>;
+
+/// Changes every line of the other type. Source, directory and comments stay as they are written, but for a source
+/// that only we understand.
+pub fn migrate(text: &str, target: Target, devices: Devices<'_>) -> Migrated {
     let from = match target {
         Target::Fsxlustre => LUSTRE,
         Target::Lustre => OURS,
@@ -36,7 +40,7 @@ pub fn migrate(text: &str, target: Target) -> Migrated {
     for entry in entries(text).iter().filter(|entry| entry.written(Field::Type) == from) {
         let changed = match target {
             Target::Fsxlustre => to_ours(entry),
-            Target::Lustre => to_lustre(entry),
+            Target::Lustre => to_lustre(entry, devices),
         };
         match (changed, lines.get_mut(entry.number - 1)) {
             (Ok(changed), Some(line)) => {
@@ -74,8 +78,15 @@ fn to_ours(entry: &Entry) -> Result<Entry, String> {
 
 /// What only fsxlustre understands goes: its own options, and nofail, which the client refuses.
 /// mount.lustre has a `retry=` of the same meaning.
-fn to_lustre(entry: &Entry) -> Result<Entry, String> {
-    device(entry)?;
+fn to_lustre(entry: &Entry, devices: Devices<'_>) -> Result<Entry, String> {
+    let resolved = match device(entry) {
+        Ok(()) => entry.clone(),
+        Err(because) => {
+            let device = devices(entry).ok_or(because)?;
+            entry.with(Field::Source, &device.to_string())
+        }
+    };
+    let entry = &resolved;
     let is_ours = |word: &String| {
         let name = word.split('=').next().unwrap_or_default();
         let row = OPTIONS.iter().find(|row| row.name == name);
@@ -110,7 +121,7 @@ mod tests {
 
     #[test]
     fn there_and_back_again_is_the_same_text() {
-        let ours = migrate(FSTAB, Target::Fsxlustre);
+        let ours = migrate(FSTAB, Target::Fsxlustre, &|_| None);
         assert!(ours.left.is_empty(), "{ours:?}");
         let changed: Vec<_> =
             FSTAB.lines().zip(ours.text.lines()).filter(|(old, new)| old != new).collect();
@@ -118,14 +129,14 @@ mod tests {
         for (old, new) in changed {
             assert_eq!(new.replacen(" fsxlustre ", " lustre ", 1), old);
         }
-        let back = migrate(&ours.text, Target::Lustre);
+        let back = migrate(&ours.text, Target::Lustre, &|_| None);
         assert_eq!((back.text.as_str(), back.left.len()), (FSTAB, 0));
-        assert_eq!(migrate(&back.text, Target::Lustre), back);
+        assert_eq!(migrate(&back.text, Target::Lustre, &|_| None), back);
     }
 
     #[test]
     fn what_the_other_type_needs_is_added_and_what_it_refuses_is_taken_away() {
-        let one = |text: &str, target| migrate(text, target).text;
+        let one = |text: &str, target| migrate(text, target, &|_| None).text;
         for (lustre, ours) in [
             ("a@tcp:/fs /x lustre flock 0 0", "a@tcp:/fs /x fsxlustre flock,_netdev 0 0"),
             ("a@tcp:/fs /x lustre defaults", "a@tcp:/fs /x fsxlustre _netdev"),
@@ -147,7 +158,7 @@ mod tests {
             ("a@tcp:/fs /x lustre flok", Target::Fsxlustre, "'flock'"),
             ("a@tcp:/toolongname /x lustre flock", Target::Fsxlustre, "not a Lustre device"),
         ] {
-            let migrated = migrate(text, target);
+            let migrated = migrate(text, target, &|_| None);
             assert_eq!(migrated.text, text);
             assert!(migrated.left[0].starts_with("line 1 ("), "{migrated:?}");
             assert!(migrated.left[0].contains(because), "{migrated:?}");

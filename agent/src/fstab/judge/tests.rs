@@ -165,7 +165,7 @@ fn no_text_makes_it_panic() {
             let mangled = String::from_utf8_lossy(&mangled);
             judged(&mangled, &MountDefaults::default());
             for target in [Target::Lustre, Target::Fsxlustre] {
-                let lines = migrate(&mangled, target).text.split('\n').count();
+                let lines = migrate(&mangled, target, &|_| None).text.split('\n').count();
                 assert_eq!(lines, mangled.split('\n').count());
             }
         }
