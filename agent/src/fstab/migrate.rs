@@ -5,7 +5,7 @@ use super::{LUSTRE, OURS};
 use fsxlustre_mount::failure::{Explain as _, one_line};
 use fsxlustre_mount::fstab::{Entry, Field, entries};
 use fsxlustre_mount::options::{MountOptions, OPTIONS, Owner};
-use fsxlustre_mount::source::Device;
+use fsxlustre_mount::source::{Device, Source};
 
 /// The type that lines are to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -101,13 +101,14 @@ fn to_lustre(entry: &Entry, devices: Devices<'_>) -> Result<Entry, String> {
     Ok(if is_same { changed } else { changed.with_options(&kept) })
 }
 
+/// `fs-ID:/DIR` would read as a device, too.
 fn device(entry: &Entry) -> Result<(), String> {
-    let source = entry.word(Field::Source);
-    Device::parse(&source).map(drop).ok_or_else(|| {
-        "its source is not a Lustre device; `fsxlustre resolve SOURCE` prints the one of an id or \
-         a tag"
-            .into()
-    })
+    match Source::parse(&entry.word(Field::Source)) {
+        Ok(Source::Device(_)) => Ok(()),
+        _ => Err("its source is not a Lustre device; `fsxlustre resolve SOURCE` prints the one of an id or \
+                  a tag"
+            .into()),
+    }
 }
 
 #[cfg(test)]
@@ -154,6 +155,7 @@ mod tests {
     fn a_line_that_cannot_be_changed_stays_and_is_named() {
         for (text, target, because) in [
             ("tag:a:b /x fsxlustre _netdev", Target::Lustre, "resolve SOURCE"),
+            ("fs-0123456789abcdef0:/sub /x fsxlustre _netdev", Target::Lustre, "resolve SOURCE"),
             ("a@tcp:/fs /x fsxlustre subdir=/y", Target::Lustre, "subdir="),
             ("a@tcp:/fs /x lustre flok", Target::Fsxlustre, "'flock'"),
             ("a@tcp:/toolongname /x lustre flock", Target::Fsxlustre, "not a Lustre device"),
