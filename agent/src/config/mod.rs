@@ -8,7 +8,7 @@ mod node;
 mod shown;
 
 pub use aws::{AwsSection, ResolveSection};
-pub use jobs::{JobDeadlines, JobMount, JobsSection, Mode, OnLeak, UnmountWhen};
+pub use jobs::{ExportAtEnd, JobDeadlines, JobMount, JobsSection, Mode, OnLeak, UnmountWhen};
 pub use layout_rule::LayoutRule;
 pub use layouts::LayoutSection;
 pub use node::{NodeSection, Role};

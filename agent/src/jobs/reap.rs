@@ -5,6 +5,7 @@
 //! and nobody else uses, is left to housekeeping, so that whoever reaps is not kept.
 
 use super::end::mount_of_a_job;
+use super::exports::leave_tickets;
 use super::{FrozenRequest, Leaked, Lease, Node, forget_told, housekeeping, io, sights};
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::host::Deadline;
@@ -33,6 +34,11 @@ pub(super) fn reap(node: &Node<'_>, own: &str, deadline: Deadline) -> Result<Vec
     let mut is_any_abandoned = false;
     for lease in &gone {
         is_any_abandoned |= abandon(node, lease)?;
+        if let Some(request) = FrozenRequest::read(node.host, &lease.job) {
+            for one in leave_tickets(node.host, &request) {
+                tracing::info!(job = lease.job, told = ?one.told, "an export at the end of a job that is gone");
+            }
+        }
         io::forget(node.host, &lease.job)?;
         FrozenRequest::remove(node.host, &lease.job)?;
         forget_what_was_told(node, lease, &all)?;

@@ -193,6 +193,20 @@ pub(super) const UNMOUNT_WHEN: Grammar = Grammar {
     check: |text| ensure(matches!(text, "last-job" | "never") || idle_after(text).is_some()),
 };
 
+/// What a job's end does for the data repository.
+pub(super) const EXPORT_AT_END: Grammar = Grammar {
+    fits: "\"none\", \"wait 60s\" (1 to 600 s) or \"ticket\"",
+    check: |text| ensure(matches!(text, "none" | "ticket") || export_wait(text).is_some()),
+};
+
+/// How long an end waits for an export: `wait 60s`; `None` for other texts.
+pub fn export_wait(text: &str) -> Option<Duration> {
+    let digits = text.strip_prefix("wait ")?.strip_suffix('s')?;
+    let is_number = (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let seconds = digits.parse::<u64>().ok().filter(|_| is_number)?;
+    (1..=600).contains(&seconds).then(|| Duration::from_secs(seconds))
+}
+
 /// How long a mount may be idle before it is unmounted: `idle-after 10min`; `None` for other texts.
 pub fn idle_after(text: &str) -> Option<Duration> {
     let time = text.strip_prefix("idle-after ")?;
@@ -234,6 +248,15 @@ mod tests {
             (VPC_ID, "vpc-xyz", false),
             (ACCOUNT, "123456789012", true),
             (ACCOUNT, "1234", false),
+            (EXPORT_AT_END, "none", true),
+            (EXPORT_AT_END, "ticket", true),
+            (EXPORT_AT_END, "wait 60s", true),
+            (EXPORT_AT_END, "wait 0s", false),
+            (EXPORT_AT_END, "wait 601s", false),
+            (EXPORT_AT_END, "wait +5s", false),
+            (EXPORT_AT_END, "wait 60", false),
+            (EXPORT_AT_END, "wait", false),
+            (EXPORT_AT_END, "", false),
             (UNMOUNT_WHEN, "last-job", true),
             (UNMOUNT_WHEN, "idle-after 10min", true),
             (UNMOUNT_WHEN, "idle-after 24h", true),

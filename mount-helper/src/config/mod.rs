@@ -20,7 +20,7 @@ mod values;
 
 pub use error::ConfigError;
 pub use files::{FOLDER, MAIN_FILE, read_each, read_files, read_untrusted};
-pub use grammars::{idle_after, is_parameter_path};
+pub use grammars::{export_wait, idle_after, is_parameter_path};
 pub use key::{Key, Step};
 pub use mistake::Mistake;
 pub use parameter_set::{Parameter, ParameterSet};

@@ -5,8 +5,9 @@
 //! fails when one of them is missing.
 
 use super::grammars::{
-    ACCOUNT, ANY_TEXT, FOLDER, LNET_NAMESPACE, MOUNT_OPTIONS, NAME, PARAMETER_PATH, PLAIN_PATH,
-    PROFILE, PROXY, REGION, ROLE_ARN, TAG_VALUE, TUNE_PROFILE, UNMOUNT_WHEN, URL, VPC_ID,
+    ACCOUNT, ANY_TEXT, EXPORT_AT_END, FOLDER, LNET_NAMESPACE, MOUNT_OPTIONS, NAME, PARAMETER_PATH,
+    PLAIN_PATH, PROFILE, PROXY, REGION, ROLE_ARN, TAG_VALUE, TUNE_PROFILE, UNMOUNT_WHEN, URL,
+    VPC_ID,
 };
 use super::setting::{Default, Grammar, Kind, Setting, steps_of};
 use crate::answer::DEFAULT_QUOTA;
@@ -709,6 +710,16 @@ templates: {cluster}, {job.id}, {job.account}, {job.partition}, {job.user}",
     .example("\"/mnt/genomics\""),
     job_mount("jobs.mount[].options", MOUNT_OPTIONS, Default::Text(""), "How: an -o list")
         .example("\"noatime,flock\""),
+    job_mount(
+        "jobs.mount[].export",
+        EXPORT_AT_END,
+        Default::Text("none"),
+        "What an end does for the file system's data repository in S3, after the unmount: nothing; a task \
+         of what was mounted, begun here and followed for so long (packaging/iam/export.json; Slurm's \
+         EpilogTimeout must be longer); or a ticket in report_dir, by which the head node brings it to its \
+         end. Never is an end failed, or a node drained, for an export that is not finished",
+    )
+    .example("\"ticket\""),
     Setting::local(
         "jobs.mount[].partitions",
         Kind::Texts(ANY_TEXT),

@@ -29,7 +29,7 @@ const SHOWN: &[&str] = &[
 pub(super) fn check(slurm: &Slurm, jobs: &JobsSection) -> Finding {
     let config = &slurm.config;
     let start = jobs.deadlines.sum(START_PHASES).as_secs();
-    let end = jobs.deadlines.sum(END_PHASES).as_secs();
+    let end = (jobs.deadlines.sum(END_PHASES) + jobs.longest_export_wait()).as_secs();
     let mut troubles = Vec::new();
     troubles.extend(hook(config, "start", start, "PrologTimeout"));
     troubles.extend(hook(config, "end", end, "EpilogTimeout"));

@@ -10,11 +10,9 @@ use crate::config::AgentConfig;
 use crate::staging::export::Place;
 use clap::{Args, Subcommand};
 use fsxlustre_mount::failure::{Explain as _, Failure};
-use fsxlustre_mount::host::read_text;
 use fsxlustre_mount::options::MountOptions;
 use fsxlustre_mount::resolve::Tell;
 use fsxlustre_mount::source::is_file_system_id;
-use std::path::Path;
 
 /// Exit status where the answer is not known.
 const UNKNOWN: u8 = 3;
@@ -106,13 +104,6 @@ impl ExportArgs {
             Verb::Verify(_) | Verb::Deletable(_) => false,
         }
     }
-}
-
-/// This node's name.
-fn node_name() -> String {
-    let name = read_text(Path::new("/proc/sys/kernel/hostname")).unwrap_or_default();
-    let name = name.trim();
-    if name.is_empty() { "unknown".into() } else { name.to_owned() }
 }
 
 /// Paths as a person gave them.

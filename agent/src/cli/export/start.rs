@@ -1,13 +1,13 @@
 //! `fsxlustre export start`.
 
 use super::super::{Outcome, json};
-use super::{FileSystemArgs, UNKNOWN, node_name};
+use super::{FileSystemArgs, UNKNOWN};
 use crate::aws::RegionHints;
 use crate::aws::tasks::Task;
 use crate::config::AgentConfig;
 use crate::staging::export::{
     Begun, ExportError, Facts, FailedFiles, Named, Place, Ticket, TicketFolder, TicketState,
-    Wanted, api_paths, ask, begin, failed_files, follow, on_one_file_system, progress,
+    Wanted, api_paths, ask, begin, failed_files, follow, node_name, on_one_file_system, progress,
     wait_for_calls, where_it_is,
 };
 use clap::Args;

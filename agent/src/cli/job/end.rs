@@ -4,7 +4,8 @@ use super::super::{FAILED, Outcome};
 use crate::config::{AgentConfig, OnLeak};
 use crate::jobs::report::{EndingReport, keep_reports};
 use crate::jobs::{
-    self, Cause, END_PHASES, Ended, Fate, FrozenRequest, Gate, JobVariables, Node, Phase,
+    self, Cause, END_PHASES, Ended, ExportedAtEnd, Fate, FrozenRequest, Gate, JobVariables, Node,
+    Phase,
 };
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::host::{Deadline, stop_signals};
@@ -64,6 +65,9 @@ fn carried_out(
         // What an earlier job left behind may be settled by now.
         None => outcome.warn(keep_reports(node)),
     }
+    // After everything that must not be lost: whoever ends us now ends a wait.
+    let exported = request.map(|request| jobs::wait_for_exports(config, &request, signals));
+    outcome.exported(exported.unwrap_or_default());
     if drains {
         // slurmd logs what an epilog that fails has said: one line is read, many are not.
         let line = jobs::drain_line_of_end(ended, &label).unwrap_or_default();
@@ -119,6 +123,17 @@ impl Outcome {
         for warning in warnings {
             let _ = writeln!(self.stderr, "fsxlustre: warning: {warning}");
             self.log.push(Entry::new(Priority::Warning, warning));
+        }
+    }
+
+    /// What became of exports that were waited for; never a failed end.
+    fn exported(&mut self, exported: Vec<ExportedAtEnd>) {
+        for ExportedAtEnd { directory, told } in exported {
+            let directory = directory.display();
+            match told {
+                Ok(told) => self.say(Priority::Info, &format!("{directory} {told}")),
+                Err(because) => self.warn(vec![format!("{directory}: {because}")]),
+            }
         }
     }
 

@@ -4,7 +4,7 @@ mod deadlines;
 mod rule;
 
 pub use deadlines::JobDeadlines;
-pub use rule::JobMount;
+pub use rule::{ExportAtEnd, JobMount};
 
 use crate::jobs::{Cause, JobVariables, Policy, sample};
 use fsxlustre_mount::config::{Key, default_number, default_text, default_texts, idle_after};
@@ -150,6 +150,15 @@ impl JobsSection {
         size.saturating_mul(1 << 20)
     }
 
+    /// The longest time that an end waits for an export.
+    pub fn longest_export_wait(&self) -> Duration {
+        let wait = |rule: &JobMount| match ExportAtEnd::of(rule.export.as_deref()) {
+            ExportAtEnd::Wait(wait) => Some(wait),
+            ExportAtEnd::None | ExportAtEnd::Ticket => None,
+        };
+        self.mount.iter().filter_map(wait).max().unwrap_or_default()
+    }
+
     /// The rules for a job, in the order of the files.
     pub fn rules_for(&self, job: &JobVariables) -> impl Iterator<Item = &JobMount> {
         self.mount.iter().filter(|rule| rule.is_for(job))
@@ -160,6 +169,13 @@ impl JobsSection {
     pub(super) fn mistakes(&self) -> Vec<(Key, String)> {
         let mut mistakes = Vec::new();
         for (index, rule) in self.mount.iter().enumerate() {
+            let export = ExportAtEnd::of(rule.export.as_deref());
+            if export == ExportAtEnd::Ticket && self.report_dir.is_none() {
+                let because =
+                    "a ticket needs `[jobs] report_dir`, a folder that nodes share".into();
+                let list = Key::from(["jobs", "mount"].as_slice());
+                mistakes.push((list.entry(index).name("export"), because));
+            }
             for other in self.mount.iter().take(index) {
                 let (one, two) = (rule.directory.display(), other.directory.display());
                 let is_below = rule.directory.starts_with(&other.directory)
@@ -224,6 +240,16 @@ mod tests {
         // Of jobs of two partitions, which may share a node.
         assert!(check(("/a/b", &["x"]), ("/a", &["y"])).contains("below"));
         assert_eq!(check(("/a", &[]), ("/ab", &[])), "");
+    }
+
+    #[test]
+    fn a_ticket_without_a_folder_for_it_is_a_mistake() {
+        let made = JobMount { export: Some("ticket".into()), ..rule("", &[]) };
+        let jobs = JobsSection { mount: vec![made], ..JobsSection::default() };
+        let told: Vec<_> = jobs.mistakes().iter().map(|(key, _)| key.to_string()).collect();
+        assert_eq!(told, ["jobs.mount[0].export"]);
+        let with = JobsSection { report_dir: Some("/shared".into()), ..jobs };
+        assert_eq!(with.mistakes(), []);
     }
 
     #[test]

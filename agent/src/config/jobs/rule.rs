@@ -1,9 +1,11 @@
 //! `[[jobs.mount]]`: one file system that jobs get.
 
 use crate::jobs::JobVariables;
+use fsxlustre_mount::config::{default_text, export_wait};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// One file system that jobs get.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -16,6 +18,9 @@ pub struct JobMount {
     /// How.
     #[serde(default)]
     pub options: String,
+    /// What an end does for the data repository.
+    #[serde(default)]
+    pub export: Option<String>,
     /// For jobs of these partitions; for all when there is none.
     #[serde(default)]
     pub partitions: Vec<String>,
@@ -31,6 +36,29 @@ pub struct JobMount {
     /// For jobs whose comment has one of these words; for all when there is none.
     #[serde(default)]
     pub comment: Vec<String>,
+}
+
+/// What an end does for the data repository of a mount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportAtEnd {
+    /// Nothing.
+    None,
+    /// A task, followed so long.
+    Wait(Duration),
+    /// A ticket for the head node.
+    Ticket,
+}
+
+impl ExportAtEnd {
+    /// Of a setting's text; one that is not known is nothing.
+    pub fn of(text: Option<&str>) -> Self {
+        let text = text.unwrap_or(default_text("jobs.mount[].export"));
+        match (text, export_wait(text)) {
+            (_, Some(wait)) => Self::Wait(wait),
+            ("ticket", None) => Self::Ticket,
+            (_, None) => Self::None,
+        }
+    }
 }
 
 impl JobMount {
@@ -93,6 +121,14 @@ mod tests {
         };
         assert_eq!(passed(""), "nosuid,nodev,noatime,flock");
         assert_eq!(passed("relatime,suid"), "relatime,suid,nodev,flock");
+    }
+
+    #[test]
+    fn an_end_exports_nothing_unless_the_rule_says_so() {
+        let of = ExportAtEnd::of;
+        assert_eq!((of(None), of(Some("none"))), (ExportAtEnd::None, ExportAtEnd::None));
+        assert_eq!(of(Some("ticket")), ExportAtEnd::Ticket);
+        assert_eq!(of(Some("wait 60s")), ExportAtEnd::Wait(Duration::from_mins(1)));
     }
 
     fn job(pairs: &[(&str, &str)]) -> JobVariables {

@@ -50,6 +50,8 @@ pub struct Course {
     pub ended_processes: Vec<String>,
     /// How often the unmount was tried.
     pub tries: u32,
+    /// What was done for the data repository.
+    pub export: Option<String>,
     /// What went wrong beside it.
     pub warnings: Vec<String>,
 }
@@ -116,13 +118,16 @@ impl Ended {
 
     /// The same without the job.
     pub fn text(&self) -> String {
-        let Course { flushed, ended_processes, .. } = &self.course;
+        let Course { flushed, ended_processes, export, .. } = &self.course;
         let mut text = format!("{} {}", self.directory.display(), self.fate.words());
         if let Some(flushed) = flushed {
             text = format!("{text}; {}", flushed.text());
         }
         if !ended_processes.is_empty() {
             text = format!("{text}; ended of the job: {}", ended_processes.join(", "));
+        }
+        if let Some(export) = export {
+            text = format!("{text}; {export}");
         }
         text
     }

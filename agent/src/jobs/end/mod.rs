@@ -14,6 +14,7 @@ mod ladder;
 pub use course::{Course, Ended, Fate};
 pub(super) use directory::{Ending, mount_of_a_job};
 
+use super::exports::{ExportedAtEnd, leave_tickets};
 use super::members::Members;
 use super::{
     FrozenRequest, JobVariables, Leaked, Lease, Node, Phase, forget_told, housekeeping, io, reap,
@@ -62,7 +63,8 @@ pub fn end(
         lease.write(node.host)?;
     }
     let since = lease.as_ref().map(Lease::age).unwrap_or_default() + ROUNDED;
-    let members = Members::of(node.host, job.id(), request.and_then(|request| request.sluid));
+    let sluid = request.as_ref().and_then(|request| request.sluid.clone());
+    let members = Members::of(node.host, job.id(), sluid);
     let alone = Ending {
         node,
         key: &key,
@@ -78,7 +80,12 @@ pub fn end(
     let goes = |directory: &&PathBuf| alone.takes_away(directory);
     let together: Vec<PathBuf> = directories.iter().filter(goes).cloned().collect();
     let ending = Ending { together: &together, ..alone };
-    let ended = housekeeping::after_all(node.host, time, || side_by_side(&ending, &directories));
+    let mut ended =
+        housekeeping::after_all(node.host, time, || side_by_side(&ending, &directories));
+    // What was written is sent by now; and the request, which says so, is still there.
+    if let Some(request) = &request {
+        note_tickets(&mut ended, leave_tickets(node.host, request));
+    }
     let is_failed = ended.iter().any(|one| matches!(one.fate, Fate::Failed(_)));
     if !is_failed {
         forget_told(node.host, job.id())?;
@@ -93,6 +100,16 @@ pub fn end(
         housekeeping::ensure(node.host, Deadline::after(time))?;
     }
     Ok(Some(ended))
+}
+
+fn note_tickets(ended: &mut [Ended], left: Vec<ExportedAtEnd>) {
+    for ExportedAtEnd { directory, told } in left {
+        let Some(one) = ended.iter_mut().find(|one| one.directory == directory) else { continue };
+        match told {
+            Ok(told) => one.course.export = Some(told),
+            Err(because) => one.course.warnings.push(because),
+        }
+    }
 }
 
 /// What an end would do; nothing is touched.

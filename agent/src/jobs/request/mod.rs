@@ -11,7 +11,7 @@ mod outcome;
 pub use outcome::{MountOutcome, PhaseTime, StartOutcome};
 
 use super::{JobVariables, fill};
-use crate::config::{JobMount, JobsSection};
+use crate::config::{ExportAtEnd, JobMount, JobsSection};
 use fsxlustre_mount::failure::{Explain as _, Failure};
 use fsxlustre_mount::host::{
     Host, read_own_state, remove_state, state_names, unix_seconds, write_private_state,
@@ -74,6 +74,9 @@ pub struct FrozenMount {
     /// The `-o` list, with what job-made mounts have by default.
     #[serde(default)]
     pub options: String,
+    /// What its end does for the data repository, as the rule has it.
+    #[serde(default)]
+    pub export: Option<String>,
     /// What became of it; `None` while that goes on.
     #[serde(default)]
     pub outcome: Option<MountOutcome>,
@@ -86,8 +89,14 @@ impl FrozenMount {
             source: fill(&rule.source, job).ok(),
             directory: rule.directory.clone(),
             options: rule.mount_options(),
+            export: rule.export.clone(),
             outcome: None,
         }
+    }
+
+    /// What its end does for the data repository.
+    pub fn export_at_end(&self) -> ExportAtEnd {
+        ExportAtEnd::of(self.export.as_deref())
     }
 }
 
@@ -182,6 +191,7 @@ fn of_value(value: &Value) -> Option<FrozenRequest> {
             source: text(value, "source"),
             directory: text(value, "directory").filter(|path| path.starts_with('/'))?.into(),
             options: text(value, "options").unwrap_or_default(),
+            export: text(value, "export"),
             outcome: None,
         })
     };

@@ -49,6 +49,6 @@ pub use place::{Place, on_one_file_system};
 pub use report::{FailedFile, FailedFiles, failed_files, where_it_is};
 pub use scan::{NotScanned, Scan, ScanCounts};
 pub(crate) use ticket::PREFIX as TICKET_PREFIX;
-pub use ticket::{Ticket, TicketState};
+pub use ticket::{Ticket, TicketState, node_name};
 pub use tickets::{TicketFolder, Tickets};
 pub use verdict::{Verdict, decide};

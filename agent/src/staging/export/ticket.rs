@@ -7,9 +7,10 @@ use super::{Facts, token};
 use crate::aws::tasks::Task;
 use fsxlustre_mount::failure::one_line;
 use fsxlustre_mount::file_system::DataRepository;
-use fsxlustre_mount::host::unix_seconds;
+use fsxlustre_mount::host::{read_text, unix_seconds};
 use fsxlustre_mount::source::is_file_system_id;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// The version of a ticket's form. Fields may be added; one that changes its meaning makes another.
 const FORMAT: u32 = 1;
@@ -79,6 +80,13 @@ pub(super) enum Step {
     Begin,
     /// The task must be looked at again.
     Look(String),
+}
+
+/// This node's name.
+pub fn node_name() -> String {
+    let name = read_text(Path::new("/proc/sys/kernel/hostname")).unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "unknown".into() } else { name.to_owned() }
 }
 
 impl Ticket {
