@@ -77,7 +77,7 @@ enum Command {
     Job(job::JobArgs),
     /// Unmount, with a deadline and who is in the way
     Umount(umount::UmountArgs),
-    /// Exports to the data repository in S3: begun, followed, left to the head node
+    /// Exports to S3: proved, begun, followed, left to the head node; may a file system be deleted?
     Export(export::ExportArgs),
     /// Send what is not written and unmount everything, before this node goes
     Evacuate(evacuate::EvacuateArgs),

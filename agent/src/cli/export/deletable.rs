@@ -6,8 +6,8 @@ use crate::aws::RegionHints;
 use crate::config::AgentConfig;
 use crate::resolve::{AgentResolver, From, Steps};
 use crate::staging::export::{
-    Deletable, DeletableQuestion, Doubt, Facts, Named, NotScanned, Obstacle, Place, TicketFolder,
-    ask, deletable, on_one_file_system, wait_for_calls,
+    Deletable, DeletableQuestion, Doubt, Facts, Named, Obstacle, Place, TicketFolder, ask,
+    deletable, on_one_file_system, wait_for_calls,
 };
 use clap::Args;
 use fsxlustre_mount::answer::Caller;
@@ -91,7 +91,7 @@ impl DeletableArgs {
             discard_files: self.discard_files,
             is_alone: self.alone,
         };
-        let answer = deletable(host, &facts, tickets, question, &NotScanned, bounds)?;
+        let answer = deletable(host, &facts, tickets, question, bounds)?;
         Ok(self.told(&facts, &answer))
     }
 

@@ -27,14 +27,12 @@ pub struct ExportArgs {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Is everything below these paths in the data repository? What was looked at, and how old that is
-    #[command(hide = true)]
     Verify(verify::VerifyArgs),
     /// Begin an export task of these paths, or find the one that goes on (head node)
     Start(start::StartArgs),
     /// Exports that wait for their end, in the folder that nodes share
     Tickets(tickets::TicketsArgs),
     /// May this file system be deleted? Yes, or what still stands against it
-    #[command(hide = true)]
     Deletable(deletable::DeletableArgs),
 }
 

@@ -5,8 +5,7 @@ use super::{FileSystemArgs, UNKNOWN, given};
 use crate::aws::RegionHints;
 use crate::config::AgentConfig;
 use crate::staging::export::{
-    Gathered, Named, NotScanned, Place, Row, Verdict, ask, gather, on_one_file_system,
-    wait_for_calls,
+    Gathered, Named, Place, Row, Verdict, ask, gather, on_one_file_system, wait_for_calls,
 };
 use clap::Args;
 use fsxlustre_mount::failure::{Failure, one_line};
@@ -76,7 +75,7 @@ impl VerifyArgs {
         // What AWS says of now must not be older than the scan.
         let facts = wait_for_calls(config, hints, calls, async |aws| ask(aws, &named).await);
         let known = facts.as_ref().map_err(|f| format!("{}: {} [{}]", f.what, f.because, f.code));
-        let seen = gather(host, &places, known, &NotScanned, self.alone, bounds);
+        let seen = gather(host, &places, known, self.alone, bounds);
         let id = facts.as_ref().ok().map(|facts| facts.id.as_str());
         Ok(self.told(&places, id.or(named.id.as_deref()), &seen))
     }

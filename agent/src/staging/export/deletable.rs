@@ -1,7 +1,7 @@
 //! What still stands against deleting a file system. What is not known stands against it, too.
 
 use super::evidence::{count_as_value, newest, progress};
-use super::{Facts, Gathered, Place, Scan, Tickets, Verdict, gather};
+use super::{Facts, Gathered, Place, Tickets, Verdict, gather};
 use crate::jobs::Lease;
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::host::{Bounds, Host, Mount, unix_seconds};
@@ -81,7 +81,6 @@ pub fn deletable(
     facts: &Facts,
     tickets: Option<Result<Tickets, Failure>>,
     question: DeletableQuestion<'_>,
-    scan: &dyn Scan,
     bounds: Bounds<'_>,
 ) -> Result<Deletable, Failure> {
     let mut answer = Deletable::default();
@@ -101,7 +100,7 @@ pub fn deletable(
         }
         Err(because) => answer.doubt("task", because),
     }
-    files(host, facts, question, scan, bounds, &mut answer);
+    files(host, facts, question, bounds, &mut answer);
     Ok(answer)
 }
 
@@ -181,7 +180,6 @@ fn files(
     host: &Host,
     facts: &Facts,
     question: DeletableQuestion<'_>,
-    scan: &dyn Scan,
     bounds: Bounds<'_>,
     answer: &mut Deletable,
 ) {
@@ -200,7 +198,7 @@ fn files(
     }
     let places = std::slice::from_ref(place);
     // What other nodes hold is asked for above, once.
-    let Gathered { verdict, .. } = gather(host, places, Ok(facts), scan, true, bounds);
+    let Gathered { verdict, .. } = gather(host, places, Ok(facts), true, bounds);
     match verdict {
         Verdict::Exported => {}
         Verdict::NotExported { files, because } => {

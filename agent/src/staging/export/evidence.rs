@@ -143,9 +143,6 @@ impl Looks<'_> {
             let because = counts.unknown_because.as_deref().unwrap_or("no reason is known");
             told = format!("{told}, {unknown} not known ({because})");
         }
-        if let Some(first) = counts.examples.first() {
-            told = format!("{told}, such as {first}");
-        }
         seen("scan", told, age, stand)
     }
 

@@ -2,7 +2,8 @@
 
 use super::evidence::Looks;
 use super::hand::{HandWork, OpenFiles};
-use super::{Facts, Place, Row, Scan, Verdict, decide};
+use super::scan::scan_all;
+use super::{Facts, Place, Row, Verdict, decide};
 use fsxlustre_mount::host::{Bounds, Host, unix_seconds};
 use fsxlustre_mount::unmount::ClientFiles;
 
@@ -24,7 +25,6 @@ pub fn gather(
     host: &Host,
     places: &[Place],
     facts: Result<&Facts, String>,
-    scan: &dyn Scan,
     is_alone: bool,
     bounds: Bounds<'_>,
 ) -> Gathered {
@@ -34,7 +34,7 @@ pub fn gather(
     let client = places.first().map(|place| ClientFiles::new(host, &place.device.fsname));
     let state = client.as_ref().map(|client| client.state(bounds.deadline));
     let open = open_files(host, places, &paths, bounds);
-    let scanned = scan.scan(host, places, bounds);
+    let scanned = scan_all(host, places, bounds);
     let looks = Looks {
         paths: &paths,
         now: unix_seconds(),

@@ -1,14 +1,23 @@
 //! What a scan of trees says, as far as a proof needs it.
 
 use super::Place;
-use fsxlustre_mount::host::{Bounds, Host};
+use super::association::is_within;
+use crate::staging::hsm::{Counts, Heard, HsmError, Questions, ScanOptions, scan};
+use fsxlustre_mount::failure::Explain as _;
+use fsxlustre_mount::host::{Bounds, Host, sleep_unless_interrupted};
+use std::time::Duration;
+
+/// So many files are looked at at a time.
+const THREADS: usize = 8;
+/// The longest time in which nothing moves.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Counts of a scan of trees. What could not be looked at is unknown, and never counted as well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScanCounts {
     /// Regular files that were found.
     pub files: u64,
-    /// Of these, those with no copy in the data repository.
+    /// Of these, those with no copy in the data repository, or whose copy was lost there.
     pub not_archived: u64,
     /// Of these, those that were changed since their copy was made.
     pub dirty: u64,
@@ -17,28 +26,84 @@ pub struct ScanCounts {
     /// Why, of one of them.
     pub unknown_because: Option<String>,
     /// When the newest file was last changed, seconds since 1970 UTC by the servers' clock; `None`
-    /// where the scan does not tell.
+    /// where that of one of them is not known.
     pub newest_change_unix_seconds: Option<u64>,
-    /// Some of the files that are not exported.
-    pub examples: Vec<String>,
 }
 
-/// Whatever scans trees.
-pub trait Scan {
-    /// Looks at every file of these places.
-    ///
-    /// # Errors
-    /// Why nothing is known, in words.
-    fn scan(&self, host: &Host, places: &[Place], bounds: Bounds<'_>)
-    -> Result<ScanCounts, String>;
+/// Looks at every file of these places, those within another one once. No file is opened for writing, and none
+/// is brought here.
+///
+/// # Errors
+/// Why nothing is known, in words.
+pub(super) fn scan_all(
+    host: &Host,
+    places: &[Place],
+    bounds: Bounds<'_>,
+) -> Result<ScanCounts, String> {
+    let table = host.mounts().map_err(|error| error.because())?;
+    let mut all = Counts::default();
+    for (index, place) in places.iter().enumerate() {
+        let is_in = |(other, it): (usize, &Place)| {
+            let (path, folder) = (&place.in_file_system, &it.in_file_system);
+            other != index && is_within(path, folder) && (path != folder || other < index)
+        };
+        if places.iter().enumerate().any(is_in) {
+            continue;
+        }
+        let options = ScanOptions {
+            threads: THREADS,
+            verb: None,
+            questions: Questions::None,
+            tell_files: false,
+            patience: PATIENCE.min(bounds.deadline.left()),
+        };
+        let seconds = bounds.deadline.budget().as_secs();
+        let mut hear = |_: Heard<'_>| {
+            let is_over = bounds.deadline.has_passed()
+                || sleep_unless_interrupted(Duration::ZERO, bounds.interrupt);
+            if is_over { Err(HsmError::Late { path: place.path.clone(), seconds }) } else { Ok(()) }
+        };
+        let counts = scan(host, &table, &place.path, &options, &mut hear);
+        all.add(&counts.map_err(|error| format!("{error}: {}", error.because()))?);
+    }
+    Ok(ScanCounts::of(&all))
 }
 
-/// Nobody has looked at the files.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NotScanned;
+impl ScanCounts {
+    fn of(all: &Counts) -> Self {
+        let unread: u64 = all.unread.values().sum();
+        Self {
+            files: all.total.files,
+            not_archived: all.never_archived.files.saturating_add(all.lost.files),
+            dirty: all.dirty.files,
+            unknown: all.unknown_files().saturating_add(unread),
+            unknown_because: all.unknown.keys().chain(all.unread.keys()).next().cloned(),
+            newest_change_unix_seconds: all.newest_change(),
+        }
+    }
+}
 
-impl Scan for NotScanned {
-    fn scan(&self, _: &Host, _: &[Place], _: Bounds<'_>) -> Result<ScanCounts, String> {
-        Err("the files were not looked at".into())
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::staging::hsm::Tally;
+
+    #[test]
+    fn a_directory_that_was_not_read_is_unknown_and_so_is_when_its_files_changed() {
+        let mut counts = Counts {
+            total: Tally { files: 3, bytes: 30 },
+            archived: Tally { files: 3, bytes: 30 },
+            newest_change_unix_seconds: Some(7),
+            ..Counts::default()
+        };
+        let whole = ScanCounts::of(&counts);
+        assert_eq!((whole.files, whole.unknown), (3, 0));
+        assert_eq!(whole.newest_change_unix_seconds, Some(7));
+        counts.unread.insert("EACCES".into(), 2);
+        let part = ScanCounts::of(&counts);
+        assert_eq!((part.unknown, part.unknown_because.as_deref()), (2, Some("EACCES")));
+        assert_eq!(part.newest_change_unix_seconds, None);
+        let lost = Counts { lost: Tally { files: 1, bytes: 1 }, ..Counts::default() };
+        assert_eq!(ScanCounts::of(&lost).not_archived, 1);
     }
 }

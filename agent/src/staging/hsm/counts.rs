@@ -74,6 +74,12 @@ pub struct Counts {
     pub directories: u64,
     /// Names that were passed over.
     pub skipped: Skipped,
+    /// When a file was last changed, the newest of them, seconds since 1970 UTC.
+    #[serde(default)]
+    pub newest_change_unix_seconds: Option<u64>,
+    /// Files of which it is not known when they were changed.
+    #[serde(default)]
+    pub changes_unknown: u64,
 }
 
 impl Counts {
@@ -136,6 +142,9 @@ impl Counts {
         self.not_asked += other.not_asked;
         self.needed_idle += other.needed_idle;
         self.directories += other.directories;
+        self.newest_change_unix_seconds =
+            self.newest_change_unix_seconds.max(other.newest_change_unix_seconds);
+        self.changes_unknown += other.changes_unknown;
         let (own, other_skipped) = (&mut self.skipped, other.skipped);
         own.symlinks += other_skipped.symlinks;
         own.special += other_skipped.special;
@@ -158,6 +167,22 @@ impl Counts {
     /// Whether the state of everything was read.
     pub fn is_whole(&self) -> bool {
         self.unknown.is_empty() && self.unread.is_empty()
+    }
+
+    /// When the newest file was last changed; `None` where that of one of them is not known, or there is none.
+    pub fn newest_change(&self) -> Option<u64> {
+        let is_known = self.changes_unknown == 0 && self.unread.is_empty();
+        self.newest_change_unix_seconds.filter(|_| is_known)
+    }
+
+    /// Notes when a file was changed.
+    pub(super) fn changed(&mut self, unix_seconds: Option<u64>) {
+        match unix_seconds {
+            Some(_) => {
+                self.newest_change_unix_seconds = self.newest_change_unix_seconds.max(unix_seconds);
+            }
+            None => self.changes_unknown += 1,
+        }
     }
 
     /// Files that the archive does not have as they stand.

@@ -24,6 +24,8 @@ pub(super) struct OpenFile {
     pub bytes: u64,
     pub links: u32,
     pub inode: u64,
+    /// When its data or its attributes were changed last, seconds since 1970 UTC.
+    pub changed: Option<u64>,
     /// `None` where only fdinfo tells it.
     mount: Option<u64>,
 }
@@ -67,6 +69,7 @@ pub(super) fn open_file(directory: &OwnedFd, name: &Path) -> Result<OpenFile, No
         bytes: about.stx_size,
         links: about.stx_nlink,
         inode: about.stx_ino,
+        changed: u64::try_from(about.stx_mtime.tv_sec.max(about.stx_ctime.tv_sec)).ok(),
         mount: tells_mount.then_some(about.stx_mnt_id),
     })
 }

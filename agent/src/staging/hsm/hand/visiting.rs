@@ -26,6 +26,7 @@ impl Walk<'_> {
                     continue;
                 }
             };
+            part.counts.changed(open.changed);
             if !open.is_on(self.mount_id) {
                 part.counts.skipped.other_mounts += 1;
             } else if open.links > 1 && !self.is_first_name(open.inode) {
@@ -52,6 +53,7 @@ impl Walk<'_> {
             NoFile::Link => part.counts.skipped.symlinks += 1,
             NoFile::Special => part.counts.skipped.special += 1,
             NoFile::Failed(errno) => {
+                part.counts.changed(None);
                 self.found(seen_file(files, name, 0, Err(words(*errno))), part);
             }
         }
