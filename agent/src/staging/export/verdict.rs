@@ -12,6 +12,7 @@ pub enum Verdict {
     /// It is not.
     NotExported {
         /// So many files at least.
+        #[serde(rename = "files_not_exported")]
         files: u64,
         /// What shows it.
         because: Vec<String>,
