@@ -42,7 +42,7 @@ complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "fstab" -d 'Lust
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "hsm" -d 'Which files are in S3 and which of them are here; bring, copy and release whole trees'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "job" -d 'A job\'s start and end on this node, for Slurm\'s Prolog and Epilog'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "umount" -d 'Unmount, with a deadline and who is in the way'
-complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "export" -d 'Exports to the data repository in S3: begun, followed, left to the head node'
+complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "export" -d 'Exports to S3: proved, begun, followed, left to the head node; may a file system be deleted?'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "evacuate" -d 'Send what is not written and unmount everything, before this node goes'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "spot-watch" -d 'Evacuates the node when its Spot instance is taken away (a service, off by default)'
 complete -c fsxlustre -n "__fish_fsxlustre_needs_command" -f -a "serve" -d 'The metrics service that Prometheus scrapes'

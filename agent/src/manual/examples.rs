@@ -64,6 +64,8 @@ pub(super) const EXAMPLES: &[Example] = &[
     example("hsm restore", "fsxlustre hsm restore --resume", "After a reboot: go on with what was begun."),
     example("hsm archive", "fsxlustre hsm archive /mnt/genomics/results", "Copy what S3 does not have as it stands."),
     example("hsm release", "fsxlustre hsm release /mnt/genomics/inputs", "Make room: let go of what S3 has."),
+    example("export verify", "fsxlustre export verify --alone /mnt/genomics/results", "Is all of it in S3? No other node writes there now."),
+    example("export deletable", "fsxlustre export deletable --through /mnt/genomics name:genomics", "May the file system go, or what stands against it?"),
     example("export start", "fsxlustre export start --wait 600 /mnt/genomics/results", "Export a directory, and wait up to ten minutes for the end."),
     example("export start", "fsxlustre export start --ticket /mnt/genomics/results", "Export it, and leave a ticket by which the head node follows it."),
     example("export tickets", "fsxlustre export tickets --finish", "On the head node: begin what is asked for, and look at what is begun."),
