@@ -171,7 +171,9 @@ complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand fstab; and __fish_se
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand fstab; and __fish_seen_subcommand_from migrate" -l path.sysfs -d 'Root of sysfs' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand fstab; and __fish_seen_subcommand_from migrate" -l path.debugfs -d 'Root of debugfs [default: kernel/debug below sysfs]' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand fstab; and __fish_seen_subcommand_from migrate" -l path.rootfs -d 'Root of the distribution\'s files' -r -F
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand fstab; and __fish_seen_subcommand_from migrate" -l output -d 'ssm: the verdict on the first line and JSON on the second, 2,400 characters at most, for check, status, mount, umount, layout, tune and why; what is cut off stands in a file of root\'s that is named' -r -f -a "ssm\t'For Systems Manager'"
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand fstab; and __fish_seen_subcommand_from migrate" -l resolve -d 'With --to lustre: look ids and tags up, 30 s at most for all, and write their devices'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand fstab; and __fish_seen_subcommand_from migrate" -l detail -d 'With --output ssm: 24,000 characters'
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand fstab; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and not __fish_seen_subcommand_from status restore archive release" -l path.procfs -d 'Root of procfs' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand hsm; and not __fish_seen_subcommand_from status restore archive release" -l path.sysfs -d 'Root of sysfs' -r -F
