@@ -388,6 +388,7 @@ mod tests {
                     code,
                     Code::AccountingFailed
                         | Code::CommentStands
+                        | Code::ManagedIdUnknown
                         | Code::NoPlan
                         | Code::NoReports
                         | Code::SpotUnknown
