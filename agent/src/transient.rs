@@ -6,8 +6,8 @@ use fsxlustre_mount::host::{Deadline, Host, Program, RunLimits};
 use fsxlustre_mount::worker::Work;
 use std::time::Duration;
 
-/// How long systemd may take to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long systemd may take to answer a hook.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 /// The longest name of a unit that systemd takes, without its ending.
 pub(crate) const LONGEST_UNIT: usize = 240;
 
@@ -68,11 +68,11 @@ pub(crate) fn begin(
 pub(crate) fn systemctl(host: &Host, words: &[&str], deadline: Deadline) -> Result<(), String> {
     let program = host.program("systemctl").map_err(|error| error.because())?;
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    succeed(&program, &words, deadline)
+    succeed(&program, &words, deadline.at_most(PATIENCE))
 }
 
 fn succeed(program: &Program, words: &[String], deadline: Deadline) -> Result<(), String> {
-    let limits = RunLimits::until(deadline.at_most(PATIENCE));
+    let limits = RunLimits::until(deadline);
     // Whoever does not answer holds nothing that would have to be put right.
     let limits = RunLimits { grace: Duration::ZERO, ..limits };
     let done = program.run(words, &limits).map_err(|error| error.because())?;

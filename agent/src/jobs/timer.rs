@@ -1,7 +1,7 @@
 //! What wakes housekeeping: a transient timer of systemd where that runs, else a process that sleeps,
 //! in a session of its own and in no job's cgroup.
 
-use crate::transient::{LONGEST_UNIT, is_systemd_here, own_path, systemctl, systemd_run};
+use crate::transient::{LONGEST_UNIT, PATIENCE, is_systemd_here, own_path, systemctl, systemd_run};
 use fsxlustre_mount::host::{Deadline, Host, Program, read_text};
 use fsxlustre_mount::record::Attempt;
 use fsxlustre_mount::worker::Work;
@@ -106,7 +106,14 @@ fn set(
     let mut properties =
         vec!["--timer-property=AccuracySec=1s".to_owned(), "--property=Type=oneshot".to_owned()];
     properties.extend_from_slice(times);
-    systemd_run(host, unit, about, &properties, &WORDS.map(str::to_owned), deadline)
+    systemd_run(
+        host,
+        unit,
+        about,
+        &properties,
+        &WORDS.map(str::to_owned),
+        deadline.at_most(PATIENCE),
+    )
 }
 
 fn is_active(host: &Host, unit: &str, deadline: Deadline) -> bool {

@@ -177,6 +177,11 @@ impl Work {
         self.booted_from.is_some()
     }
 
+    /// Whether another process does it.
+    pub fn is_anothers(&self) -> bool {
+        self.process.is_some_and(|process| process.is_alive() && process.pid != std::process::id())
+    }
+
     /// Whether it goes on.
     pub fn is_running(&self, host: &Host) -> bool {
         let is_begun = || match self.process {

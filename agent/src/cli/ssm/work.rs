@@ -4,7 +4,7 @@ use crate::cli::{Outcome, USAGE};
 use crate::config::AgentConfig;
 use crate::ssm::document::document;
 use crate::ssm::perform::perform;
-use crate::ssm::work::{Work, is_name};
+use crate::ssm::work::{Work, is_name, lock};
 use clap::Args;
 use fsxlustre_mount::failure::{Code, Failure};
 use fsxlustre_mount::mount::check_root;
@@ -24,16 +24,19 @@ impl WorkArgs {
     fn try_run(&self, config: &AgentConfig) -> Result<Outcome, Failure> {
         check_root("work for Systems Manager on")?;
         let host = config.host();
-        let work = if is_name(&self.name) { Work::read(host, &self.name)? } else { None };
+        // Whoever has begun this lets go of it first, and two units for one piece of work are one too many.
+        let lock = is_name(&self.name).then(|| lock(host, &self.name)).transpose()?;
+        let work = if lock.is_some() { Work::read(host, &self.name)? } else { None };
         let Some((mut work, document)) =
             work.and_then(|work| document(&work.document).map(|document| (work, document)))
         else {
             return Ok(Outcome { status: USAGE, ..Outcome::failed(&nothing(&self.name)) });
         };
-        if work.answer.is_some() {
+        if work.answer.is_some() || work.is_anothers() {
             return Ok(Outcome::default());
         }
         work.is_mine(host, &self.name)?;
+        drop(lock);
         let told = perform(config, document, &work.given, work.command_id.as_deref());
         let line = format!("{} {}: {}\n", told.word.text(), told.about, told.words);
         let status = told.exit;
