@@ -5,7 +5,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -14,9 +14,9 @@ use fsxlustre_tests::line::read_line;
 use fsxlustre_tests::stage::{built_program, built_stage, stage};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-/// How long booting, and a command, may take.
 /// The name of this stage.
 const STAGE: &str = "nspawn";
+/// How long booting, and a command, may take.
 const DEADLINE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -24,11 +24,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 const STANDIN: &str = "/run/standin";
 
 /// The programs, and where an installation puts them.
-const PROGRAMS: [(&str, &str); 4] = [
+const PROGRAMS: [(&str, &str); 3] = [
     ("fsxlustre", "/usr/bin/fsxlustre"),
     ("mount-fsxlustre", "/usr/sbin/mount.fsxlustre"),
     ("umount-fsxlustre", "/usr/sbin/umount.fsxlustre"),
-    ("standin-client", "/usr/local/bin/standin-client"),
 ];
 
 /// What is written below the container's root before it boots.
@@ -53,14 +52,20 @@ impl Node {
     /// The same, after these lines of bash, which run in the container's root before it boots.
     #[track_caller]
     pub fn boot_with(fstab: &str, prepare: &str) -> Self {
+        let programs = PROGRAMS.map(|(name, to)| (built_program(name), to));
+        Self::boot_of(&programs, fstab, prepare)
+    }
+
+    /// The same with these files of the host and none of our programs, but for the stand-in client.
+    #[track_caller]
+    pub fn boot_of(files: &[(PathBuf, &str)], fstab: &str, prepare: &str) -> Self {
         assert!(nix::unistd::geteuid().is_root(), "this test boots a container: run it as root");
         assert!(Path::new("/dev/fuse").exists(), "this test needs /dev/fuse (modprobe fuse)");
+        let client = (built_program("standin-client"), "/usr/local/bin/standin-client");
+        let bind = |(from, to): &(PathBuf, &str)| format!("--bind-ro={}:{to}", from.display());
         let mut keeper = Command::new(stage(STAGE).join("boot"))
             .arg(built_stage(STAGE))
-            .args(
-                PROGRAMS
-                    .map(|(name, to)| format!("--bind-ro={}:{to}", built_program(name).display())),
-            )
+            .args(files.iter().chain([&client]).map(bind))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
