@@ -48,6 +48,7 @@ bench:
 	$(BUILT)/bench-metrics
 	$(BUILT)/bench-hooks
 	$(BUILT)/bench-layout
+	$(BUILT)/bench-hsm
 
 # What a real Prometheus needs for 100, 1,000 and 4,000 nodes: five minutes, and 14 GiB free for the last.
 bench-cardinality:
