@@ -248,7 +248,7 @@ fn beyond_the_limit_the_last_families_are_left_out_and_named() {
 }
 
 #[test]
-fn a_mount_that_answers_is_up_with_its_room_and_one_that_is_not_there_is_down() {
+fn a_mount_that_answers_is_up_with_its_room_and_of_one_that_is_not_seen_nothing_is_known() {
     let tree = Tree::of("lustre-2.15.8");
     let labels = "{fs=\"p7lsxbev\",mountpoint=\"/fsx\"}";
     let scraper = Scraper::new(&tree.host(), &settings()).expect("a scraper");
@@ -256,13 +256,16 @@ fn a_mount_that_answers_is_up_with_its_room_and_one_that_is_not_there_is_down() 
     let get = |text: &str, name: &str| {
         value(text, &format!("lustre_client_{name}{labels}")).map(str::to_owned)
     };
-    assert_eq!(get(&text, "mount_up").as_deref(), Some("0"));
-    assert_eq!(get(&text, "statfs_probe_failures_total").as_deref(), Some("1"));
-    assert_eq!(get(&text, "filesystem_size_bytes"), None, "unknown is not 0");
+    for name in ["mount_up", "statfs_probe_failures_total", "filesystem_size_bytes"] {
+        assert_eq!(get(&text, name), None, "{name}: unknown is not 0");
+    }
+    let success = "fsxlustre_collector_success{collector=\"probe\"}";
+    assert_eq!(value(&text, success), Some("0"));
     std::fs::create_dir_all(tree.root.join("fsx")).expect("folder");
     let text = scrape_of(&scraper, Selection::default());
+    assert_eq!(value(&text, success), Some("1"));
     assert_eq!(get(&text, "mount_up").as_deref(), Some("1"));
-    assert_eq!(get(&text, "statfs_probe_failures_total").as_deref(), Some("1"));
+    assert_eq!(get(&text, "statfs_probe_failures_total").as_deref(), Some("0"));
     let room = nix::sys::statvfs::statvfs(Path::new(&tree.root)).expect("statvfs");
     let size = (room.blocks() * room.fragment_size()).to_string();
     assert_eq!(get(&text, "filesystem_size_bytes"), Some(size));

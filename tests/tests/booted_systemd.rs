@@ -164,12 +164,12 @@ fn one_hung_file_system_of_five_delays_none_of_the_others_at_boot() {
 /// What the real generator makes of a line of fstab: the folders and the text of the unit.
 fn generated(node: &Node, line: &str) -> (String, String) {
     node.ask(&format!(
-        "rm -rf /tmp/units && mkdir /tmp/units && echo '{line}' >/tmp/fstab && \
-         SYSTEMD_FSTAB=/tmp/fstab /usr/lib/systemd/system-generators/systemd-fstab-generator \
-         /tmp/units /tmp/units /tmp/units"
+        "rm -rf /run/units && mkdir /run/units && echo '{line}' >/run/fstab && \
+         SYSTEMD_FSTAB=/run/fstab /usr/lib/systemd/system-generators/systemd-fstab-generator \
+         /run/units /run/units /run/units"
     ));
-    let links = node.ask("cd /tmp/units && ls -d */mnt-x.mount");
-    (links, node.ask("cat /tmp/units/mnt-x.mount"))
+    let links = node.ask("cd /run/units && ls -d */mnt-x.mount");
+    (links, node.ask("cat /run/units/mnt-x.mount"))
 }
 
 #[test]
