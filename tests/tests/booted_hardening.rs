@@ -257,6 +257,10 @@ fn what_it_needs_is_far_below_its_limits() {
         scrape(&node);
     }
     let processes: Vec<String> = node.ask(PROCESSES).lines().map(str::to_owned).collect();
+    assert!(
+        processes.len() > PLACES.len(),
+        "the service and a child for each client: {processes:?}"
+    );
     let sum = |name: &str| -> u64 {
         let values = processes.iter().map(|pid| {
             let status = node.ask(&format!("cat /proc/{pid}/status"));
@@ -270,7 +274,7 @@ fn what_it_needs_is_far_below_its_limits() {
         });
         values.sum()
     };
-    let (memory, tasks) = (sum("VmRSS") * 1024, sum("Threads"));
+    let (memory, tasks) = (sum("RssAnon") * 1024, sum("Threads"));
     let limit = |name: &str| -> u64 { node.property(SERVICE, name).parse().expect("a number") };
     println!(
         "{} processes, {tasks} threads, {memory} bytes for {} clients",

@@ -21,7 +21,7 @@ fn booted() -> Node {
     let folder = tempfile::tempdir().expect("folder");
     let older = older_deb(folder.path());
     let packages = [(older, "/srv/older.deb"), (deb(), "/srv/newer.deb")];
-    Node::boot_of(&packages, FSTAB, "touch srv/older.deb srv/newer.deb; mkdir -p mnt/x")
+    Node::boot_of(&packages, FSTAB, "mkdir -p srv mnt/x; touch srv/older.deb srv/newer.deb")
 }
 
 fn install(node: &Node, package: &str) -> String {
