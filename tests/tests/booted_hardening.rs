@@ -6,6 +6,7 @@
 mod node;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use fsxlustre_tests::stage::source;
 use node::{Node, Said};
@@ -104,11 +105,14 @@ fn a_mount_is_unmounted_while_the_service_has_it_and_its_client_is_gone() {
         "systemctl stop mnt-x.mount",
     ] {
         node.ask("mount /mnt/x");
+        // systemd learns of a mount by itself and later; what it does not know of yet it does not stop.
+        node.wait_for("mnt-x.mount", "active", Duration::from_secs(10));
         assert!(
             scrape(&node)
                 .contains("lustre_client_mount_up{fs=\"abcdefgh\",mountpoint=\"/mnt/x\"} 1")
         );
         node.ask(end);
+        node.wait_for("mnt-x.mount", "inactive", Duration::from_secs(10));
         node.wait_until(end, || clients(&node).is_empty());
         assert_eq!(seen(), "0", "{end}");
     }
