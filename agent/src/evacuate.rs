@@ -6,6 +6,7 @@
 //! nobody is ended, and what stays is named, with what it has not written.
 
 use crate::config::Role;
+use crate::jobs::stop_stage_ins;
 use fsxlustre_mount::failure::{Code, Failure};
 use fsxlustre_mount::host::{Bounds, Deadline, Host, MountTable, sleep_unless_interrupted};
 use fsxlustre_mount::source::Device;
@@ -84,6 +85,8 @@ pub fn evacuate(
     if role != Role::Compute {
         return Ok(done);
     }
+    // What still comes from S3 would keep its mount.
+    stop_stage_ins(host);
     let spent = time.saturating_sub(begun.left());
     let until =
         Bounds { deadline: begun.at_most(share(SHARES[1]).saturating_sub(spent)), interrupt };

@@ -15,12 +15,17 @@ const STATE: &str = "shopt -s globstar nullglob; echo /run/fsxlustre/**/*.json";
 
 /// A node whose configuration gives every job a file system, with these lines in `[jobs]`.
 fn node(jobs: &str) -> Node {
+    node_with(jobs, "")
+}
+
+/// The same, with these lines in its rule.
+fn node_with(jobs: &str, rule: &str) -> Node {
     let unit = include_str!("../../packaging/systemd/fsxlustre-evacuate.service");
     Node::boot_with(
         "",
         &format!(
             "cat >>etc/fsxlustre/fsxlustre.toml <<'CONF'\n[jobs]\n{jobs}\n[[jobs.mount]]\n\
-             source = \"10.0.0.5@tcp:/abcdefgh\"\ndirectory = \"/mnt/x\"\nCONF\n\
+             source = \"10.0.0.5@tcp:/abcdefgh\"\ndirectory = \"/mnt/x\"\n{rule}\nCONF\n\
              cat >etc/systemd/system/fsxlustre-evacuate.service <<'UNIT'\n{unit}UNIT\n"
         ),
     )
@@ -115,4 +120,45 @@ fn the_unit_of_a_shutdown_sends_and_unmounts() {
     for unit in ["slurmd.service", "docker.service", "systemd-user-sessions.service"] {
         assert!(before.split(' ').any(|one| one == unit), "{unit} is stopped earlier");
     }
+}
+
+/// A node whose jobs get files from S3 that take their time.
+fn staging() -> Node {
+    let node = node_with("[jobs.deadlines]\nstage_in = 1", "stage_in = [\"in\"]");
+    let archive = "standin-client hsm /run/standin abcdefgh";
+    node.ask("mkdir -p /mnt/x && mount -t fsxlustre 10.0.0.5@tcp:/abcdefgh /mnt/x");
+    node.ask("mkdir /mnt/x/in && for f in 1 2 3; do echo $f >/mnt/x/in/$f; done");
+    node.ask(&format!(
+        "{archive} on; {archive} copytool 0 600000; {archive} set /in 0d; umount /mnt/x"
+    ));
+    node
+}
+
+const STAGE_IN: &str = "fsxlustre-stage-in-cluster_1_0_n1.service";
+
+#[test]
+fn what_still_comes_from_s3_is_a_unit_that_ends_with_the_job() {
+    let node = staging();
+    let start = job(&node, "start", 1);
+    assert!(start.contains("0 of 3 files have come; the rest is on its way"), "{start}");
+    assert_eq!(node.state(STAGE_IN), "active");
+    let end = job(&node, "end", 1);
+    assert!(end.contains("/mnt/x unmounted"), "{end}");
+    node.wait_until("its unit is gone", || node.state(STAGE_IN) == "inactive");
+    assert_eq!(
+        node.ask("systemctl --failed --no-legend; :"),
+        "",
+        "a job's end is no failure of a unit"
+    );
+    assert_eq!(node.ask(STATE), "");
+}
+
+#[test]
+fn a_node_that_goes_ends_what_still_comes() {
+    let node = staging();
+    job(&node, "start", 1);
+    assert_eq!(node.state(STAGE_IN), "active");
+    let gone = node.run("fsxlustre evacuate --timeout 10").assert_success();
+    assert!(gone.stdout.contains("/mnt/x unmounted"), "{gone}");
+    assert_eq!((node.lustre_mounts().len(), node.state(STAGE_IN)), (0, "inactive".into()));
 }

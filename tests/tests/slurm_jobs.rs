@@ -178,3 +178,34 @@ fn tasks_of_every_component_of_a_heterogeneous_job_are_told() {
     }
     assert_clean(&cluster, "n1");
 }
+
+#[test]
+fn a_job_begins_with_what_a_rule_brings_from_s3() {
+    let rule = JOBS.replace("options", "stage_in = [\"in/{job.user}\"]\noptions");
+    let mut cluster = Cluster::with(Settings::packaged().config(&rule));
+    let made = cluster.create_file_system(FileSystem::lustre().tag("Project", "genomics"));
+    let node = cluster.node("n1");
+    let user = cluster.as_user(&["id", "-un"]).assert_success().stdout.trim().to_owned();
+    node.run(["mkdir", "-p", DIRECTORY]).assert_success();
+    node.run(["mount", "-t", "fsxlustre", &made.id, DIRECTORY]).assert_success();
+    let fill = format!(
+        "mkdir -p {DIRECTORY}/in/{user} && seq 60 | while read f; do echo $f >{DIRECTORY}/in/{user}/$f; done"
+    );
+    node.run(["bash", "-c", &fill]).assert_success();
+    node.run(["umount", DIRECTORY]).assert_success();
+    for words in ["on", "copytool 0 0", "set /in 0d"] {
+        node.archive(&made.mount_name, words);
+    }
+    let job = cluster.submit(
+        &["-w", "n1"],
+        &format!(
+            "echo $FSXLUSTRE_STAGE_IN; /run/standin/usr/bin/lfs hsm_state {DIRECTORY}/in/{user}/7"
+        ),
+    );
+    assert_eq!(cluster.wait_for_end(job), "COMPLETED", "{}", cluster.logs());
+    let printed = cluster.printed_by(job);
+    assert!(printed.starts_with("done\n"), "{printed}{}", cluster.logs());
+    assert!(printed.contains("exists archived") && !printed.contains("released"), "{printed}");
+    cluster.wait_for_node("n1", &["IDLE"]);
+    assert_clean(&cluster, "n1");
+}

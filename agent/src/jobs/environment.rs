@@ -38,7 +38,7 @@ pub struct JobVariables {
     pub features: BTreeSet<String>,
     /// The words of its comment.
     pub comment: BTreeSet<String>,
-    /// The names of its nodes, as Slurm writes such a list; only told in its report.
+    /// The names of its nodes, as Slurm writes such a list; told in its report, and which of them brings files.
     pub nodes: Option<String>,
     /// What was passed over, and why.
     pub oddities: Vec<String>,

@@ -1,5 +1,6 @@
 //! The phases of a start and of an end, each with a deadline that is counted from its own start.
 
+use crate::config::JobsSection;
 use serde::{Deserialize, Serialize};
 
 /// One phase.
@@ -20,6 +21,8 @@ pub enum Phase {
     Lease,
     /// The counters at the job's begin.
     Counters,
+    /// What is in S3 only is brought; of starts whose rules say so.
+    StageIn,
     /// What the client says of itself, without asking a server.
     Preflight,
     /// Unwritten bytes are sent to the servers.
@@ -32,7 +35,7 @@ pub enum Phase {
     Report,
 }
 
-/// The phases of a start, in their order.
+/// The phases of every start, in their order. [`Phase::StageIn`] comes after them where a rule has it.
 pub const START_PHASES: &[Phase] = &[
     Phase::Decide,
     Phase::Lease,
@@ -54,6 +57,12 @@ pub const END_PHASES: &[Phase] = &[
     Phase::Report,
 ];
 
+/// The phases of a start with these settings, in their order.
+pub fn start_phases(jobs: &JobsSection) -> impl Iterator<Item = Phase> {
+    let brings = jobs.mount.iter().any(|rule| !rule.stage_in.is_empty());
+    START_PHASES.iter().copied().chain(brings.then_some(Phase::StageIn))
+}
+
 impl Phase {
     /// Its setting, which ends in its name.
     pub fn setting(self) -> &'static str {
@@ -65,6 +74,7 @@ impl Phase {
             Self::Tuning => "jobs.deadlines.tuning",
             Self::Lease => "jobs.deadlines.lease",
             Self::Counters => "jobs.deadlines.counters",
+            Self::StageIn => "jobs.deadlines.stage_in",
             Self::Preflight => "jobs.deadlines.preflight",
             Self::Flush => "jobs.deadlines.flush",
             Self::Unmount => "jobs.deadlines.unmount",

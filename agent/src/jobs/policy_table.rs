@@ -1,6 +1,6 @@
 //! What `fsxlustre job policy` prints: the causes with what each leads to here, and the deadlines.
 
-use super::{CAUSES, CauseRow, END_PHASES, Lies, Phase, START_PHASES, Verdict};
+use super::{CAUSES, CauseRow, END_PHASES, Lies, Phase, Verdict, start_phases};
 use crate::config::{JobDeadlines, JobsSection};
 use serde::Serialize;
 use std::fmt;
@@ -56,15 +56,15 @@ impl PolicyTable {
         Self {
             format: FORMAT,
             causes: CAUSES.iter().map(row).collect(),
-            start: phases(&jobs.deadlines, START_PHASES),
-            end: phases(&jobs.deadlines, END_PHASES),
+            start: phases(&jobs.deadlines, start_phases(jobs)),
+            end: phases(&jobs.deadlines, END_PHASES.iter().copied()),
         }
     }
 }
 
-fn phases(deadlines: &JobDeadlines, phases: &[Phase]) -> Vec<PhaseRow> {
-    let row = |phase: &Phase| PhaseRow { phase: *phase, seconds: deadlines.of(*phase).as_secs() };
-    phases.iter().map(row).collect()
+fn phases(deadlines: &JobDeadlines, phases: impl Iterator<Item = Phase>) -> Vec<PhaseRow> {
+    let row = |phase: Phase| PhaseRow { phase, seconds: deadlines.of(phase).as_secs() };
+    phases.map(row).collect()
 }
 
 impl fmt::Display for PolicyTable {

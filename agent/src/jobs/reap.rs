@@ -6,7 +6,7 @@
 
 use super::end::mount_of_a_job;
 use super::exports::leave_tickets;
-use super::{FrozenRequest, Leaked, Lease, Node, forget_told, housekeeping, io, sights};
+use super::{FrozenRequest, Leaked, Lease, Node, forget_told, housekeeping, io, sights, stage_in};
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::host::Deadline;
 
@@ -39,6 +39,7 @@ pub(super) fn reap(node: &Node<'_>, own: &str, deadline: Deadline) -> Result<Vec
                 tracing::info!(job = lease.job, told = ?one.told, "an export at the end of a job that is gone");
             }
         }
+        stage_in::stop(node.host, &lease.job)?;
         io::forget(node.host, &lease.job)?;
         FrozenRequest::remove(node.host, &lease.job)?;
         forget_what_was_told(node, lease, &all)?;

@@ -9,6 +9,7 @@
 //! | `FSXLUSTRE_STATUS` | `ready`, `missing` or `refused` |
 //! | `FSXLUSTRE_CAUSE` | the cause, where it is not `ready` |
 //! | `FSXLUSTRE_MISSING` | the directories that are not there, joined by `:`; unset where it is not known which |
+//! | `FSXLUSTRE_STAGE_IN` | `done`, `going-on` or `failed`, on the node that brings files for the job |
 //!
 //! The tasks of a heterogeneous job have the number of its leader, whichever of its components they are of.
 //! So what each component on this node is told is kept in `told-parts/LEADER/COMPONENT`, and the worst of
@@ -94,7 +95,7 @@ fn parts(host: &Host, leader: u32) -> PathBuf {
     host.paths.state.join("told-parts").join(leader.to_string())
 }
 
-/// Writes what a job is told. A component of a heterogeneous job has a leader.
+/// Writes what a job is told, with how its stage-in stands, in a word of ours. A component of a heterogeneous job has a leader.
 ///
 /// # Errors
 /// The state folder cannot be written.
@@ -103,10 +104,13 @@ pub fn tell(
     job_id: u32,
     leader: Option<u32>,
     missing: &[Missing],
+    stage_in: Option<&str>,
 ) -> Result<(), Failure> {
-    let text = told(missing);
-    let write =
-        |path: &Path| write_public_state(path, text.as_bytes()).map_err(|error| error.failure());
+    let staged = stage_in.map(|word| format!("export FSXLUSTRE_STAGE_IN={word}\n"));
+    let text = told(missing) + &staged.unwrap_or_default();
+    let write = |path: &Path| {
+        write_public_state(path, text.trim_end().as_bytes()).map_err(|error| error.failure())
+    };
     let Some(leader) = leader else { return write(&path(host, job_id)) };
     write(&parts(host, leader).join(job_id.to_string()))?;
     if leader != job_id {
@@ -208,9 +212,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let mut host = Host::default();
         host.paths.state = folder.path().to_owned();
-        tell(&host, 7, None, &[]).expect("written");
+        tell(&host, 7, None, &[], Some("going-on")).expect("written");
         let file = folder.path().join("told/7");
         assert_eq!(std::fs::metadata(&file).expect("a file").permissions().mode() & 0o777, 0o644);
+        let text = std::fs::read_to_string(&file).expect("a text");
+        assert_eq!(text.lines().last(), Some("export FSXLUSTRE_STAGE_IN=going-on"));
         forget_told(&host, 7).expect("removed");
         forget_told(&host, 7).expect("again");
         assert!(!file.exists());
@@ -231,7 +237,7 @@ mod tests {
         host.paths.state = folder.path().to_owned();
         let told = || std::fs::read_to_string(folder.path().join("told/10")).unwrap_or_default();
         let tell = |job: u32, missing: &[Missing]| {
-            tell(&host, job, Some(10), missing).expect("written");
+            tell(&host, job, Some(10), missing, None).expect("written");
         };
         tell(11, &[]);
         assert_eq!(told(), "export FSXLUSTRE_STATUS=ready\n", "the leader itself is not here");

@@ -57,6 +57,20 @@ pub(super) const PLAIN_PATH: Grammar = Grammar {
     },
 };
 
+/// A path below a directory.
+pub(super) const BELOW: Grammar = Grammar {
+    fits: "a path below the directory, without '..', '//' or a '/' at either end, or \".\"",
+    check: |text| {
+        let path = Path::new(text);
+        let normal: PathBuf = path.components().collect();
+        let is_normal = normal.components().all(|part| matches!(part, Component::Normal(_)));
+        let fits = (1..=1000).contains(&text.len())
+            && (text == "." || (is_normal && normal.as_os_str() == path.as_os_str()))
+            && !text.contains(char::is_control);
+        ensure(fits)
+    },
+};
+
 /// A path in Parameter Store.
 pub(super) const PARAMETER_PATH: Grammar = Grammar {
     fits: "a parameter's path, /a/b of A-Za-z0-9._-",
@@ -225,6 +239,28 @@ pub fn idle_after(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_below_a_directory_leads_nowhere_else() {
+        for (text, fits) in [
+            (".", true),
+            ("in", true),
+            ("in/{job.user}/.hidden", true),
+            ("..", false),
+            ("../etc", false),
+            ("in/../..", false),
+            ("/etc", false),
+            ("in/", false),
+            ("in//a", false),
+            ("./in", false),
+            ("in/./a", false),
+            ("", false),
+            ("a\nb", false),
+        ] {
+            assert_eq!((BELOW.check)(text).is_ok(), fits, "{text:?}");
+        }
+        assert!((BELOW.check)(&"a".repeat(1001)).is_err());
+    }
 
     #[test]
     fn what_aws_names_has_its_form() {

@@ -5,9 +5,9 @@
 //! fails when one of them is missing.
 
 use super::grammars::{
-    ACCOUNT, ANY_TEXT, EXPORT_AT_END, FOLDER, LNET_NAMESPACE, MOUNT_OPTIONS, NAME, PARAMETER_PATH,
-    PLAIN_PATH, PROFILE, PROXY, REGION, ROLE_ARN, TAG_VALUE, TUNE_PROFILE, UNMOUNT_WHEN, URL,
-    VPC_ID,
+    ACCOUNT, ANY_TEXT, BELOW, EXPORT_AT_END, FOLDER, LNET_NAMESPACE, MOUNT_OPTIONS, NAME,
+    PARAMETER_PATH, PLAIN_PATH, PROFILE, PROXY, REGION, ROLE_ARN, TAG_VALUE, TUNE_PROFILE,
+    UNMOUNT_WHEN, URL, VPC_ID,
 };
 use super::setting::{Default, Grammar, Kind, Setting, steps_of};
 use crate::answer::DEFAULT_QUOTA;
@@ -687,6 +687,11 @@ pub const SETTINGS: &[Setting] = &[
     phase("jobs.deadlines.tuning", 3, "Start: settings of the client"),
     phase("jobs.deadlines.lease", 3, "Start and end: the job's state on this node"),
     phase("jobs.deadlines.counters", 2, "Start: the counters at the job's begin"),
+    phase(
+        "jobs.deadlines.stage_in",
+        30,
+        "Start, where a rule has stage_in: what is in S3 only is brought; what has not come by then goes on coming",
+    ),
     phase("jobs.deadlines.preflight", 2, "End: what the client says of itself, without asking a server"),
     phase("jobs.deadlines.flush", 13, "End: unwritten bytes are sent to the servers"),
     phase("jobs.deadlines.unmount", 12, "End: the unmounts"),
@@ -720,6 +725,16 @@ templates: {cluster}, {job.id}, {job.account}, {job.partition}, {job.user}",
          end. Never is an end failed, or a node drained, for an export that is not finished",
     )
     .example("\"ticket\""),
+    Setting::local(
+        "jobs.mount[].stage_in",
+        Kind::Texts(BELOW),
+        Default::Texts(&[]),
+        DIRECTORY,
+        "What a start brings from S3: paths below the directory, with the templates of a source; \".\" for all of it. \
+         One node of a job does it for all. What has not come when jobs.deadlines.stage_in is over goes on coming \
+         until the job's end, and FSXLUSTRE_STAGE_IN tells the job; never is a start failed for it",
+    )
+    .example("[\"reference\", \"inputs/{job.user}\"]"),
     Setting::local(
         "jobs.mount[].partitions",
         Kind::Texts(ANY_TEXT),

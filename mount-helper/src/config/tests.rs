@@ -239,7 +239,7 @@ fn options_and_settings_that_stand_in_for_each_other_are_told() {
 fn the_clocks_of_hooks_are_never_taken_from_parameter_store() {
     let clocks: Vec<_> =
         SETTINGS.iter().filter(|row| row.key.starts_with("jobs.deadlines.")).collect();
-    assert_eq!(clocks.len(), 12);
+    assert_eq!(clocks.len(), 13);
     for row in clocks {
         assert!(matches!(row.parameter_store, ParameterStore::Never(_)), "{}", row.key);
     }

@@ -18,7 +18,7 @@ impl Node {
     /// Whose servers take requests; nobody copies yet.
     pub fn start() -> Self {
         let sandbox = Sandbox::start();
-        let made = sandbox.create_file_system(FileSystem::lustre());
+        let made = sandbox.create_file_system(FileSystem::lustre().tag("Project", "archive"));
         sandbox.run(["mkdir", "-p", FSX]).assert_success();
         sandbox.run(["mount", "-t", "fsxlustre", &made.id, FSX]).assert_success();
         let node = Self { sandbox, name: made.mount_name };

@@ -4,7 +4,7 @@ use super::{Trouble, finding, setting};
 use crate::checks::{Evidence, Finding};
 use crate::config::JobsSection;
 use crate::facts::{Slurm, SlurmConfig};
-use crate::jobs::{END_PHASES, START_PHASES};
+use crate::jobs::END_PHASES;
 
 pub(super) const NAME: &str = "slurm_clocks";
 
@@ -28,7 +28,7 @@ const SHOWN: &[&str] = &[
 /// Slurm's runs out meanwhile.
 pub(super) fn check(slurm: &Slurm, jobs: &JobsSection) -> Finding {
     let config = &slurm.config;
-    let start = jobs.deadlines.sum(START_PHASES).as_secs();
+    let start = jobs.longest_start().as_secs();
     let end = (jobs.deadlines.sum(END_PHASES) + jobs.longest_export_wait()).as_secs();
     let mut troubles = Vec::new();
     troubles.extend(hook(config, "start", start, "PrologTimeout"));

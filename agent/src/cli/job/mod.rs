@@ -8,6 +8,7 @@ mod housekeeping;
 mod list;
 mod policy;
 mod report;
+mod stage_in;
 mod start;
 mod stuck;
 mod sweep;
@@ -37,6 +38,9 @@ enum Verb {
     Housekeeping,
     /// Take away what jobs, unmounts and mounts have left behind; fsxlustre-housekeeping.timer calls it
     Sweep,
+    /// What a start has begun to bring from S3
+    #[command(hide = true)]
+    StageIn(stage_in::StageInArgs),
     /// The jobs that this node knows of
     List(list::ListArgs),
     /// What a job was given here, and how its start went
@@ -60,6 +64,7 @@ impl JobArgs {
             Verb::End
             | Verb::Housekeeping
             | Verb::Sweep
+            | Verb::StageIn(_)
             | Verb::List(_)
             | Verb::Show(_)
             | Verb::Policy(_)
@@ -78,7 +83,12 @@ impl JobArgs {
     pub(super) fn changes_the_node(&self) -> bool {
         matches!(
             self.verb,
-            Verb::Start | Verb::End | Verb::Housekeeping | Verb::Sweep | Verb::Stuck(_)
+            Verb::Start
+                | Verb::End
+                | Verb::Housekeeping
+                | Verb::Sweep
+                | Verb::StageIn(_)
+                | Verb::Stuck(_)
         )
     }
 
@@ -95,6 +105,7 @@ impl JobArgs {
             Verb::Stuck(args) => Some(args.run(&AgentConfig::default())),
             Verb::Housekeeping
             | Verb::Sweep
+            | Verb::StageIn(_)
             | Verb::List(_)
             | Verb::Show(_)
             | Verb::Policy(_)
@@ -112,6 +123,7 @@ impl JobArgs {
                 .map_or_else(|failure| start::not_begun(&failure), |job| end::run(config, &job)),
             Verb::Housekeeping => housekeeping::run(config).into(),
             Verb::Sweep => sweep::run(config).into(),
+            Verb::StageIn(args) => args.run(config).into(),
             Verb::List(args) => args.run(config).into(),
             Verb::Show(args) => args.run(config).into(),
             Verb::Policy(args) => args.run(config),

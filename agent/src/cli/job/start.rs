@@ -44,7 +44,7 @@ pub(super) fn without_settings(job: &JobVariables, failure: &Failure) -> Outcome
         verdict: Verdict::Admit,
         what: failure.what.clone(),
     };
-    if let Err(failure) = tell(&Host::default(), job.id(), job.het_job_id, &[missing]) {
+    if let Err(failure) = tell(&Host::default(), job.id(), job.het_job_id, &[missing], None) {
         outcome.log.push(Entry::failure(&failure));
     }
     outcome
@@ -65,6 +65,13 @@ fn observed(job: &JobVariables, request: &FrozenRequest) -> Outcome {
         let source = mount.source.as_deref().unwrap_or(&mount.rule);
         let (source, directory) = (one_line(source), mount.directory.display());
         say(&mut outcome, format!("{label}: {source} would be mounted on {directory} (observed)"));
+        for path in &mount.stage_in {
+            let path = one_line(path);
+            say(
+                &mut outcome,
+                format!("{label}: {path} of {directory} would be brought from S3 (observed)"),
+            );
+        }
     }
     outcome
 }
@@ -84,6 +91,9 @@ fn done(job: &JobVariables, started: &Started) -> Outcome {
     }
     for one in &started.ready {
         say(&mut outcome, format!("{}: {}", job.label(), one.report.line(&one.directory)));
+    }
+    for line in &started.staged {
+        say(&mut outcome, format!("{}: {line}", job.label()));
     }
     for warning in &started.warnings {
         let _ = writeln!(outcome.stderr, "fsxlustre: warning: {warning}");

@@ -23,6 +23,8 @@ pub struct JobDeadlines {
     pub lease: Option<u64>,
     /// Of a start: [`Phase::Counters`].
     pub counters: Option<u64>,
+    /// Of a start: [`Phase::StageIn`].
+    pub stage_in: Option<u64>,
     /// Of an end: [`Phase::Preflight`].
     pub preflight: Option<u64>,
     /// Of an end: [`Phase::Flush`].
@@ -46,6 +48,7 @@ impl JobDeadlines {
             Phase::Tuning => self.tuning,
             Phase::Lease => self.lease,
             Phase::Counters => self.counters,
+            Phase::StageIn => self.stage_in,
             Phase::Preflight => self.preflight,
             Phase::Flush => self.flush,
             Phase::Unmount => self.unmount,

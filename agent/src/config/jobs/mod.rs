@@ -6,7 +6,7 @@ mod rule;
 pub use deadlines::JobDeadlines;
 pub use rule::{ExportAtEnd, JobMount};
 
-use crate::jobs::{Cause, JobVariables, Policy, sample};
+use crate::jobs::{Cause, JobVariables, Policy, sample, sample_text, start_phases};
 use fsxlustre_mount::config::{Key, default_number, default_text, default_texts, idle_after};
 use fsxlustre_mount::failure::Explain as _;
 use fsxlustre_mount::source::Source;
@@ -150,6 +150,11 @@ impl JobsSection {
         size.saturating_mul(1 << 20)
     }
 
+    /// The longest time that a start takes.
+    pub fn longest_start(&self) -> Duration {
+        start_phases(self).map(|phase| self.deadlines.of(phase)).sum()
+    }
+
     /// The longest time that an end waits for an export.
     pub fn longest_export_wait(&self) -> Duration {
         let wait = |rule: &JobMount| match ExportAtEnd::of(rule.export.as_deref()) {
@@ -169,6 +174,12 @@ impl JobsSection {
     pub(super) fn mistakes(&self) -> Vec<(Key, String)> {
         let mut mistakes = Vec::new();
         for (index, rule) in self.mount.iter().enumerate() {
+            for (at, path) in rule.stage_in.iter().enumerate() {
+                if let Err(error) = sample_text(path) {
+                    let list = Key::from(["jobs", "mount"].as_slice()).entry(index);
+                    mistakes.push((list.name("stage_in").entry(at), error.because()));
+                }
+            }
             let export = ExportAtEnd::of(rule.export.as_deref());
             if export == ExportAtEnd::Ticket && self.report_dir.is_none() {
                 let because =
@@ -250,6 +261,22 @@ mod tests {
         assert_eq!(told, ["jobs.mount[0].export"]);
         let with = JobsSection { report_dir: Some("/shared".into()), ..jobs };
         assert_eq!(with.mistakes(), []);
+    }
+
+    #[test]
+    fn bringing_lengthens_a_start_and_its_templates_are_looked_at() {
+        let jobs = |paths: &[&str]| {
+            let stage_in = paths.iter().map(ToString::to_string).collect();
+            JobsSection {
+                mount: vec![JobMount { stage_in, ..rule("", &[]) }],
+                ..JobsSection::default()
+            }
+        };
+        assert_eq!(jobs(&[]).longest_start(), Duration::from_secs(45));
+        assert_eq!(jobs(&["in"]).longest_start(), Duration::from_secs(75));
+        let told: Vec<_> =
+            jobs(&["in", "{job.name}"]).mistakes().iter().map(|(key, _)| key.to_string()).collect();
+        assert_eq!(told, ["jobs.mount[0].stage_in[1]"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `[[jobs.mount]]`: one file system that jobs get.
 
-use crate::jobs::JobVariables;
+use crate::jobs::{JobVariables, fill_text};
 use fsxlustre_mount::config::{default_text, export_wait};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -21,6 +21,9 @@ pub struct JobMount {
     /// What an end does for the data repository.
     #[serde(default)]
     pub export: Option<String>,
+    /// What is brought from S3 at a start: paths below the directory, which may have templates.
+    #[serde(default)]
+    pub stage_in: Vec<String>,
     /// For jobs of these partitions; for all when there is none.
     #[serde(default)]
     pub partitions: Vec<String>,
@@ -75,6 +78,12 @@ impl JobMount {
             && asks(&self.licenses, &job.licenses)
             && asks(&self.features, &job.features)
             && asks(&self.comment, &job.comment)
+    }
+
+    /// What is brought for this job; a path that it cannot fill stays as it is.
+    pub(crate) fn stage_in_for(&self, job: &JobVariables) -> Vec<String> {
+        let filled = |path: &String| fill_text(path, job).unwrap_or_else(|_| path.clone());
+        self.stage_in.iter().map(filled).collect()
     }
 
     /// Whether one job may get both: it has one partition and one account, but may ask for all

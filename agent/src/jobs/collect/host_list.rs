@@ -47,6 +47,16 @@ pub fn expand(list: &str) -> Result<BTreeSet<String>, HostListError> {
     Ok(names)
 }
 
+/// The first name of a list, in Slurm's own order: where a batch script runs.
+///
+/// # Errors
+/// [`HostListError`]: what Slurm does not write.
+pub fn first_name(list: &str) -> Result<String, HostListError> {
+    let first = split(list).next().unwrap_or_default();
+    let first = expand_part(first)?.into_iter().next();
+    first.filter(|name| !name.is_empty()).ok_or_else(|| unfit(list))
+}
+
 /// The parts between commas that stand outside of brackets.
 fn split(list: &str) -> impl Iterator<Item = &str> {
     let mut is_inside = false;
@@ -119,6 +129,18 @@ mod tests {
         assert_eq!(names("r[1-2]n[1,3]"), ["r1n1", "r1n3", "r2n1", "r2n3"]);
         assert_eq!(names("a[1]-x"), ["a1-x"]);
         assert_eq!(expand("n[0-65535]").expect("all").len(), 65_536);
+    }
+
+    #[test]
+    fn the_first_is_slurms_first() {
+        for (list, first) in
+            [("n1", "n1"), ("n[9-12,1]", "n9"), ("b[2-3],a1", "b2"), ("r[2,1]n[3-4]", "r2n3")]
+        {
+            assert_eq!(first_name(list).as_deref(), Ok(first), "{list}");
+        }
+        for list in ["", ",n1", "n[1", "n[]"] {
+            assert!(first_name(list).is_err(), "{list}");
+        }
     }
 
     #[test]

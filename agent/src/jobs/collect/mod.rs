@@ -19,7 +19,7 @@ mod text;
 pub use accounting::{AccountingError, comment_stands, write_comment};
 pub use comment::LONGEST_COMMENT_BYTES;
 pub use folder::{Wanted, asked_for, collect};
-pub use host_list::{HostListError, expand};
+pub use host_list::{HostListError, expand, first_name};
 
 use super::report::{
     FileSystemReport, JobReport, OperationReport, RpcReport, SizeReport, WaitReport,

@@ -18,6 +18,7 @@ use super::exports::{ExportedAtEnd, leave_tickets};
 use super::members::Members;
 use super::{
     FrozenRequest, JobVariables, Leaked, Lease, Node, Phase, forget_told, housekeeping, io, reap,
+    stage_in,
 };
 use fsxlustre_mount::failure::{Code, Failure};
 use fsxlustre_mount::host::Deadline;
@@ -58,6 +59,8 @@ pub fn end(
         FrozenRequest::remove(node.host, &key)?;
         return Ok(None);
     }
+    // What still comes for it would keep its mounts.
+    let stopped = stage_in::stop(node.host, &key);
     if let Some(lease) = &mut lease {
         lease.end();
         lease.write(node.host)?;
@@ -85,6 +88,9 @@ pub fn end(
     // What was written is sent by now; and the request, which says so, is still there.
     if let Some(request) = &request {
         note_tickets(&mut ended, leave_tickets(node.host, request));
+    }
+    if let (Err(failure), Some(one)) = (stopped, ended.first_mut()) {
+        one.course.warnings.push(format!("{}: {}", failure.what, failure.because));
     }
     let is_failed = ended.iter().any(|one| matches!(one.fate, Fate::Failed(_)));
     if !is_failed {

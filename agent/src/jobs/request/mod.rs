@@ -61,7 +61,7 @@ pub struct FrozenRequest {
 }
 
 /// One file system of a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrozenMount {
     /// The source as the rule has it.
     #[serde(default)]
@@ -77,6 +77,10 @@ pub struct FrozenMount {
     /// What its end does for the data repository, as the rule has it.
     #[serde(default)]
     pub export: Option<String>,
+    /// What of S3 is brought at its start, below the directory; a path that the job could not fill stands as the
+    /// rule has it, with its braces.
+    #[serde(default)]
+    pub stage_in: Vec<String>,
     /// What became of it; `None` while that goes on.
     #[serde(default)]
     pub outcome: Option<MountOutcome>,
@@ -90,6 +94,7 @@ impl FrozenMount {
             directory: rule.directory.clone(),
             options: rule.mount_options(),
             export: rule.export.clone(),
+            stage_in: rule.stage_in_for(job),
             outcome: None,
         }
     }
@@ -192,7 +197,8 @@ fn of_value(value: &Value) -> Option<FrozenRequest> {
             directory: text(value, "directory").filter(|path| path.starts_with('/'))?.into(),
             options: text(value, "options").unwrap_or_default(),
             export: text(value, "export"),
-            outcome: None,
+            // Nothing is brought for a request that is not understood.
+            ..FrozenMount::default()
         })
     };
     Some(FrozenRequest {

@@ -9,6 +9,7 @@ mod connections;
 mod counters;
 mod layout;
 mod one;
+mod stage_in;
 mod started;
 mod tuning;
 
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::config::AgentConfig;
 use fsxlustre_mount::failure::Failure;
-use fsxlustre_mount::host::{Deadline, Host};
+use fsxlustre_mount::host::{Bounds, Deadline, Host};
 use fsxlustre_mount::mount::Mounter;
 use fsxlustre_mount::resolve::Resolve;
 use nix::sys::signalfd::SignalFd;
@@ -82,6 +83,12 @@ pub fn start(
         }
     });
     started.warnings.extend(warnings);
+    let paths = stage_in::wanted(job, &mut started);
+    if !paths.is_empty() {
+        clock.run(Phase::StageIn, |deadline| {
+            stage_in::bring(host, &job.key(), paths, &mut started, Bounds { deadline, interrupt });
+        });
+    }
     started.finish(host, clock.times())
 }
 
@@ -134,7 +141,7 @@ impl Started {
         self.note_outcome(times);
         let written = self.request.write(host);
         let FrozenRequest { job_id, het_job_id, .. } = self.request;
-        let told = tell(host, job_id, het_job_id, &self.missing());
+        let told = tell(host, job_id, het_job_id, &self.missing(), self.stage_in);
         for failure in [written, told].into_iter().filter_map(Result::err) {
             self.warnings.push(format!("{}: {}", failure.what, failure.because));
         }

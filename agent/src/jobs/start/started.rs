@@ -45,12 +45,24 @@ pub struct Started {
     pub lacking: Vec<Lacking>,
     /// What an administrator should know all the same.
     pub warnings: Vec<String>,
+    /// How each path that is brought stands, troubles apart.
+    pub staged: Vec<String>,
+    /// The same in a word; `None` where nothing is brought here.
+    pub(super) stage_in: Option<&'static str>,
     policy: Policy,
 }
 
 impl Started {
     pub(super) fn new(request: FrozenRequest, policy: Policy) -> Self {
-        Self { request, ready: Vec::new(), lacking: Vec::new(), warnings: Vec::new(), policy }
+        Self {
+            request,
+            ready: Vec::new(),
+            lacking: Vec::new(),
+            warnings: Vec::new(),
+            staged: Vec::new(),
+            stage_in: None,
+            policy,
+        }
     }
 
     /// What a failure leads to here.
