@@ -393,6 +393,7 @@ complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_s
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -l json -d 'Print one JSON object, also for a failure'
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -l detail -d 'With --output ssm: 24,000 characters'
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from tickets" -l remove -d 'Remove this ticket, which is done or failed' -r
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from tickets" -l timeout -d 'Time for all of it' -r
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from tickets" -l path.procfs -d 'Root of procfs' -r -F
 complete -c fsxlustre -n "__fish_fsxlustre_using_subcommand export; and __fish_seen_subcommand_from tickets" -l path.sysfs -d 'Root of sysfs' -r -F

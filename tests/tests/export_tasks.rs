@@ -352,6 +352,47 @@ fn a_ticket_of_a_file_system_that_is_gone_fails_and_a_foreign_file_is_said() {
     says(&open, &["FSXL-D109", "has mode 0777"]);
 }
 
+/// A ticket as its end left it, so many days ago.
+fn over(sandbox: &Sandbox, file_system: &FileSystem, state: &str, days: u64) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let then = now.as_secs() - days * 24 * 3600;
+    let id = format!("{state}-{days}");
+    let ticket = json!({
+        "format": 1, "id": id, "node": "n1", "asked_by": "root", "asked_unix_seconds": then,
+        "updated_unix_seconds": then, "file_system_id": file_system.id, "paths": [], "state": state,
+    });
+    sandbox.write_file(&format!("{TICKETS}/ticket-{id}.json"), &ticket.to_string());
+    id
+}
+
+#[test]
+fn tickets_that_are_done_go_after_thirty_days_and_failed_ones_are_removed_by_somebody() {
+    let (sandbox, made) = with_tickets();
+    for (state, days) in [("done", 29), ("done", 31), ("failed", 400), ("asked", 400)] {
+        over(&sandbox, &made, state, days);
+    }
+    sandbox.inject_fault(&Fault::on(CREATE).error(400, "AccessDeniedException"));
+    let told = json_of(&tickets(&sandbox, &["--finish", "--json"]).assert_success());
+    assert_eq!(told["removed"], json!(["done-31"]), "{told}");
+    let left = || {
+        let told = json_of(&tickets(&sandbox, &["--all", "--json"]).assert_success());
+        let ids = told["tickets"].as_array().unwrap().iter();
+        ids.map(|one| one["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(left(), ["asked-400", "done-29", "failed-400"]);
+    // What goes on is not removed, and what is not there neither.
+    for (id, words) in [("asked-400", "it is not over"), ("done-31", "no such ticket")] {
+        let said = tickets(&sandbox, &["--remove", id]);
+        assert_eq!(said.code(), Some(1), "{said}");
+        says(&said, &["FSXL-D109", words]);
+    }
+    let said = tickets(&sandbox, &["--remove", "failed-400"]).assert_success();
+    assert_eq!(said.stdout, "failed-400 removed\n");
+    assert_eq!(left(), ["asked-400", "done-29"]);
+    // A name that leads elsewhere is no ticket.
+    assert_eq!(tickets(&sandbox, &["--remove", "../notes"]).code(), Some(1));
+}
+
 #[test]
 fn without_a_folder_there_are_no_tickets() {
     let (sandbox, _) = linked();

@@ -129,8 +129,36 @@ fn files_that_are_not_exported_are_counted() {
     let told = json_of(&node.verify("--json @/t"));
     assert_eq!((&told["verdict"], &told["files"]), (&json!("not-exported"), &json!(4)), "{told}");
     assert_eq!(told["files_not_exported"], 3, "{told}");
+    assert_eq!(
+        told["not_exported"],
+        json!([
+            {"path": "/mnt/fsx/t/a", "because": "changed since it was copied"},
+            {"path": "/mnt/fsx/t/b", "because": "its copy was lost"},
+            {"path": "/mnt/fsx/t/new", "because": "no copy"},
+        ]),
+        "{told}"
+    );
     is(&node.verify("--alone @/nowhere"), 3, &["unknown: "]);
     is(&node.verify("--alone /etc"), 3, &["FSXL-D101"]);
+}
+
+#[test]
+fn of_many_files_that_are_not_exported_some_are_named() {
+    let node = Node::exported();
+    node.shell("cd @/t && for f in {1..1100}; do echo y > deep/$f; done");
+    let said = node.verify("--alone @/t");
+    is(&said, 1, &["not exported: 1100 files of", "not exported: and 1090 more"]);
+    let named = said.stdout.lines().filter(|line| line.ends_with(" (no copy)"));
+    assert_eq!(named.count(), 10, "{said}");
+    let told = json_of(&node.verify("--alone --json @/t"));
+    let named = told["not_exported"].as_array().unwrap();
+    assert_eq!((named.len(), &told["files_not_exported"]), (1000, &json!(1100)));
+    let mut paths: Vec<_> = named.iter().filter_map(|one| one["path"].as_str()).collect();
+    paths.dedup();
+    assert_eq!(paths.len(), 1000, "each once");
+    // What stands against a deletion is named as well.
+    let against = node.export("deletable ID --alone --through @");
+    is(&against, 1, &["files    /mnt/fsx: 1100 files at least", "such as /mnt/fsx/t/deep/"]);
 }
 
 #[test]
@@ -142,6 +170,9 @@ fn a_file_that_is_open_for_writing_is_never_exported() {
         std::thread::sleep(Duration::from_millis(20));
     }
     is(&node.verify("--alone @/t"), 1, &["not exported: 1 files", "/mnt/fsx/t/a by sleep"]);
+    let named = &json_of(&node.verify("--alone --json @/t"))["not_exported"];
+    assert_eq!(named[0]["path"], "/mnt/fsx/t/a", "{named}");
+    assert!(named[0]["because"].as_str().unwrap().starts_with("open for writing by sleep ("));
     is(&node.verify("--alone @/t/deep"), 0, &["exported: 1 files"]);
     drop(holding);
     let reading = node.sandbox.spawn(["bash", "-c", "exec 3</mnt/fsx/t/a; exec sleep 60"]);

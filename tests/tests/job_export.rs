@@ -1,7 +1,8 @@
 //! What a job's end does for the data repository: a ticket, or a task that is waited for; never a failed end.
 
-use fsxlustre_tests::{Fault, FileSystem, Output, Sandbox};
+use fsxlustre_tests::{Fault, FileSystem, Output, Sandbox, Signal};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 const CREATE: &str = "CreateDataRepositoryTask";
 const REPORTS: &str = "/usr/share/reports";
@@ -68,6 +69,54 @@ fn an_end_leaves_a_ticket_that_the_head_node_finishes() {
     let reports = sandbox.run(["fsxlustre", "job", "report"]).assert_success();
     says(&reports, &["job 7"]);
     assert!(!reports.stderr.contains("ticket"), "{reports}");
+}
+
+/// The tickets that are there, by the names of their files.
+fn tickets(sandbox: &Sandbox) -> Vec<String> {
+    let listed = sandbox.run(["ls", "-A", REPORTS]).assert_success();
+    let names = listed.stdout.lines().filter(|name| name.contains("ticket-"));
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn an_end_that_is_killed_anywhere_leaves_one_ticket_when_it_is_run_again() {
+    let (sandbox, _) = with("ticket", &format!("[jobs]\nreport_dir = \"{REPORTS}\"\n"));
+    job(&sandbox, "start").assert_success();
+    let began = Instant::now();
+    job(&sandbox, "end").assert_success();
+    let whole = began.elapsed();
+    let mut random = fastrand::Rng::new();
+    let seed = random.get_seed();
+    let mut cut_short = 0;
+    for round in 0..24 {
+        sandbox.run(["bash", "-c", &format!("rm -rf {REPORTS}/*")]).assert_success();
+        job(&sandbox, "start").assert_success();
+        let mut end = sandbox
+            .command(["fsxlustre", "job", "end"])
+            .env("SLURM_JOB_ID", "7")
+            .env("SLURM_CLUSTER_NAME", "prod")
+            .env("SLURMD_NODENAME", "n1")
+            .spawn();
+        if end.wait(whole.mul_f64(random.f64())).is_none() {
+            end.signal(Signal::SIGKILL);
+            end.wait(Duration::from_secs(20)).expect("it was killed");
+            cut_short += 1;
+        }
+        job(&sandbox, "end").assert_success();
+        let says = format!("round {round}, seed {seed}");
+        assert_eq!(tickets(&sandbox), ["ticket-prod_7_0_n1.0.json"], "{says}");
+        let text = sandbox.read_file(&format!("{REPORTS}/ticket-prod_7_0_n1.0.json"));
+        let ticket: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{says}: {e}"));
+        assert_eq!(ticket["state"], "asked", "{says}: {ticket}");
+        let mounted = sandbox.run(["findmnt", "/mnt/genomics"]);
+        assert_ne!(mounted.code(), Some(0), "{says}: {mounted}");
+    }
+    assert!(cut_short > 12, "only {cut_short} of 24 ends were cut short: they prove nothing");
+    // One ticket is one task.
+    for _ in 0..3 {
+        sandbox.run(["fsxlustre", "export", "tickets", "--finish"]).assert_success();
+    }
+    assert_eq!(made(&sandbox).len(), 1);
 }
 
 #[test]

@@ -5,7 +5,7 @@
  * It has no servers and no network: every mount is an empty tree in memory of its own, writable,
  * gone with the mount. What it keeps of the real 2.15.8 client is what mount(8), findmnt, statfs
  * and mountinfo show, and which options are refused. tests/fixtures/lustre-2.15.8/40_mount has
- * the real texts.
+ * the real texts. hsm.h has its calls about files and their copies in the archive.
  */
 #include <linux/fs.h>
 #include <linux/list.h>
@@ -15,6 +15,8 @@
 #include <linux/slab.h>
 #include <linux/statfs.h>
 #include <linux/string.h>
+
+#include "hsm.h"
 
 #define LUSTRE_MAGIC 0x0BD00BD0
 #define LONGEST_FSNAME 8
@@ -156,6 +158,13 @@ static int lustre_show_options(struct seq_file *out, struct dentry *root)
 	return 0;
 }
 
+static void evict(struct inode *inode)
+{
+	truncate_inode_pages_final(&inode->i_data);
+	clear_inode(inode);
+	kfree(inode->i_private);
+}
+
 static int lustre_statfs(struct dentry *dentry, struct kstatfs *answer)
 {
 	answer->f_type = LUSTRE_MAGIC;
@@ -170,10 +179,12 @@ static int lustre_statfs(struct dentry *dentry, struct kstatfs *answer)
 static const struct super_operations super_operations = {
 	.statfs = lustre_statfs,
 	.drop_inode = generic_delete_inode,
+	.evict_inode = evict,
 	.show_options = lustre_show_options,
 };
 
 static const struct file_operations file_operations = {
+	.unlocked_ioctl = hsm_ioctl,
 	.read_iter = generic_file_read_iter,
 	.write_iter = generic_file_write_iter,
 	.mmap = generic_file_mmap,
@@ -186,6 +197,17 @@ static const struct file_operations file_operations = {
 static const struct inode_operations file_inode_operations = {
 	.setattr = simple_setattr,
 	.getattr = simple_getattr,
+};
+
+/* simple_dir_operations, and the calls. */
+static const struct file_operations directory_file_operations = {
+	.open = dcache_dir_open,
+	.release = dcache_dir_close,
+	.llseek = dcache_dir_lseek,
+	.read = generic_read_dir,
+	.iterate_shared = dcache_readdir,
+	.fsync = noop_fsync,
+	.unlocked_ioctl = hsm_ioctl,
 };
 
 static const struct inode_operations directory_operations;
@@ -204,9 +226,10 @@ static struct inode *make_inode(struct super_block *sb, struct inode *parent, um
 	inode->i_atime = inode->i_mtime = inode->i_ctime = current_time(inode);
 	if (S_ISDIR(mode)) {
 		inode->i_op = &directory_operations;
-		inode->i_fop = &simple_dir_operations;
+		inode->i_fop = &directory_file_operations;
 		inc_nlink(inode);
 	} else {
+		inode->i_private = kzalloc(sizeof(struct copy), GFP_KERNEL);
 		inode->i_op = &file_inode_operations;
 		inode->i_fop = &file_operations;
 	}
@@ -336,12 +359,14 @@ static struct file_system_type lustre_type = {
 
 static int __init lustre_init(void)
 {
+	hsm_show_requests();
 	return register_filesystem(&lustre_type);
 }
 
 static void __exit lustre_exit(void)
 {
 	unregister_filesystem(&lustre_type);
+	hsm_hide_requests();
 }
 
 module_init(lustre_init);

@@ -282,6 +282,8 @@ codes! {
         "run the same again: it goes on from there";
     HsmUnknown "FSXL-H109" UserCanFix 32 "The archive state of some files could not be read."
         "run it as a user who may read them";
+    HsmNoWay "FSXL-H110" UserCanFix 32 "Nothing on this node can send requests for the archive."
+        "install the client's programs, which have lfs";
     TuneProfile "FSXL-T101" UserCanFix 32 "The tuning profile is unknown or not valid, or none is named."
         "name a profile of `fsxlustre tune plan --help`, or correct `[tune]`";
     TuneClient "FSXL-T102" UserCanFix 32 "There is no Lustre client to tune, or it is not known which one is meant."

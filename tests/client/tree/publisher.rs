@@ -15,6 +15,8 @@ use crate::server::{Capacity, kbytes_below};
 const DELAY: Duration = Duration::from_millis(20);
 /// How long the sizes in the tree may be out of date, as on the real client (`llite/*/statfs_max_age` is 1).
 const CAPACITY_AGE: Duration = Duration::from_secs(1);
+/// A look takes this part of the time at most: one at a hundred thousand files takes long, and all closes wait for it.
+const CAPACITY_SHARE: u32 = 50;
 
 /// The counters of a mount and their way into the tree.
 #[derive(Debug)]
@@ -33,6 +35,7 @@ pub struct Publisher {
 #[derive(Debug)]
 struct Sizes {
     looked: Option<Instant>,
+    took: Duration,
     ost: Capacity,
 }
 
@@ -43,7 +46,11 @@ impl Publisher {
             activity: Mutex::new(Activity::new(&root, &client)),
             wanted: Mutex::new(true),
             wake: Condvar::new(),
-            writing: Mutex::new(Sizes { looked: None, ost: Capacity::of_ost(0) }),
+            writing: Mutex::new(Sizes {
+                looked: None,
+                took: Duration::ZERO,
+                ost: Capacity::of_ost(0),
+            }),
             root,
             client,
             data,
@@ -92,11 +99,13 @@ impl Publisher {
     }
 
     fn look(&self, sizes: &mut Sizes) -> io::Result<()> {
-        if sizes.looked.is_some_and(|looked| looked.elapsed() < CAPACITY_AGE) {
+        let age = CAPACITY_AGE.max(sizes.took * CAPACITY_SHARE);
+        if sizes.looked.is_some_and(|looked| looked.elapsed() < age) {
             return Ok(());
         }
+        let began = Instant::now();
         let ost = Capacity::of_ost(kbytes_below(&self.data) / self.client.osts as u64);
-        sizes.looked = Some(Instant::now());
+        (sizes.looked, sizes.took) = (Some(Instant::now()), began.elapsed());
         if ost == sizes.ost {
             return Ok(());
         }

@@ -98,7 +98,7 @@ impl ExportArgs {
     pub(super) fn changes_the_node(&self) -> bool {
         match &self.verb {
             Verb::Start(_) => true,
-            Verb::Tickets(args) => args.finish,
+            Verb::Tickets(args) => args.changes_tickets(),
             Verb::Verify(_) | Verb::Deletable(_) => false,
         }
     }

@@ -5,7 +5,8 @@ use super::{FileSystemArgs, UNKNOWN, given};
 use crate::aws::RegionHints;
 use crate::config::AgentConfig;
 use crate::staging::export::{
-    Gathered, Named, Place, Row, Verdict, ask, gather, on_one_file_system, wait_for_calls,
+    Gathered, Named, NotExported, Place, Row, Verdict, ask, gather, on_one_file_system,
+    wait_for_calls,
 };
 use clap::Args;
 use fsxlustre_mount::failure::{Failure, one_line};
@@ -18,6 +19,8 @@ use std::time::Duration;
 const FORMAT: u32 = 1;
 /// The longest time of all calls to AWS.
 const LONGEST_CALLS: Duration = Duration::from_secs(30);
+/// So many files are named in words.
+const MOST_PRINTED: usize = 10;
 
 /// Arguments of `fsxlustre export verify`.
 #[derive(Debug, Args)]
@@ -25,7 +28,8 @@ const LONGEST_CALLS: Duration = Duration::from_secs(30);
     after_help = "The first line is the verdict: exported; not exported: N files; or unknown: why. \
     It is about the content of files that were closed: files that are open for writing are not exported \
     before they are closed, and what other nodes hold open or have not sent is only known not to be where \
-    nobody else is connected, or by --alone. Exit status: 0 exported; 1 not exported; 3 not known"
+    nobody else is connected, or by --alone. Of files that are not exported 10 are named, with --json those of the \
+    scan up to 1000 and those that are open for writing up to 100; the count is of all. Exit status: 0 exported; 1 not exported; 3 not known"
 )]
 pub(super) struct VerifyArgs {
     /// Files and directories of one file system, by their absolute paths
@@ -56,6 +60,7 @@ struct Shown<'a> {
     files: Option<u64>,
     at_unix_seconds: u64,
     evidence: &'a [Row],
+    not_exported: &'a [NotExported],
 }
 
 impl VerifyArgs {
@@ -95,6 +100,7 @@ impl VerifyArgs {
                 files: seen.files,
                 at_unix_seconds: unix_seconds(),
                 evidence: &seen.rows,
+                not_exported: &seen.named,
             };
             return Outcome { status, ..json(&shown) };
         }
@@ -123,6 +129,16 @@ fn words(places: &[Place], seen: &Gathered) -> String {
         };
         // Writing to a String does not fail.
         let _ = writeln!(text, "  {evidence:<10} {age:>9}  {}", one_line(told));
+    }
+    if let Verdict::NotExported { files, .. } = &seen.verdict {
+        for NotExported { path, because } in seen.named.iter().take(MOST_PRINTED) {
+            let _ = writeln!(text, "not exported: {} ({})", one_line(path), one_line(because));
+        }
+        let printed = u64::try_from(seen.named.len().min(MOST_PRINTED)).unwrap_or(0);
+        if *files > printed {
+            let _ =
+                writeln!(text, "not exported: and {} more (--json names more)", files - printed);
+        }
     }
     text
 }

@@ -22,7 +22,11 @@ use std::time::Duration;
 pub(super) const EXITS: &str = "Exits 0 when everything that needs it was asked for (with --wait: is done), 1 when \
     something was refused or failed, 3 when nobody takes the requests, the time was over, or something could not be \
     read. It may be ended and run again at any time: root's runs keep a journal in /var/lib/fsxlustre/hsm, and nothing \
-    is asked for twice without need. No file's data are read.";
+    is asked for twice without need (a journal that nobody wrote to for 90 days is removed). A request names 52 files at \
+    most, since the kernel takes no more: by FID, without a process; by `lfs` where the client tells no FIDs. Files that \
+    failed are named with their reason, the first 1000 of them, and all are counted. On a terminal a bar on stderr shows \
+    how far it is, the rate and the time to go; Ctrl-C takes it away, and what was asked for stays asked for. No \
+    file's data are read.";
 
 /// How long the first requests may wait for somebody who takes them.
 const BEGIN_WITHIN: Duration = Duration::from_secs(15);

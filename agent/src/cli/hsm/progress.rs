@@ -2,7 +2,9 @@
 
 use super::text;
 use crate::staging::hsm::{Asked, Counts, Verb, Waited};
+use fsxlustre_mount::host::{let_stop_signals_through, stop_signals};
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressStyle};
+use nix::sys::signal::{Signal, raise};
 use serde_json::json;
 use std::io::Write as _;
 use std::path::Path;
@@ -17,6 +19,7 @@ pub(super) struct Progress {
     /// On stderr; nothing where that is no terminal.
     bar: ProgressBar,
     told: Option<Instant>,
+    began: Instant,
 }
 
 impl Progress {
@@ -26,28 +29,50 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
             bar.set_style(style);
         }
-        Self { is_json, bar, told: None }
+        if !bar.is_hidden() {
+            clear_before_end(&bar);
+        }
+        Self { is_json, bar, told: None, began: Instant::now() }
+    }
+
+    /// Files a second since it began.
+    fn rate(&self, files: u64) -> u64 {
+        let milliseconds = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        files.saturating_mul(1000) / milliseconds.max(1)
     }
 
     /// A tree is looked at.
     pub(super) fn counting(&mut self, path: &Path, counts: &Counts) {
         let files = HumanCount(counts.total.files);
         let (bytes, released) = (HumanBytes(counts.total.bytes), HumanCount(counts.released.files));
+        let rate = self.rate(counts.total.files);
+        let shown = HumanCount(rate);
         self.tell(
-            || format!("{}: {files} files, {bytes}, {released} released", path.display()),
-            || text::line("counting", &json!({ "path": path, "counts": counts })),
+            || {
+                format!(
+                    "{}: {files} files, {bytes}, {released} released, {shown} files/s",
+                    path.display()
+                )
+            },
+            || {
+                let shown = json!({ "path": path, "counts": counts, "files_a_second": rate });
+                text::line("counting", &shown)
+            },
         );
     }
 
     /// Files are asked for.
     pub(super) fn asking(&mut self, verb: Verb, asked: &Asked) {
         let (of, all) = (HumanCount(asked.pending()), HumanCount(asked.counts.total.files));
+        let rate = self.rate(asked.pending());
+        let shown = HumanCount(rate);
         self.tell(
-            || format!("{}: {of} of {all} files asked for", verb.word()),
+            || format!("{}: {of} of {all} files asked for, {shown} files/s", verb.word()),
             || {
                 let Asked { asked, again, going, requests, failed, .. } = asked;
                 let so_far = json!({ "asked": asked, "again": again, "going": going,
-                                     "requests": requests, "failed": failed });
+                                     "requests": requests, "failed": failed,
+                                     "files_a_second": rate });
                 text::line("asking", &json!({ "verb": verb, "so_far": so_far }))
             },
         );
@@ -99,6 +124,22 @@ impl Progress {
             let _ = std::io::stdout().write_all(line().as_bytes());
         }
     }
+}
+
+/// Has a signal that ends the program take the bar away first, so that what the terminal shows next begins on a line
+/// of its own. What was begun is in the journal, and nothing else is kept.
+fn clear_before_end(bar: &ProgressBar) {
+    let Some(signals) = stop_signals() else { return };
+    let bar = bar.clone();
+    std::thread::spawn(move || {
+        let Ok(Some(seen)) = signals.read_signal() else { return };
+        bar.finish_and_clear();
+        let number = i32::try_from(seen.ssi_signo).unwrap_or_default();
+        let signal = Signal::try_from(number).unwrap_or(Signal::SIGTERM);
+        let_stop_signals_through();
+        // It ends the program as it would have without us.
+        let _ = raise(signal);
+    });
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is not negative")]

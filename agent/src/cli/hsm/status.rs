@@ -18,7 +18,9 @@ const QUESTIONS: &str = "1000";
 #[command(
     after_help = "Exits 0 when everything was read, 3 when some of it could not be, 1 when a path or a \
                         mount could not be looked at. Symbolic links are not followed, and what is mounted below is \
-                        left out; files of several names count once."
+                        left out. A file of several names counts once below each path, by the name that is found first: \
+                        its inode has one state, and one size. Only such files are remembered, so memory does not grow \
+                        with a tree. On a terminal a line on stderr shows how far it is, and how many files a second."
 )]
 pub(super) struct StatusArgs {
     /// Directories and files, by their whole paths

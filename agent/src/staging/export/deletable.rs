@@ -198,11 +198,14 @@ fn files(
     }
     let places = std::slice::from_ref(place);
     // What other nodes hold is asked for above, once.
-    let Gathered { verdict, .. } = gather(host, places, Ok(facts), true, bounds);
+    let Gathered { verdict, named, .. } = gather(host, places, Ok(facts), true, bounds);
     match verdict {
         Verdict::Exported => {}
         Verdict::NotExported { files, because } => {
-            let what = format!("{files} files at least are not exported: {}", because.join("; "));
+            let such = named.first();
+            let such = such.map(|one| format!("; such as {} ({})", one.path, one.because));
+            let (because, such) = (because.join("; "), such.unwrap_or_default());
+            let what = format!("{files} files at least are not exported: {because}{such}");
             answer.stands("files", place.path.display().to_string(), what);
         }
         Verdict::Unknown { because } => {

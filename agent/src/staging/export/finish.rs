@@ -15,11 +15,13 @@ use std::collections::BTreeMap;
 pub struct Finished {
     /// Every ticket that was open, as it is now.
     pub tickets: Vec<Ticket>,
+    /// Tickets that were removed, by their ids.
+    pub removed: Vec<String>,
     /// Files that are named as tickets and cannot be read, and tickets that could not be written.
     pub troubles: Vec<String>,
 }
 
-/// Brings every open ticket of the folder as far as it goes now.
+/// Brings every open ticket of the folder as far as it goes now, and removes those that have been done for 30 days.
 ///
 /// # Errors
 /// The folder cannot be read.
@@ -29,7 +31,14 @@ pub fn finish(
     bounds: Bounds<'_>,
 ) -> Result<Finished, Failure> {
     let tickets = folder.read(bounds).map_err(|error| error.failure())?;
-    let mut finished = Finished { tickets: Vec::new(), troubles: tickets.unread };
+    let mut finished = Finished { troubles: tickets.unread, ..Finished::default() };
+    let now = unix_seconds();
+    for ticket in tickets.all.iter().filter(|ticket| ticket.is_outlived(now)) {
+        match folder.remove(ticket, bounds) {
+            Ok(()) => finished.removed.push(ticket.id.clone()),
+            Err(error) => finished.troubles.push(format!("{}: {}", ticket.id, error.because())),
+        }
+    }
     let mut by_file_system: BTreeMap<(String, Option<String>), Vec<Ticket>> = BTreeMap::new();
     for ticket in tickets.all.into_iter().filter(Ticket::is_open) {
         let key = (ticket.file_system_id.clone(), ticket.region.clone());

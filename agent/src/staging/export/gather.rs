@@ -2,10 +2,13 @@
 
 use super::evidence::Looks;
 use super::hand::{HandWork, OpenFiles};
-use super::scan::scan_all;
+use super::scan::{NotExported, scan_all};
 use super::{Facts, Place, Row, Verdict, decide};
 use fsxlustre_mount::host::{Bounds, Host, unix_seconds};
 use fsxlustre_mount::unmount::ClientFiles;
+
+/// The most files that are open for writing and named.
+const MOST_OPEN: usize = 100;
 
 /// What was seen of an export, and what follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub struct Gathered {
     pub verdict: Verdict,
     /// Files that were found, where they were looked at.
     pub files: Option<u64>,
+    /// Files that are not exported, by name: as many as are told, not as many as there are.
+    pub named: Vec<NotExported>,
 }
 
 /// Looks at this node, and weighs it with what AWS says.
@@ -54,7 +59,10 @@ pub fn gather(
     };
     let rows = looks.rows();
     let files = looks.scan.as_ref().ok().map(|(counts, _)| counts.files);
-    Gathered { verdict: decide(&rows), rows, files }
+    let open = looks.open.as_deref().unwrap_or_default().iter();
+    let mut named: Vec<_> = open.take(MOST_OPEN).map(|told| NotExported::open(told)).collect();
+    named.extend(looks.scan.iter().flat_map(|(counts, _)| counts.named.clone()));
+    Gathered { verdict: decide(&rows), rows, files, named }
 }
 
 fn open_files(

@@ -47,7 +47,7 @@ pub use hand::{HandWork, asked_for};
 pub use order::{api_paths, report_path, token};
 pub use place::{Place, on_one_file_system};
 pub use report::{FailedFile, FailedFiles, failed_files, where_it_is};
-pub use scan::ScanCounts;
+pub use scan::{NotExported, ScanCounts};
 pub(crate) use ticket::PREFIX as TICKET_PREFIX;
 pub use ticket::{Ticket, TicketState, node_name};
 pub use tickets::{TicketFolder, Tickets};

@@ -2,15 +2,31 @@
 
 use super::Place;
 use super::association::is_within;
-use crate::staging::hsm::{Counts, Heard, HsmError, Questions, ScanOptions, scan};
+use crate::staging::hsm::{
+    Counts, FileSeen, Heard, HsmError, HsmState, Questions, ScanOptions, scan_for_unarchived,
+};
 use fsxlustre_mount::failure::Explain as _;
 use fsxlustre_mount::host::{Bounds, Host, sleep_unless_interrupted};
+use serde::Serialize;
+use std::path::Path;
 use std::time::Duration;
 
 /// So many files are looked at at a time.
 const THREADS: usize = 8;
 /// The longest time in which nothing moves.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The most files that are named.
+const MOST_NAMED: usize = 1000;
+
+/// A file that is not exported.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct NotExported {
+    /// Its path on this node.
+    pub path: String,
+    /// What shows it.
+    pub because: String,
+}
 
 /// Counts of a scan of trees. What could not be looked at is unknown, and never counted as well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +44,8 @@ pub struct ScanCounts {
     /// When the newest file was last changed, seconds since 1970 UTC by the servers' clock; `None`
     /// where that of one of them is not known.
     pub newest_change_unix_seconds: Option<u64>,
+    /// Those that are not archived or dirty, by name: 1,000 at most.
+    pub named: Vec<NotExported>,
 }
 
 /// Looks at every file of these places, those within another one once. No file is opened for writing, and none
@@ -41,7 +59,7 @@ pub(super) fn scan_all(
     bounds: Bounds<'_>,
 ) -> Result<ScanCounts, String> {
     let table = host.mounts().map_err(|error| error.because())?;
-    let mut all = Counts::default();
+    let (mut all, mut named) = (Counts::default(), Vec::new());
     for (index, place) in places.iter().enumerate() {
         let is_in = |(other, it): (usize, &Place)| {
             let (path, folder) = (&place.in_file_system, &it.in_file_system);
@@ -58,15 +76,36 @@ pub(super) fn scan_all(
             patience: PATIENCE.min(bounds.deadline.left()),
         };
         let seconds = bounds.deadline.budget().as_secs();
-        let mut hear = |_: Heard<'_>| {
+        let left = u64::try_from(MOST_NAMED.saturating_sub(named.len())).unwrap_or(0);
+        let mut hear = |heard: Heard<'_>| {
+            named.extend(heard.files.iter().map(|seen| NotExported::of(heard.top, seen)));
             let is_over = bounds.deadline.has_passed()
                 || sleep_unless_interrupted(Duration::ZERO, bounds.interrupt);
             if is_over { Err(HsmError::Late { path: place.path.clone(), seconds }) } else { Ok(()) }
         };
-        let counts = scan(host, &table, &place.path, &options, &mut hear);
+        let counts = scan_for_unarchived(host, &table, &place.path, (&options, left), &mut hear);
         all.add(&counts.map_err(|error| format!("{error}: {}", error.because()))?);
     }
-    Ok(ScanCounts::of(&all))
+    named.sort();
+    Ok(ScanCounts { named, ..ScanCounts::of(&all) })
+}
+
+impl NotExported {
+    fn of(top: &Path, seen: &FileSeen) -> Self {
+        let because = match &seen.state {
+            Ok(state) if state.has(HsmState::LOST) => "its copy was lost",
+            Ok(state) if state.is_dirty() => "changed since it was copied",
+            _ => "no copy",
+        };
+        let path = seen.name.below(top).to_string_lossy().into_owned();
+        Self { path, because: because.to_owned() }
+    }
+
+    /// Of a file that a process has open, as it is told: its path, and by whom.
+    pub(super) fn open(told: &str) -> Self {
+        let (path, who) = told.rsplit_once(" by ").unwrap_or((told, "a process"));
+        Self { path: path.to_owned(), because: format!("open for writing by {who}") }
+    }
 }
 
 impl ScanCounts {
@@ -79,6 +118,7 @@ impl ScanCounts {
             unknown: all.unknown_files().saturating_add(unread),
             unknown_because: all.unknown.keys().chain(all.unread.keys()).next().cloned(),
             newest_change_unix_seconds: all.newest_change(),
+            named: Vec::new(),
         }
     }
 }

@@ -18,6 +18,9 @@ const FORMAT: u32 = 1;
 pub(crate) const PREFIX: &str = "ticket-";
 /// A change that was closed comes into the queue of automatic exports within this time.
 const QUEUED_WITHIN_SECONDS: u64 = 120;
+/// A ticket that is done is kept so long, for whoever asks what became of it. One that failed stays until somebody
+/// removes it.
+const KEPT_SECONDS: u64 = 30 * 24 * 3600;
 /// The longest path that a ticket holds, and the most of them.
 const LONGEST_PATH: usize = 4096;
 const MOST_PATHS: usize = 100;
@@ -118,6 +121,12 @@ impl Ticket {
     /// Whether it is not over.
     pub fn is_open(&self) -> bool {
         matches!(self.state, TicketState::Asked | TicketState::Begun)
+    }
+
+    /// Whether it is done, and has been for so long that nobody asks any more.
+    pub(super) fn is_outlived(&self, now: u64) -> bool {
+        let age = now.saturating_sub(self.updated_unix_seconds);
+        self.state == TicketState::Done && age >= KEPT_SECONDS
     }
 
     /// The token of its task: the same however often it is tried.

@@ -72,6 +72,18 @@ impl TicketFolder {
         Ok(())
     }
 
+    /// Removes a ticket.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn remove(&self, ticket: &Ticket, bounds: Bounds<'_>) -> Result<(), ExportError> {
+        let work = FolderWork::Remove { folder: self.folder.clone(), name: ticket.file_name() };
+        let _: Vec<Entry> = HandWork::Folder(work)
+            .done(bounds)
+            .map_err(|because| self.trouble("remove", because))?;
+        Ok(())
+    }
+
     fn trouble(&self, verb: &str, because: String) -> ExportError {
         let attempt = format!("{verb} tickets in {}", self.folder.display());
         ExportError::Tickets { attempt, because }

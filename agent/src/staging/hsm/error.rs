@@ -43,6 +43,14 @@ pub enum HsmError {
         /// What was asked for.
         verb: Verb,
     },
+    /// Nothing on this node can send a request.
+    #[error("no request can be sent")]
+    NoWay {
+        /// The path.
+        path: PathBuf,
+        /// What was asked for.
+        verb: Verb,
+    },
     /// The file system refuses all of it from this user.
     #[error("the requests were refused")]
     Permission {
@@ -130,6 +138,7 @@ impl Explain for HsmError {
             Self::Late { .. } => Code::HsmLate,
             Self::Node { .. } => Code::ProgramFailed,
             Self::Disabled { .. } => Code::HsmDisabled,
+            Self::NoWay { .. } => Code::HsmNoWay,
             Self::Permission { .. } => Code::HsmPermission,
             Self::Busy { .. } => Code::HsmBusy,
             Self::Journal { .. } => Code::StateUnwritable,
@@ -141,6 +150,7 @@ impl Explain for HsmError {
                 format!("the archive state of {}", path.display())
             }
             Self::Disabled { path, verb }
+            | Self::NoWay { path, verb }
             | Self::Permission { path, verb, .. }
             | Self::Busy { path, verb } => format!("{} {}", verb.word(), path.display()),
             Self::Journal { file, .. } => format!("write {}", file.display()),
@@ -158,6 +168,11 @@ impl Explain for HsmError {
             Self::Disabled { .. } => {
                 "its metadata servers have no coordinator of requests running (EAGAIN)".into()
             }
+            Self::NoWay { .. } => {
+                "the client tells no FIDs of its files (LL_IOC_PATH2FID), by which they are asked for \
+                 without a program, and this node has no lfs, which asks for them by name"
+                    .into()
+            }
             Self::Busy { .. } => "it has the journal locked".into(),
         }
     }
@@ -174,6 +189,11 @@ impl Explain for HsmError {
             Self::Permission { .. } => {
                 "run it as root; where root is squashed (RootSquashConfiguration of the file \
                  system), add this node's NID to NoSquashNids"
+                    .into()
+            }
+            Self::NoWay { .. } => {
+                "install the client's programs, which have lfs (package lustre-client; on Ubuntu \
+                 lustre-client-utils), or name their folder in program_folders of [host]"
                     .into()
             }
             Self::Busy { .. } => "wait for it, or end it".into(),

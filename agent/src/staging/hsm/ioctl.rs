@@ -1,9 +1,12 @@
 //! The four calls to the Lustre client for which no crate has a safe form; all unsafe code of this program is here.
 //!
-//! *Source*: `LL_IOC_*` of `lustre_user.h`: `_IOR('f', 211, struct hsm_user_state)`, `_IOR('f', 220, struct
-//! hsm_current_action)`, `_IOW('f', 217, struct hsm_user_request)`, `_IOR('f', 173, long)`, the same in 2.10, 2.12, 2.15
-//! and master, and in the calls of `lfs` 2.15.8 (`60_more/strace_hsm_*`). Every one answers on files and directories of
-//! a Lustre mount only; whoever calls has looked which mount the descriptor is of.
+//! *Source*: the numbers of the first three are in the calls of `lfs` 2.15.8 (`60_more/strace_hsm_*`). The structures, and
+//! `LL_IOC_PATH2FID`, are from source, not captured: `lustre_user.h` of lustre-release 00141b1a746d (which has the layouts
+//! of 2.13 and later) and of the client that Linux 4.x had in its staging tree, which agree. `ll_dir_ioctl` and
+//! `ll_file_ioctl` of both answer the last with a FID; `lfs path2fid` of 2.15.8 asks for a file handle instead.
+//!
+//! Every one answers on files and directories of a Lustre mount only; whoever calls has looked which mount the
+//! descriptor is of. A client that refuses one is asked by `lfs`.
 
 #![expect(
     unsafe_code,
@@ -44,7 +47,7 @@ pub(super) fn action(file: &OwnedFd) -> Result<Option<Current>, Errno> {
 pub(super) fn fid(file: &OwnedFd) -> Result<Option<Fid>, Errno> {
     let mut bytes = [0; 16];
     // SAFETY: the number says `long`, but `ll_file_ioctl` and `ll_dir_ioctl` write a `struct lu_fid` of 16 bytes of
-    // plain numbers (2.1 … master). The array has as many, and any bytes are an array.
+    // plain numbers. The array has as many, and any bytes are an array.
     unsafe { ioctl(file, Updater::<PATH_TO_FID, [u8; 16]>::new(&mut bytes)) }?;
     Ok(Fid::of_bytes(&bytes))
 }

@@ -1,8 +1,9 @@
 //! The bytes of one request for up to 52 files.
 //!
 //! *Source*: `struct hsm_request` (24 bytes: action, archive, flags of 64 bits, count, length of data) and `struct
-//! hsm_user_item` (32 bytes: FID, offset and length of the extent) of `lustre_user.h`, 2.10 … master. `ll_dir_ioctl`
-//! (llite/dir.c) refuses with E2BIG what is not shorter than `MDS_MAXREQSIZE / 3` = 1706 bytes.
+//! hsm_user_item` (32 bytes: FID, offset and length of the extent) of `lustre_user.h` (which versions: `ioctl`), from
+//! source: no capture shows what is inside of a request. `ll_dir_ioctl` (llite/dir.c) refuses with E2BIG what is not
+//! shorter than `MDS_MAXREQSIZE / 3` = 1706 bytes.
 
 use super::decide::Verb;
 use super::fid::Fid;

@@ -4,7 +4,7 @@ use super::counts::Counts;
 use super::decide::Verb;
 use super::error::HsmError;
 use super::file::FileSeen;
-use super::hand::{HsmHand, Order, Reply, ScanOrder, WORD};
+use super::hand::{HsmHand, Order, Reply, ScanOrder, Telling, WORD};
 use crate::layout::hand::{Kind, Trouble};
 use crate::layout::site::Site;
 use fsxlustre_mount::host::{Deadline, Host, MountTable};
@@ -63,6 +63,31 @@ pub fn scan(
     options: &ScanOptions,
     hear: &mut dyn FnMut(Heard<'_>) -> Result<(), HsmError>,
 ) -> Result<Counts, HsmError> {
+    let telling = if options.tell_files { Telling::All } else { Telling::Nothing };
+    look_through(host, table, path, (options, telling), hear)
+}
+
+/// The same, which tells those of the files that the archive does not have as they stand, `most` at most.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_for_unarchived(
+    host: &Host,
+    table: &MountTable,
+    path: &Path,
+    (options, most): (&ScanOptions, u64),
+    hear: &mut dyn FnMut(Heard<'_>) -> Result<(), HsmError>,
+) -> Result<Counts, HsmError> {
+    look_through(host, table, path, (options, Telling::NotArchived(most)), hear)
+}
+
+fn look_through(
+    host: &Host,
+    table: &MountTable,
+    path: &Path,
+    (options, telling): (&ScanOptions, Telling),
+    hear: &mut dyn FnMut(Heard<'_>) -> Result<(), HsmError>,
+) -> Result<Counts, HsmError> {
     let site = Site::find(host, table, path).map_err(|error| HsmError::unfit(path, &error))?;
     let (mut hand, top) = open(&site, options.patience)?;
     let questions = match options.questions {
@@ -74,7 +99,7 @@ pub fn scan(
         threads: options.threads,
         verb: options.verb,
         questions,
-        tell_files: options.tell_files,
+        telling,
         lfs: lfs(host),
     });
     let lost = |lost| HsmError::lost(&site.path, lost);

@@ -1,8 +1,8 @@
 //! What Lustre keeps of a file's copy in the archive, and what is going on with it.
 //!
 //! *Source*: `struct hsm_user_state` (32 bytes) and `struct hsm_current_action` (24 bytes) of
-//! `lustre/include/uapi/linux/lustre/lustre_user.h`, the same text in 2.10, 2.12, 2.15 and master: four and two numbers
-//! of 32 bits, then the extent (offset and length, 64 bits each). Byte order is the machine's own.
+//! `lustre/include/uapi/linux/lustre/lustre_user.h` (which versions: `ioctl`): four and two numbers of 32 bits, then the
+//! extent (offset and length, 64 bits each). Byte order is the machine's own. Sizes are in the captured calls' numbers.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,11 @@ impl HsmState {
     /// The archive has the file as it stands.
     pub fn is_archived(self) -> bool {
         self.has(Self::ARCHIVED) && !self.has(Self::DIRTY)
+    }
+
+    /// The archive has the file as it stands, and has not lost it.
+    pub fn is_kept(self) -> bool {
+        self.is_archived() && !self.has(Self::LOST)
     }
 
     /// The archive has an earlier version.

@@ -2,9 +2,11 @@
 
 use crate::jobs::report::{is_name, put, read_bounded};
 use fsxlustre_mount::host::open_trusted_folder;
+use nix::errno::Errno;
+use nix::unistd::{UnlinkatFlags, unlinkat};
 use serde::{Deserialize, Serialize};
 use std::io::{Error, ErrorKind};
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// More tickets than a folder has.
@@ -29,6 +31,13 @@ pub enum FolderWork {
         /// What stands in it.
         text: String,
     },
+    /// Remove a file; one that is gone is as good.
+    Remove {
+        /// The folder.
+        folder: PathBuf,
+        /// Its name.
+        name: String,
+    },
 }
 
 /// A file of the folder.
@@ -45,17 +54,29 @@ impl FolderWork {
         match self {
             Self::Read { folder, prefix } => read(folder, prefix),
             Self::Write { folder, name, text } => {
-                let open = open_trusted_folder(folder)?;
-                if !is_name(name) {
-                    return Err(Error::other(format!("{name} is no name of a ticket")));
-                }
+                let open = open_for(folder, name)?;
                 put(&open, Path::new(name), text.as_bytes())?;
                 // On a server whose folder cannot be synced, the name is as lasting as it gets.
                 let _ = nix::unistd::fsync(&open);
                 Ok(Vec::new())
             }
+            Self::Remove { folder, name } => {
+                let open = open_for(folder, name)?;
+                match unlinkat(&open, name.as_str(), UnlinkatFlags::NoRemoveDir) {
+                    Ok(()) | Err(Errno::ENOENT) => Ok(Vec::new()),
+                    Err(errno) => Err(errno.into()),
+                }
+            }
         }
     }
+}
+
+/// Opens the folder for a file of that name.
+fn open_for(folder: &Path, name: &str) -> Result<OwnedFd, Error> {
+    if !is_name(name) {
+        return Err(Error::other(format!("{name} is no name of a ticket")));
+    }
+    open_trusted_folder(folder)
 }
 
 fn read(folder: &Path, prefix: &str) -> Result<Vec<Entry>, Error> {

@@ -237,6 +237,7 @@ impl<'a> Asker<'a> {
             Reply::Refused(Refused { errno, .. }) if errno == Errno::EAGAIN as i32 => {
                 Err(HsmError::Disabled { path: self.path.clone(), verb: self.verb() })
             }
+            Reply::NoWay => Err(HsmError::NoWay { path: self.path.clone(), verb: self.verb() }),
             Reply::Refused(refused) => Ok(Err(refused)),
             reply => Err(unexpected(&self.path, reply)),
         }

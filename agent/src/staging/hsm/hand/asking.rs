@@ -2,7 +2,7 @@
 
 use super::lfs::{self, named};
 use super::looking::open_directory;
-use super::orders::{AskOrder, Refused};
+use super::orders::{AskOrder, Refused, Reply};
 use crate::staging::hsm::decide::Verb;
 use crate::staging::hsm::ioctl;
 use crate::staging::hsm::request::Request;
@@ -15,19 +15,24 @@ use std::path::Path;
 ///
 /// `lfs` opens the paths itself, below the directory that is open. A name that somebody swaps meanwhile can lead it to
 /// another file of the same client only, which it then brings, copies, or is refused to release.
-pub(super) fn send(top: &OwnedFd, order: &AskOrder) -> Result<(), Refused> {
+pub(super) fn send(top: &OwnedFd, order: &AskOrder) -> Reply {
     let fids: Option<Vec<_>> = order.files.iter().map(|file| file.fid).collect();
     if let Some(mut request) = fids.and_then(|fids| Request::new(order.verb, &fids)) {
         match by_ioctl(top, &mut request) {
             Err(Number::NOTTY | Number::NOSYS) => {}
-            other => {
-                let refused =
-                    |errno: Number| Refused { errno: errno.raw_os_error(), said: String::new() };
-                return other.map_err(refused);
+            Ok(()) => return Reply::Done,
+            Err(errno) => {
+                return Reply::Refused(Refused {
+                    errno: errno.raw_os_error(),
+                    said: String::new(),
+                });
             }
         }
     }
-    by_lfs(top, order)
+    match &order.lfs {
+        Some(lfs) => by_lfs(lfs, top, order),
+        None => Reply::NoWay,
+    }
 }
 
 /// The place was opened as a place only, which takes no call.
@@ -36,14 +41,11 @@ fn by_ioctl(top: &OwnedFd, request: &mut Request) -> Result<(), Number> {
     ioctl::send(&directory, request)
 }
 
-fn by_lfs(top: &OwnedFd, order: &AskOrder) -> Result<(), Refused> {
-    let refused = |errno: Errno, said: &str| Refused { errno: errno as i32, said: said.to_owned() };
-    let Some(lfs) = &order.lfs else {
-        return Err(refused(Errno::ENOENT, "this node has no lfs"));
-    };
+fn by_lfs(lfs: &Path, top: &OwnedFd, order: &AskOrder) -> Reply {
     let names: Option<Vec<String>> = order.files.iter().map(|file| named(&file.name.0)).collect();
     let Some(names) = names else {
-        return Err(refused(Errno::EILSEQ, "a name is not UTF-8"));
+        let said = "a name is not UTF-8".to_owned();
+        return Reply::Refused(Refused { errno: Errno::EILSEQ as i32, said });
     };
     let verb = match order.verb {
         Verb::Restore => "hsm_restore",
@@ -51,5 +53,8 @@ fn by_lfs(top: &OwnedFd, order: &AskOrder) -> Result<(), Refused> {
         Verb::Release => "hsm_release",
     };
     let ran = lfs::run(lfs, verb, top, &names);
-    if ran.code == 0 { Ok(()) } else { Err(Refused { errno: ran.code, said: ran.said }) }
+    match ran.code {
+        0 => Reply::Done,
+        errno => Reply::Refused(Refused { errno, said: ran.said }),
+    }
 }

@@ -47,8 +47,9 @@ pub fn obey(orders: &mut dyn BufRead, listener: &mut dyn Write) {
             (Order::Look(order), Some((place, kind))) => {
                 directory(place, *kind).map(|top| Reply::Looked(look(top, order)))
             }
-            (Order::Ask(order), Some((place, kind))) => directory(place, *kind)
-                .map(|top| send(top, order).map_or_else(Reply::Refused, |()| Reply::Done)),
+            (Order::Ask(order), Some((place, kind))) => {
+                directory(place, *kind).map(|top| send(top, order))
+            }
         };
         if !say(listener, &reply.unwrap_or_else(Reply::Trouble)) {
             return;

@@ -13,7 +13,7 @@ mod visiting;
 mod walking;
 
 pub use child::{asked_for, obey};
-pub(super) use orders::{AskOrder, FileRef, LookOrder, Order, Refused, Reply, ScanOrder};
+pub(super) use orders::{AskOrder, FileRef, LookOrder, Order, Refused, Reply, ScanOrder, Telling};
 
 use crate::layout::hand::Hand;
 

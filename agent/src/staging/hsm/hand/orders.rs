@@ -32,10 +32,21 @@ pub(crate) struct ScanOrder {
     pub verb: Option<Verb>,
     /// How many files are asked for their request: each question has the server look through all requests.
     pub questions: u64,
-    /// Tell every file, not only how many there are.
-    pub tell_files: bool,
+    /// Which files are told, and not only counted.
+    pub telling: Telling,
     /// `lfs`, where this node has it.
     pub lfs: Option<PathBuf>,
+}
+
+/// Which files of a scan are told one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Telling {
+    /// None.
+    Nothing,
+    /// Every one, with its FID.
+    All,
+    /// Those that the archive does not have as they stand, so many at most.
+    NotArchived(u64),
 }
 
 /// Which files to look at.
@@ -78,6 +89,8 @@ pub(crate) enum Reply {
     Seen(Box<Seen>),
     /// Files that were looked at, in their order.
     Looked(Vec<FileSeen>),
+    /// Neither the call nor `lfs` can send a request here.
+    NoWay,
     /// The request was not taken.
     Refused(Refused),
     /// It does not work.

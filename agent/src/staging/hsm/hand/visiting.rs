@@ -2,7 +2,7 @@
 
 use super::lfs::{self, named};
 use super::looking::{NoFile, OpenFile, is_of_the_call, open_file, words};
-use super::orders::Seen;
+use super::orders::{Seen, Telling};
 use super::queue::Files;
 use super::walking::Walk;
 use crate::staging::hsm::counts::may_have_request;
@@ -12,7 +12,7 @@ use crate::staging::hsm::text;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 impl Walk<'_> {
     /// Looks at files of one directory.
@@ -75,7 +75,7 @@ impl Walk<'_> {
         if self.wants_request(&seen) {
             seen.going = open.going();
         }
-        if self.order.tell_files {
+        if self.order.telling == Telling::All {
             seen.fid = open.fid();
         }
         self.found(seen, part);
@@ -84,8 +84,7 @@ impl Walk<'_> {
     /// Whether this file is one of those that are asked for their request.
     fn wants_request(&self, seen: &FileSeen) -> bool {
         let may = seen.state.as_ref().is_ok_and(|state| may_have_request(*state, self.order.verb));
-        let left = |left: u64| left.checked_sub(1);
-        may && self.questions.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok()
+        may && take_one(&self.questions)
     }
 
     /// Asks `lfs` for many at once; it stops at the first that fails, so the rest is asked for again.
@@ -147,10 +146,27 @@ impl Walk<'_> {
 
     fn found(&self, seen: FileSeen, part: &mut Seen) {
         part.counts.file(&seen, self.order.verb);
-        if self.order.tell_files {
+        if self.is_told(&seen) {
             part.files.push(seen);
         }
     }
+
+    fn is_told(&self, seen: &FileSeen) -> bool {
+        match self.order.telling {
+            Telling::Nothing => false,
+            Telling::All => true,
+            Telling::NotArchived(_) => {
+                let is_out = seen.state.as_ref().is_ok_and(|state| !state.is_kept());
+                is_out && take_one(&self.names)
+            }
+        }
+    }
+}
+
+/// Takes one of those that are left, where there is one.
+fn take_one(left: &AtomicU64) -> bool {
+    let one_less = |left: u64| left.checked_sub(1);
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok()
 }
 
 /// A file of a list, of which nobody asked for a request.

@@ -1,7 +1,7 @@
 //! Looks at a tree by several threads: directories are read one by one, their files in lists that threads share.
 
 use super::looking::{open_directory, words};
-use super::orders::{ScanOrder, Seen};
+use super::orders::{ScanOrder, Seen, Telling};
 use super::queue::{Files, Job, Queue};
 use crate::layout::hand::Kind;
 use crate::layout::hand::open::{Place, mount_of};
@@ -34,6 +34,8 @@ pub(super) struct Walk<'a> {
     pub seen: Mutex<HashSet<u64>>,
     /// How many files may still be asked for their request.
     pub questions: AtomicU64,
+    /// How many files that are not in the archive may still be told.
+    pub names: AtomicU64,
     /// The client does not allow the calls.
     pub by_lfs: AtomicBool,
 }
@@ -61,6 +63,10 @@ pub(super) fn walk(
         mount_id,
         seen: Mutex::default(),
         questions: AtomicU64::new(order.questions),
+        names: AtomicU64::new(match order.telling {
+            Telling::NotArchived(most) => most,
+            Telling::Nothing | Telling::All => 0,
+        }),
         by_lfs: AtomicBool::new(false),
     };
     std::thread::scope(|scope| {
