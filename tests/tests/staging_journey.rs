@@ -28,6 +28,7 @@ fn node() -> (Sandbox, FileSystem) {
     sandbox.archive(&made.mount_name, "copytool 0 1200");
     sandbox.archive(&made.mount_name, "set /input 0d");
     sandbox.set_metric(&made.id, "ClientConnections", &[(60, 1.0)]);
+    sandbox.end_tasks(&json!({"looks": 1, "lifecycle": "SUCCEEDED", "total": 2, "failed": 0}));
     (sandbox, made)
 }
 
