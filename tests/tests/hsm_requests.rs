@@ -39,6 +39,18 @@ fn a_tree_is_asked_for_in_requests_of_52_files_and_restored() {
 }
 
 #[test]
+fn a_file_of_several_names_is_asked_for_once() {
+    let node = released(60);
+    node.shell("cd @/t && mkdir other && for f in $(find . -name '*0' -type f); do ln $f other/; ln $f $f.again; done");
+    node.archive("copytool 0 100000000");
+    let done = node.json("restore @/t");
+    assert_eq!(number(&done, "asked.asked.files"), 60, "{done}");
+    assert_eq!(number(&done, "asked.counts.skipped.hard_links"), 12, "{done}");
+    let named: usize = node.calls("hsm_restore").iter().map(|call| call.len() - 1).sum();
+    assert_eq!(named, 60);
+}
+
+#[test]
 fn it_waits_where_it_is_told_to_and_says_how_far_it_is() {
     let node = released(60);
     node.archive("copytool 0 1500");
