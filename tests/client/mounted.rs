@@ -41,7 +41,11 @@ impl Mounted {
 
     /// The Lustre mount that `path` is on.
     pub fn holding(path: &Path) -> io::Result<Option<Self>> {
-        let device = fs::metadata(path)?.dev();
+        Self::of_device(fs::metadata(path)?.dev())
+    }
+
+    /// The Lustre mount with this `st_dev`.
+    pub fn of_device(device: u64) -> io::Result<Option<Self>> {
         let device = format!("{}:{}", nix::sys::stat::major(device), nix::sys::stat::minor(device));
         Ok(Self::all()?.into_iter().find(|mounted| mounted.device == device))
     }

@@ -1,9 +1,10 @@
 //! `lfs hsm_state`, `hsm_action`, `hsm_set`, `hsm_clear`, and the requests.
 
-use std::fs::{self, File, OpenOptions};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
 
 use nix::errno::Errno;
 use nix::libc::O_NONBLOCK;
@@ -11,7 +12,8 @@ use nix::unistd::geteuid;
 
 use super::store::Archive;
 use super::view::{
-    ARCHIVED, Action, DIRTY, EXISTS, LOST, NEVER_ARCHIVE, NEVER_RELEASE, RELEASED, Record, Stage,
+    ARCHIVED, Action, DIRTY, EXISTS, LOST, NEVER_ARCHIVE, NEVER_RELEASE, RELEASED, Record,
+    Settings, Stage,
 };
 use crate::answer::{Answer, not_stood_in, reason};
 use crate::lfs::USAGE_ERROR;
@@ -58,18 +60,39 @@ struct Opened {
     inode: u64,
 }
 
+/// The archives of the mounts that a call names, each looked up once.
+struct Archives<'a> {
+    root: &'a Root,
+    of: HashMap<u64, Option<Archive>>,
+}
+
+impl<'a> Archives<'a> {
+    fn new(root: &'a Root) -> Self {
+        Self { root, of: HashMap::new() }
+    }
+
+    /// Where the records of a regular file are; `None` for anything else.
+    fn opened(&mut self, about: &Metadata) -> io::Result<Option<Opened>> {
+        if !about.is_file() {
+            return Ok(None);
+        }
+        let archive = match self.of.entry(about.dev()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let mounted = Mounted::of_device(about.dev())?;
+                unknown.insert(mounted.map(|mounted| Archive::of(self.root, mounted.fsname())))
+            }
+        };
+        Ok(archive.clone().map(|archive| Opened { archive, inode: about.ino() }))
+    }
+}
+
 /// Opens as `lfs` does: read-only, without waiting (`60_more/strace_hsm_state`).
-fn open(root: &Root, path: &str) -> Result<Opened, i32> {
+fn open(archives: &mut Archives<'_>, path: &str) -> Result<Opened, i32> {
     let code = |error: io::Error| error.raw_os_error().unwrap_or(Errno::EIO as i32);
     let opened = OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(path);
     let about = opened.and_then(|file: File| file.metadata()).map_err(code)?;
-    let mounted = Mounted::holding(Path::new(path)).map_err(code)?;
-    match mounted {
-        Some(mounted) if about.is_file() => {
-            Ok(Opened { archive: Archive::of(root, mounted.fsname()), inode: about.ino() })
-        }
-        _ => Err(Errno::ENOTTY as i32),
-    }
+    archives.opened(&about).map_err(code)?.ok_or(Errno::ENOTTY as i32)
 }
 
 /// Prints a line a file, and stops at the first that fails (`60_more/hsm_state_multi`).
@@ -83,8 +106,9 @@ fn each(
         return Ok(Answer::fails(USAGE_ERROR, usage));
     }
     let mut answer = Answer::silent();
+    let mut archives = Archives::new(root);
     for path in paths {
-        match open(root, path) {
+        match open(&mut archives, path) {
             Ok(opened) => answer.stdout += &format!("{path}: {}\n", line(&opened)?),
             Err(code) => {
                 answer.stderr = format!("can't get hsm {what} for {path}: {}\n", reason(code));
@@ -132,12 +156,13 @@ fn flags(root: &Root, args: &[String], change: fn(u32, u32) -> u32) -> io::Resul
             }
         };
     }
+    let mut archives = Archives::new(root);
     for path in paths {
         let failed = |code: i32| {
             let text = format!("Can't change hsm flags for {path}: {}\n", reason(code));
             Answer::fails(u8::try_from(code).unwrap_or(1), text)
         };
-        let opened = match open(root, path) {
+        let opened = match open(&mut archives, path) {
             Ok(opened) => opened,
             Err(code) => return Ok(failed(code)),
         };
@@ -171,8 +196,9 @@ fn request(root: &Root, args: &[String], wish: Wish) -> io::Result<Answer> {
         return Err(not_stood_in("a request for no file"));
     };
     let mut opened = Vec::new();
+    let mut archives = Archives::new(root);
     for path in &paths {
-        match regular(root, path) {
+        match regular(&mut archives, path) {
             Ok(file) => opened.push(file),
             Err(answer) => return Ok(answer),
         }
@@ -185,8 +211,11 @@ fn request(root: &Root, args: &[String], wish: Wish) -> io::Result<Answer> {
         return Ok(refused(Errno::E2BIG));
     }
     let _alone = root.lock()?;
+    // All of one call are of one file system.
+    let settings =
+        opened.first().map_or_else(|| Ok(Settings::default()), |file| file.archive.settings())?;
     for file in &opened {
-        if let Some(errno) = carry_out(file, wish)? {
+        if let Some(errno) = carry_out(file, wish, &settings)? {
             return Ok(refused(errno));
         }
     }
@@ -219,7 +248,7 @@ fn files(args: &[String]) -> io::Result<Result<Vec<String>, Answer>> {
     Ok(Ok(paths))
 }
 
-fn regular(root: &Root, path: &str) -> Result<Opened, Answer> {
+fn regular(archives: &mut Archives<'_>, path: &str) -> Result<Opened, Answer> {
     let fails = |code: i32, text: String| Answer::fails(u8::try_from(code).unwrap_or(1), text);
     let about = fs::metadata(path).map_err(|error| {
         let code = error.raw_os_error().unwrap_or(1);
@@ -229,10 +258,8 @@ fn regular(root: &Root, path: &str) -> Result<Opened, Answer> {
         let text = format!("error: \"{path}\" is not a regular file\n{RESTORE_USAGE}");
         return Err(Answer::fails(USAGE_ERROR, text));
     }
-    match Mounted::holding(Path::new(path)) {
-        Ok(Some(mounted)) => {
-            Ok(Opened { archive: Archive::of(root, mounted.fsname()), inode: about.ino() })
-        }
+    match archives.opened(&about) {
+        Ok(Some(opened)) => Ok(opened),
         _ => {
             let code = Errno::EOPNOTSUPP as i32;
             Err(fails(code, format!("Cannot read FID of {path}: {}\n", reason(code))))
@@ -240,9 +267,9 @@ fn regular(root: &Root, path: &str) -> Result<Opened, Answer> {
     }
 }
 
-fn carry_out(file: &Opened, wish: Wish) -> io::Result<Option<Errno>> {
+fn carry_out(file: &Opened, wish: Wish, settings: &Settings) -> io::Result<Option<Errno>> {
     let Opened { archive, inode } = file;
-    let (record, going) = archive.get(*inode)?;
+    let (record, going) = archive.get_at(*inode, settings)?;
     if wish == Wish::Release {
         // The client does that itself, with no coordinator.
         let is_fit = record.flags & ARCHIVED != 0
@@ -254,7 +281,6 @@ fn carry_out(file: &Opened, wish: Wish) -> io::Result<Option<Errno>> {
         archive.set(*inode, &Record { flags: record.flags | RELEASED, ..record })?;
         return Ok(None);
     }
-    let settings = archive.settings()?;
     if !settings.enabled {
         return Ok(Some(Errno::EAGAIN));
     }
@@ -264,7 +290,7 @@ fn carry_out(file: &Opened, wish: Wish) -> io::Result<Option<Errno>> {
             Ok(Some(Errno::EPERM))
         }
         Wish::Ask(Action::Archive) if record.flags & NEVER_ARCHIVE != 0 => Ok(Some(Errno::EPERM)),
-        Wish::Ask(action) => archive.ask(*inode, action).map(|()| None),
+        Wish::Ask(action) => archive.ask_of(*inode, (record, going), action).map(|()| None),
         // Without a copytool the cancellation waits as well (`30_hsm_ct/nocopytool_cancel`).
         Wish::Cancel if going.is_some() && settings.copytool.is_some() => {
             archive.set(*inode, &Record { request: None, ..record })?;

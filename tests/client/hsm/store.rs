@@ -42,6 +42,16 @@ impl Archive {
         Ok(record.at(now(), &self.settings()?))
     }
 
+    /// The same, where the settings are known.
+    pub fn get_at(
+        &self,
+        inode: u64,
+        settings: &Settings,
+    ) -> io::Result<(Record, Option<(Action, Stage)>)> {
+        let record: Record = found(read_json(&self.path(inode)))?;
+        Ok(record.at(now(), settings))
+    }
+
     pub fn set(&self, inode: u64, record: &Record) -> io::Result<()> {
         // Written whole by rename, in one line: there may be a hundred thousand.
         let text = serde_json::to_vec(record)?;
@@ -50,7 +60,16 @@ impl Archive {
 
     /// Records a request. One that is there stays.
     pub fn ask(&self, inode: u64, action: Action) -> io::Result<()> {
-        let (record, going) = self.get(inode)?;
+        self.ask_of(inode, self.get(inode)?, action)
+    }
+
+    /// The same, where it is known how the file stands.
+    pub fn ask_of(
+        &self,
+        inode: u64,
+        (record, going): (Record, Option<(Action, Stage)>),
+        action: Action,
+    ) -> io::Result<()> {
         if going.is_some() || !record.needs(action) {
             return Ok(());
         }

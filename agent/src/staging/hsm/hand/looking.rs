@@ -85,8 +85,14 @@ impl OpenFile {
     }
 
     /// Its FID, where the client tells it.
-    pub(super) fn fid(&self) -> Option<Fid> {
-        ioctl::fid(&self.fd).ok().flatten()
+    ///
+    /// # Errors
+    /// The client does not know the call.
+    pub(super) fn fid(&self) -> Result<Option<Fid>, Errno> {
+        match ioctl::fid(&self.fd) {
+            Err(errno @ (Errno::NOTTY | Errno::NOSYS)) => Err(errno),
+            other => Ok(other.ok().flatten()),
+        }
     }
 
     /// Its state.

@@ -75,8 +75,12 @@ impl Walk<'_> {
         if self.wants_request(&seen) {
             seen.going = open.going();
         }
-        if self.order.telling == Telling::All {
-            seen.fid = open.fid();
+        if self.order.telling == Telling::All && !self.no_fids.load(Ordering::Relaxed) {
+            match open.fid() {
+                Ok(fid) => seen.fid = fid,
+                // No other file's either.
+                Err(_) => self.no_fids.store(true, Ordering::Relaxed),
+            }
         }
         self.found(seen, part);
     }

@@ -38,6 +38,8 @@ pub(super) struct Walk<'a> {
     pub names: AtomicU64,
     /// The client does not allow the calls.
     pub by_lfs: AtomicBool,
+    /// The client tells no FIDs.
+    pub no_fids: AtomicBool,
 }
 
 /// Looks at everything below the place; false when nobody listens any more.
@@ -68,6 +70,7 @@ pub(super) fn walk(
             Telling::Nothing | Telling::All => 0,
         }),
         by_lfs: AtomicBool::new(false),
+        no_fids: AtomicBool::new(false),
     };
     std::thread::scope(|scope| {
         let (parts, heard) = sync_channel(MOST_PARTS);
