@@ -161,6 +161,7 @@ fn templates_and_one_node_for_all() {
     job(&node, "end").assert_success();
     let lacks = job(&node, "start").assert_success();
     says(&lacks, &["nothing is brought for stage_in in/{job.user}: the job lacks that field"]);
+    assert!(told(&node).ends_with("export FSXLUSTRE_STAGE_IN=failed"), "{}", told(&node));
     job(&node, "end").assert_success();
     let first = [("SLURM_JOB_NODELIST", "n[1-9],a1"), ("SLURM_JOB_USER", "ann")];
     says(
@@ -211,6 +212,28 @@ fn a_start_or_a_stage_in_that_is_killed_is_made_good_by_the_next() {
         assert!(!is_begun(&node), "after {milliseconds} ms");
     }
     assert_eq!(node.calls("hsm_restore").len(), 2, "what was asked for stays asked for");
+}
+
+#[test]
+fn a_start_does_not_wait_for_a_process_that_is_gone() {
+    let node = released(5, "stage_in = [\"in\"]\n[jobs.deadlines]\nstage_in = 60");
+    node.archive("copytool 0 600000");
+    let killing = "for i in {1..200}; do for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q 'job stage-i[n]' \
+                   && sleep 0.5 && kill -9 ${p#/proc/} && exit; done; sleep 0.05; done";
+    let script = format!("( {killing} ) & fsxlustre job start; wait");
+    let start = of_job(&node, &["bash", "-c", &script], "7").run().assert_success();
+    says(&start, &["warning: stage_in: the process that brings files has ended early"]);
+    assert!(told(&node).ends_with("export FSXLUSTRE_STAGE_IN=failed"), "{}", told(&node));
+    says(&job(&node, "end").assert_success(), &["unmounted"]);
+}
+
+#[test]
+fn paths_that_are_below_another_are_asked_for_once() {
+    let node = released(50, "stage_in = [\"in/ann\", \".\", \"in\"]");
+    node.archive("copytool 0 0");
+    let start = job(&node, "start").assert_success();
+    says(&start, &["stage_in: /mnt/fsx: 52 files have come"]);
+    assert_eq!(node.calls("hsm_restore").len(), 1);
 }
 
 #[test]

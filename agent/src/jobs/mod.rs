@@ -54,7 +54,9 @@ pub use policy::Policy;
 pub use policy_table::{PhaseRow, PolicyRow, PolicyTable};
 pub use request::{FrozenMount, FrozenRequest, MountOutcome, PhaseTime, StartOutcome};
 pub use requeued::{as_started, is_of_a_run_that_lasts};
-pub use stage_in::{StageIn, Step, Tree, stop_all as stop_stage_ins, work as bring_staged};
+pub use stage_in::{
+    StageIn, Step, Tree, staged_paths, stop_all as stop_stage_ins, work as bring_staged,
+};
 pub use start::{Lacking, PhaseClock, Ready, Started, observe, start};
 pub use sweep::{Swept, sweep};
 pub use template::{JobField, TemplateError, fill, fill_text, sample, sample_text};

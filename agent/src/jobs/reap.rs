@@ -39,7 +39,9 @@ pub(super) fn reap(node: &Node<'_>, own: &str, deadline: Deadline) -> Result<Vec
                 tracing::info!(job = lease.job, told = ?one.told, "an export at the end of a job that is gone");
             }
         }
-        stage_in::stop(node.host, &lease.job)?;
+        if let Err(because) = stage_in::stop(node.host, &lease.job) {
+            tracing::warn!(job = lease.job, because, "a stage-in of a job that is gone");
+        }
         io::forget(node.host, &lease.job)?;
         FrozenRequest::remove(node.host, &lease.job)?;
         forget_what_was_told(node, lease, &all)?;

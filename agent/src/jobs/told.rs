@@ -161,9 +161,12 @@ fn put_together(host: &Host, leader: u32) -> Result<(), Failure> {
 }
 
 /// How bad it is what a text tells.
-fn badness(text: &str) -> u8 {
+fn badness(text: &str) -> (u8, usize) {
     let has = |wanted: &str| text.lines().any(|line| line == wanted);
-    if has("refuse") { 2 } else { u8::from(!has("export FSXLUSTRE_STATUS=ready")) }
+    let status = if has("refuse") { 2 } else { u8::from(!has("export FSXLUSTRE_STATUS=ready")) };
+    let words = ["done", "going-on", "failed"];
+    let staged = words.iter().rposition(|word| has(&format!("export FSXLUSTRE_STAGE_IN={word}")));
+    (status, staged.map_or(0, |at| at + 1))
 }
 
 #[cfg(test)]
@@ -251,5 +254,19 @@ mod tests {
         forget_told(&host, 11).expect("forgotten");
         assert_eq!(told(), "");
         assert!(!parts(&host, 10).exists());
+    }
+
+    #[test]
+    fn of_components_that_are_ready_the_one_that_waits_longest_for_its_files_is_told() {
+        let folder = tempfile::tempdir().expect("folder");
+        let mut host = Host::default();
+        host.paths.state = folder.path().to_owned();
+        for (job, word) in
+            [(10, Some("done")), (11, Some("going-on")), (12, None), (13, Some("done"))]
+        {
+            tell(&host, job, Some(10), &[], word).expect("written");
+        }
+        let told = std::fs::read_to_string(folder.path().join("told/10")).expect("a text");
+        assert!(told.contains("FSXLUSTRE_STAGE_IN=going-on"), "{told}");
     }
 }

@@ -689,7 +689,7 @@ pub const SETTINGS: &[Setting] = &[
     phase("jobs.deadlines.counters", 2, "Start: the counters at the job's begin"),
     phase(
         "jobs.deadlines.stage_in",
-        30,
+        12,
         "Start, where a rule has stage_in: what is in S3 only is brought; what has not come by then goes on coming",
     ),
     phase("jobs.deadlines.preflight", 2, "End: what the client says of itself, without asking a server"),

@@ -53,6 +53,16 @@ fn a_cluster_with_the_packaged_lines_is_well() {
 }
 
 #[test]
+fn the_packaged_clocks_are_long_enough_for_starts_that_bring_files() {
+    let mut brings = jobs();
+    brings.mount.iter_mut().for_each(|rule| rule.stage_in = vec!["in".into()]);
+    let found = findings(sample(), &brings);
+    let clocks = found.iter().find(|one| one.check == clocks::NAME).expect("it");
+    assert_eq!(clocks.verdict, Verdict::Pass, "{clocks:?}");
+    assert!(clocks.summary.contains("a start may take 57 s"), "{clocks:?}");
+}
+
+#[test]
 fn a_node_without_slurm_or_that_runs_no_jobs_is_not_asked() {
     assert_eq!(judge(&healthy(), &jobs(), Role::Compute), []);
     let facts = NodeFacts { slurm: Observed::known(Some(Box::new(sample())), "x"), ..healthy() };

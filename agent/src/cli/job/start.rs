@@ -65,12 +65,10 @@ fn observed(job: &JobVariables, request: &FrozenRequest) -> Outcome {
         let source = mount.source.as_deref().unwrap_or(&mount.rule);
         let (source, directory) = (one_line(source), mount.directory.display());
         say(&mut outcome, format!("{label}: {source} would be mounted on {directory} (observed)"));
-        for path in &mount.stage_in {
-            let path = one_line(path);
-            say(
-                &mut outcome,
-                format!("{label}: {path} of {directory} would be brought from S3 (observed)"),
-            );
+        for path in jobs::staged_paths(job, mount) {
+            let path = path.display().to_string();
+            let path = one_line(&path);
+            say(&mut outcome, format!("{label}: {path} would be brought from S3 (observed)"));
         }
     }
     outcome

@@ -273,7 +273,7 @@ mod tests {
             }
         };
         assert_eq!(jobs(&[]).longest_start(), Duration::from_secs(45));
-        assert_eq!(jobs(&["in"]).longest_start(), Duration::from_secs(75));
+        assert_eq!(jobs(&["in"]).longest_start(), Duration::from_secs(57));
         let told: Vec<_> =
             jobs(&["in", "{job.name}"]).mistakes().iter().map(|(key, _)| key.to_string()).collect();
         assert_eq!(told, ["jobs.mount[0].stage_in[1]"]);

@@ -42,6 +42,8 @@ pub fn end(
     interrupt: Option<&SignalFd>,
 ) -> Result<Option<Vec<Ended>>, Failure> {
     let key = job.key();
+    // What still comes for it would keep its mounts.
+    let stopped = stage_in::stop(node.host, &key);
     // What other jobs left behind must not make this one wait or fail.
     let time = node.jobs.deadlines.of(Phase::Lease) / 2;
     let _ = reap(node, &key, Deadline::after(time));
@@ -59,8 +61,6 @@ pub fn end(
         FrozenRequest::remove(node.host, &key)?;
         return Ok(None);
     }
-    // What still comes for it would keep its mounts.
-    let stopped = stage_in::stop(node.host, &key);
     if let Some(lease) = &mut lease {
         lease.end();
         lease.write(node.host)?;
@@ -89,8 +89,8 @@ pub fn end(
     if let Some(request) = &request {
         note_tickets(&mut ended, leave_tickets(node.host, request));
     }
-    if let (Err(failure), Some(one)) = (stopped, ended.first_mut()) {
-        one.course.warnings.push(format!("{}: {}", failure.what, failure.because));
+    if let (Err(because), Some(one)) = (stopped, ended.first_mut()) {
+        one.course.warnings.push(because);
     }
     let is_failed = ended.iter().any(|one| matches!(one.fate, Fate::Failed(_)));
     if !is_failed {

@@ -11,6 +11,7 @@ mod work;
 
 pub use begin::stop_all;
 pub(super) use begin::{begin, stop};
+pub(super) use state::FAILED;
 pub use state::{StageIn, Step, Tree};
 pub use work::work;
 
@@ -28,6 +29,11 @@ pub(super) fn trees(mount: &FrozenMount) -> impl Iterator<Item = PathBuf> {
     let filled = mount.stage_in.iter().filter(|path| !path.contains('{'));
     // "." adds nothing.
     filled.map(|path| mount.directory.join(path).components().collect())
+}
+
+/// What of a mount this node would bring for a job.
+pub fn staged_paths(job: &JobVariables, mount: &FrozenMount) -> Vec<PathBuf> {
+    if is_for_this_node(job) { trees(mount).collect() } else { Vec::new() }
 }
 
 /// Whether this node brings what a job needs: the first of its nodes does for all of them, since all see

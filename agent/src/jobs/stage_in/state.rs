@@ -5,9 +5,12 @@ use fsxlustre_mount::failure::{Explain as _, Failure, one_line};
 use fsxlustre_mount::host::{Host, read_own_state, remove_state, state_names, write_private_state};
 use fsxlustre_mount::record::Attempt;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::path::PathBuf;
 
 const FORMAT: u32 = 1;
+/// What a job is told where something does not come.
+pub(crate) const FAILED: &str = "failed";
 
 /// How far the stage-in of a job is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +52,14 @@ pub enum Step {
     Here,
     /// Some of it does not come, and why.
     Failed(String),
+}
+
+/// The process of a job's stage-in, of this boot, also where a later version wrote it down.
+pub(super) fn process_of(host: &Host, key: &str) -> Option<Attempt> {
+    let value: Value = read_own_state(&StageIn::path(host, key))?;
+    let boot_id: Option<String> = serde_json::from_value(value.get("boot_id")?.clone()).ok()?;
+    let process = serde_json::from_value(value.get("process")?.clone()).ok()?;
+    if boot_id == host.boot_id() { process } else { None }
 }
 
 impl Tree {
@@ -124,6 +135,22 @@ impl StageIn {
         self.trees.iter().all(Tree::has_ended)
     }
 
+    /// Whether a process has taken it on.
+    pub fn has_begun(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// Whether its process is gone before everything has ended.
+    pub fn is_lost(&self) -> bool {
+        self.process.is_some() && !self.is_running() && !self.has_ended()
+    }
+
+    /// Whether both are of the same paths.
+    pub(super) fn is_of(&self, other: &Self) -> bool {
+        let paths = |of: &Self| of.trees.iter().map(|tree| tree.path.clone()).collect::<Vec<_>>();
+        paths(self) == paths(other)
+    }
+
     /// Whether its process is at work.
     pub fn is_running(&self) -> bool {
         self.process.is_some_and(|process| process.is_alive())
@@ -132,7 +159,7 @@ impl StageIn {
     /// `failed`, `going-on` or `done`: the worst of its paths.
     pub fn word(&self) -> &'static str {
         if self.trees.iter().any(|tree| matches!(tree.step, Step::Failed(_))) {
-            "failed"
+            FAILED
         } else if self.has_ended() {
             "done"
         } else {

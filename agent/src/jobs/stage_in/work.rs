@@ -1,7 +1,7 @@
 //! The process that brings a job's files: asks for each tree, waits for it, and writes down how far it is.
 
 use super::begin::lock;
-use super::state::{StageIn, Step, Tree};
+use super::state::{StageIn, Step, Tree, process_of};
 use crate::staging::hsm::{
     Asked, Asking, Begun, Failed, HsmError, Questions, ScanOptions, Verb, Waited, ask, wait,
 };
@@ -17,10 +17,10 @@ const THREADS: usize = 4;
 /// The longest time in which nothing moves on a mount.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How long the first requests may wait for somebody who takes them.
-const BEGIN_WITHIN: Duration = Duration::from_secs(15);
+const BEGIN_WITHIN: Duration = Duration::from_secs(8);
 /// The longest that a job's files are waited for.
 const LONGEST: Duration = Duration::from_hours(24 * 7);
-/// Before it is tried again where another run asks for the same tree.
+/// Before it is tried again where another run asks for the same tree, or the mount does not answer.
 const AGAIN: Duration = Duration::from_secs(1);
 /// Between two writes of what only grew.
 const APART: Duration = Duration::from_millis(500);
@@ -47,7 +47,7 @@ pub fn work(host: &Host, key: &str) -> Result<Option<StageIn>, Failure> {
 
 /// Notes that this process does it.
 fn take(host: &Host, key: &str) -> Result<Option<StageIn>, Failure> {
-    let _lock = lock(host, key)?;
+    let _lock = lock(host)?;
     let Some(mut begun) = StageIn::read(host, key).filter(|begun| !begun.is_running()) else {
         return Ok(None);
     };
@@ -70,7 +70,9 @@ impl Kept<'_> {
         let Some(before) = kept.0.trees.get_mut(index) else { return };
         let is_step = before.step != tree.step;
         *before = tree;
-        if is_step || kept.1.elapsed() >= APART {
+        let is_due = is_step || kept.1.elapsed() >= APART;
+        // What an end has taken away stays away.
+        if is_due && process_of(self.host, self.key) == kept.0.process {
             kept.1 = Instant::now();
             // Who reads it sees an older state; the files come all the same.
             if let Err(failure) = kept.0.write(self.host, self.key) {
@@ -96,9 +98,16 @@ struct Bringing<'a> {
 impl Bringing<'_> {
     fn run(&self) {
         let mut tree = Tree::new(self.path.to_owned());
-        tree.step = self.bring(&mut tree).unwrap_or_else(|error| {
-            Step::Failed(format!("{error}: {} [{}]", error.because(), error.code()))
-        });
+        tree.step = loop {
+            match self.bring(&mut tree) {
+                Ok(step) => break step,
+                // Other jobs may need the same files; and servers come back.
+                Err(HsmError::Busy { .. } | HsmError::Late { .. }) => std::thread::sleep(AGAIN),
+                Err(error) => {
+                    break Step::Failed(format!("{error}: {} [{}]", error.because(), error.code()));
+                }
+            }
+        };
         self.kept.note(self.index, tree);
     }
 
@@ -114,7 +123,6 @@ impl Bringing<'_> {
         Ok(step_of(&asked, &waited))
     }
 
-    /// Until no other run asks for the same: other jobs may need the same files.
     fn ask(&self, tree: &mut Tree) -> Result<Asked, HsmError> {
         let asking = Asking {
             verb: Verb::Restore,
@@ -123,16 +131,10 @@ impl Bringing<'_> {
             patience: PATIENCE,
             begin_within: BEGIN_WITHIN,
         };
-        loop {
-            let asked = ask(self.host, self.table, &asking, &mut |so_far| {
-                (tree.needed, tree.left) = (so_far.counts.needed, so_far.counts.needed);
-                self.kept.note(self.index, tree.clone());
-            });
-            match asked {
-                Err(HsmError::Busy { .. }) => std::thread::sleep(AGAIN),
-                asked => return asked,
-            }
-        }
+        ask(self.host, self.table, &asking, &mut |so_far| {
+            (tree.needed, tree.left) = (so_far.counts.needed, so_far.counts.needed);
+            self.kept.note(self.index, tree.clone());
+        })
     }
 
     fn wait(&self, tree: &mut Tree) -> Result<Waited, HsmError> {

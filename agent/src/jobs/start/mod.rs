@@ -73,8 +73,17 @@ pub fn start(
     let look = connections::Look::begin(host, &started);
     clock.run(Phase::Layout, |deadline| layout::apply_all(config, job, &mut started, deadline));
     clock.run(Phase::Tuning, |deadline| tuning::apply_all(config, &mut started, deadline));
+    // Of the same phase, half of its time each: a stage-in is none of the job's own doing, and comes between.
+    let half = |deadline: Deadline| deadline.at_most(deadline.budget() / 2);
+    clock.run(Phase::Counters, |deadline| look.finish(host, &mut started, half(deadline)));
+    let paths = stage_in::wanted(job, &mut started);
+    if !paths.is_empty() {
+        clock.run(Phase::StageIn, |deadline| {
+            stage_in::bring(host, &job.key(), paths, &mut started, Bounds { deadline, interrupt });
+        });
+    }
     let warnings: Vec<String> = clock.run(Phase::Counters, |deadline| {
-        look.finish(host, &mut started, deadline);
+        let deadline = half(deadline);
         if started.verdict() == Some(Verdict::Drain) {
             // A job that does not begin has nothing to count.
             evidence::leave_at_start(host, &config.jobs, &started, deadline)
@@ -83,12 +92,6 @@ pub fn start(
         }
     });
     started.warnings.extend(warnings);
-    let paths = stage_in::wanted(job, &mut started);
-    if !paths.is_empty() {
-        clock.run(Phase::StageIn, |deadline| {
-            stage_in::bring(host, &job.key(), paths, &mut started, Bounds { deadline, interrupt });
-        });
-    }
     started.finish(host, clock.times())
 }
 

@@ -1,16 +1,20 @@
 //! What a job needs of S3 is brought before it begins, as far as it comes within the phase.
 
 use super::Started;
-use crate::jobs::stage_in::{StageIn, begin, is_for_this_node, trees, unfilled};
+use crate::jobs::stage_in::{FAILED, StageIn, begin, is_for_this_node, trees, unfilled};
 use crate::jobs::{JobVariables, Verdict};
-use fsxlustre_mount::host::{Bounds, Host};
+use crate::staging::hsm::outermost;
+use fsxlustre_mount::host::{Bounds, Deadline, Host};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::os::fd::AsFd as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Between two looks at how far it is.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How long a process of its own may take to begin.
+const TO_BEGIN: Duration = Duration::from_secs(5);
 
 /// The whole paths that this node brings for the job: of mounts that are ready, unless it does not begin.
 pub(super) fn wanted(job: &JobVariables, started: &mut Started) -> Vec<PathBuf> {
@@ -18,20 +22,21 @@ pub(super) fn wanted(job: &JobVariables, started: &mut Started) -> Vec<PathBuf> 
     if !begins || !is_for_this_node(job) {
         return Vec::new();
     }
-    let is_ready = |directory| started.ready.iter().any(|one| one.directory == directory);
-    let mounts = started.request.mounts.iter().filter(|mount| is_ready(mount.directory.clone()));
+    let is_ready = |directory: &Path| started.ready.iter().any(|one| one.directory == directory);
+    let mounts = started.request.mounts.iter().filter(|mount| is_ready(&mount.directory));
     let (mut paths, mut unfit) = (Vec::new(), Vec::new());
     for mount in mounts {
         paths.extend(trees(mount));
         unfit.extend(unfilled(mount).map(|path| {
-            format!(
-                "{}: nothing is brought for stage_in {path}: the job lacks that field",
-                mount.directory.display()
-            )
+            let directory = mount.directory.display();
+            format!("{directory}: nothing is brought for stage_in {path}: the job lacks that field")
         }));
     }
+    if !unfit.is_empty() {
+        started.stage_in = Some(FAILED);
+    }
     started.warnings.extend(unfit);
-    paths
+    outermost(&paths)
 }
 
 /// Begins it and waits. A job is as well without: its first read of a file brings that file.
@@ -42,22 +47,41 @@ pub(super) fn bring(
     started: &mut Started,
     bounds: Bounds<'_>,
 ) {
-    if let Err(because) = begin(host, key, paths, bounds.deadline) {
-        started.warnings.push(format!("stage_in could not be begun: {because}"));
-        return;
-    }
-    let staged = loop {
-        let staged = StageIn::read(host, key);
-        let has_ended = staged.as_ref().is_none_or(StageIn::has_ended);
-        if has_ended || bounds.deadline.has_passed() || is_interrupted(&bounds) {
-            break staged;
-        }
-    };
-    let trees = staged.iter().flat_map(|staged| &staged.trees);
-    let (troubles, well): (Vec<_>, Vec<_>) = trees.partition(|tree| tree.is_trouble());
+    let begun = begin(host, key, paths, bounds.deadline);
+    let staged = begun.and_then(|()| wait(host, key, &bounds));
+    let staged = staged.unwrap_or_else(|because| {
+        started.warnings.push(format!("stage_in: {because}"));
+        started.stage_in = Some(FAILED);
+        None
+    });
+    let Some(staged) = staged else { return };
+    let (troubles, well): (Vec<_>, Vec<_>) =
+        staged.trees.iter().partition(|tree| tree.is_trouble());
     started.warnings.extend(troubles.iter().map(|tree| tree.words()));
     started.staged = well.iter().map(|tree| tree.words()).collect();
-    started.stage_in = staged.as_ref().map(StageIn::word);
+    started.stage_in.get_or_insert(staged.word());
+}
+
+/// How far it is when all has ended, or the time is over.
+fn wait(host: &Host, key: &str, bounds: &Bounds<'_>) -> Result<Option<StageIn>, String> {
+    let begins_until = Deadline::after(TO_BEGIN);
+    loop {
+        let staged = StageIn::read(host, key);
+        let is_over = bounds.deadline.has_passed();
+        match &staged {
+            Some(staged) if staged.is_lost() => {
+                return Err("the process that brings files has ended early; see the journal".into());
+            }
+            Some(staged) if !staged.has_begun() && (is_over || begins_until.has_passed()) => {
+                return Err("the process that brings files has not begun in time".into());
+            }
+            Some(staged) if !staged.has_ended() && !is_over => {}
+            _ => return Ok(staged),
+        }
+        if is_interrupted(bounds) {
+            return Ok(staged);
+        }
+    }
 }
 
 /// Waits for the next look; true when a signal came instead.

@@ -26,6 +26,7 @@ pub use error::HsmError;
 pub use fid::Fid;
 pub use file::{FileName, FileSeen};
 pub use journal::{Unfinished, unfinished};
+pub(crate) use scan::outermost;
 pub use scan::{Heard, Questions, ScanOptions, scan, scan_for_unarchived};
 pub use state::{Current, Going, HsmAction, HsmState, Progress};
 pub use wait::{Waited, wait};

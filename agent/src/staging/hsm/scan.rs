@@ -156,7 +156,7 @@ pub(super) fn unexpected(path: &Path, reply: Reply) -> HsmError {
 }
 
 /// The paths without those that lie at or below another one, in their order.
-pub(super) fn outermost(paths: &[PathBuf]) -> Vec<PathBuf> {
+pub(crate) fn outermost(paths: &[PathBuf]) -> Vec<PathBuf> {
     let clean: Vec<PathBuf> = paths.iter().map(|path| path.components().collect()).collect();
     let mut kept: Vec<PathBuf> = Vec::new();
     for path in &clean {

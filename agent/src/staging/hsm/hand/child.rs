@@ -9,6 +9,7 @@ use crate::layout::hand::open::{Place, call, open_place};
 use crate::layout::hand::{Kind, Trouble};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::process::{Signal, set_parent_process_death_signal};
 use std::io::{BufRead, Write};
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -20,6 +21,8 @@ pub fn asked_for() -> bool {
 
 /// Does what each line says, and answers with a line, a scan with many.
 pub fn obey(orders: &mut dyn BufRead, listener: &mut dyn Write) {
+    // Whoever began it may be killed: a walk that goes on would keep the mount, and the journal's lock.
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
     let mut place = None;
     let mut held = Vec::new();
     for line in orders.lines().map_while(Result::ok) {
