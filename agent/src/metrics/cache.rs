@@ -74,12 +74,11 @@ pub(super) fn parse_read_ahead(text: &[u8]) -> (Option<ReadAhead>, u64) {
     let mut found = ReadAhead::default();
     let mut unknown = 0;
     let scan = scan(text, |counter| {
-        let name = String::from_utf8_lossy(counter.name);
-        if name == "readahead_pages" {
+        if counter.name == b"readahead_pages" {
             found.pages = counter.sum;
             return;
         }
-        match event(&name) {
+        match event(counter.name) {
             Some(event) => {
                 let sum = found.events.entry(event).or_default();
                 *sum = sum.saturating_add(counter.count);
@@ -96,7 +95,11 @@ pub(super) fn parse_read_ahead(text: &[u8]) -> (Option<ReadAhead>, u64) {
     (scan.is_known.then_some(found), scan.oddities + unknown)
 }
 
-fn event(name: &str) -> Option<&'static str> {
+fn event(name: &[u8]) -> Option<&'static str> {
+    if let Ok(place) = EVENTS.binary_search_by(|known| known.as_bytes().cmp(name)) {
+        return EVENTS.get(place).copied();
+    }
+    let name = std::str::from_utf8(name).ok()?;
     let old = OLD_EVENTS.iter().find(|(old, _)| *old == name).map(|(_, new)| *new);
     old.or_else(|| {
         let name = name.replace([' ', '-'], "_");

@@ -8,13 +8,14 @@ use super::encode::Encoder;
 use super::families::{DRIFT, DRIFT_INFO};
 use super::sources::Sources;
 use super::verdict::{SourceError, Verdict};
-use crate::tune::{Client, Drifted, client_of, drifted, tuned_clients, value_now};
+use crate::tune::{Client, Drifted, client_of, tuned, value_now};
 use fsxlustre_mount::failure::Explain as _;
 use fsxlustre_mount::host::{Host, Mount, MountTable};
 use fsxlustre_mount::mount::missing_options;
 use fsxlustre_mount::record::MountRecord;
 use fsxlustre_mount::source::Device;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What is compared: a record with its mount, if that is there.
 type Compare = fn(&Surroundings<'_>, &MountRecord, Option<&Mount>) -> Option<Vec<String>>;
@@ -89,12 +90,8 @@ struct Compared {
 
 /// Compares every record of a mount that was made with what there is.
 fn compare(host: &Host, records: &[MountRecord], table: &MountTable) -> Vec<Compared> {
-    let around = Surroundings {
-        host,
-        tuned: tuned_clients(host),
-        drifted: drifted(host, |place| value_now(host, place)),
-    };
-    let around = &around;
+    let (tuned, drifted) = tuned(host, |place| value_now(host, place));
+    let around = &Surroundings { host, tuned, drifted };
     let made = records.iter().filter(|record| record.mount_id.is_some());
     let both = made.map(|record| {
         let is_it = |mount: &&Mount| host.is_lustre(mount) && record.is_of(host, mount);
@@ -119,7 +116,7 @@ fn compare(host: &Host, records: &[MountRecord], table: &MountTable) -> Vec<Comp
 /// client that it names.
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
-    let host = &sources.host().clone();
+    let host = &Arc::clone(sources.host());
     let records = MountRecord::all(host).map_err(|error| SourceError::Told {
         said: format!("{}: {}", error.asked(), error.because()),
         remedy: error.remedy(),

@@ -5,8 +5,9 @@
 //! every text format; what stands between the families is `exposition`'s.
 
 use super::families::{Family, FamilyRow};
-use super::line::{Head, LabelPiece};
+use super::line::Head;
 use super::text::Text;
+use std::time::Duration;
 
 /// Microseconds, shown as seconds with all their digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,16 +45,26 @@ impl Value for Micros {
         if self.0 < 0 {
             text.put(b"-");
         }
-        let micros = self.0.unsigned_abs();
-        text.put_number(micros / 1_000_000);
-        let fraction = micros % 1_000_000;
-        if fraction > 0 {
-            // A leading 1 keeps the zeros after the point, whose place it has.
-            let point = text.len();
-            text.put_number(fraction + 1_000_000);
-            text.replace(point, b'.');
-            text.trim_end(b'0');
-        }
+        put_seconds(text, self.0.unsigned_abs(), 1_000_000);
+    }
+}
+
+impl Value for Duration {
+    fn write(self, text: &mut Text) {
+        put_seconds(text, u64::try_from(self.as_nanos()).unwrap_or(u64::MAX), 1_000_000_000);
+    }
+}
+
+/// Writes a number of parts of a second, of which a second has `parts`: a power of ten.
+fn put_seconds(text: &mut Text, number: u64, parts: u64) {
+    text.put_number(number / parts);
+    let fraction = number % parts;
+    if fraction > 0 {
+        // A leading 1 keeps the zeros after the point, whose place it has.
+        let point = text.len();
+        text.put_number(fraction + parts);
+        text.replace(point, b'.');
+        text.trim_end(b'0');
     }
 }
 
@@ -81,7 +92,6 @@ pub(super) struct Encoder {
 pub(super) struct Samples<'e, const N: usize> {
     encoder: &'e mut Encoder,
     family: &'static Family<N>,
-    pieces: [LabelPiece; N],
     begun: bool,
 }
 
@@ -89,11 +99,7 @@ impl Encoder {
     /// Begins a family. All of a collector's samples of it have to be written before the next one
     /// begins, and a collector begins a family once.
     pub(super) fn family<const N: usize>(&mut self, family: &'static Family<N>) -> Samples<'_, N> {
-        let mut labels = family.labels().iter();
-        let pieces = std::array::from_fn(|place| {
-            LabelPiece::new(place == 0, labels.next().copied().unwrap_or_default())
-        });
-        Samples { encoder: self, family, pieces, begun: false }
+        Samples { encoder: self, family, begun: false }
     }
 
     /// What was written since the last `clear`, and the parts of it.
@@ -160,7 +166,7 @@ impl<const N: usize> Samples<'_, N> {
         let name = self.family.row().name;
         let Encoder { head, text, parts } = &mut *self.encoder;
         let start = text.len();
-        let values = (&self.pieces, labels);
+        let values = (self.family.pieces(), labels);
         if head.write_line(text, [name, suffix], values, edge).is_none() {
             text.truncate(start);
             write_any(text, [name, suffix], self.family.labels(), labels, edge);
@@ -248,6 +254,10 @@ mod tests {
             (3_000_000, "3"),
         ] {
             assert_eq!(shown(Micros(micros)), text);
+        }
+        for nanos in [0, 1, 12_345, 999_999_999, 1_000_000_000, 61_000_000_007] {
+            let time = Duration::from_nanos(nanos);
+            assert_eq!(shown(time), time.as_secs_f64().to_string());
         }
     }
 

@@ -45,6 +45,12 @@ impl Collected {
         }
     }
 
+    /// Forgets everything and keeps the room.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.pieces.clear();
+    }
+
     /// Writes everything, but for whole families when there are more series than `most`: the last
     /// ones of the table first, until the rest fits. What is fsxlustre's own is never left out.
     pub(super) fn write(&self, most: Option<u64>, text: &mut Vec<u8>) -> Exposed {
@@ -86,13 +92,10 @@ fn may_be_dropped(family: usize) -> bool {
     FAMILIES.get(family).is_some_and(|row| !row.name.starts_with("fsxlustre_"))
 }
 
-fn write_head(family: usize, text: &mut Vec<u8>) {
+/// Writes HELP and TYPE of a family.
+pub(super) fn write_head(family: usize, text: &mut Vec<u8>) {
     let Some(row) = FAMILIES.get(family) else { return };
-    let parts =
-        ["# HELP ", row.name, " ", row.help, "\n# TYPE ", row.name, " ", row.kind.word(), "\n"];
-    for part in parts {
-        text.extend_from_slice(part.as_bytes());
-    }
+    text.extend_from_slice(row.head.as_bytes());
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use super::reading::Reading;
 use super::sources::{DeviceFile, Sources};
 use super::stats::unsigned;
 use super::verdict::Verdict;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The kernel's rows: up to 4 KiB, and then each twice as far.
 const ROWS: usize = 28;
@@ -114,7 +114,9 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     for (extents, fs) in &all {
         enabled.sample([fs], extents.is_some());
     }
-    let edges = TOLD.map(|place| ((4096_u64 << place) - 1).to_string());
+    static EDGES: LazyLock<[String; TOLD.len()]> =
+        LazyLock::new(|| TOLD.map(|place| ((4096_u64 << place) - 1).to_string()));
+    let edges = &*EDGES;
     let mut sizes = encoder.family(&IO_SIZE);
     for (extents, fs) in &all {
         for (direction, counts) in

@@ -3,6 +3,24 @@
 //! A family is a constant with its number of labels in its type, and only this file can make one:
 //! the encoder cannot write a name that is not in the table, nor a sample with a label missing.
 
+use super::line::LabelPiece;
+
+/// The word of a type in the text format.
+macro_rules! word {
+    (Counter) => {
+        "counter"
+    };
+    (Gauge) => {
+        "gauge"
+    };
+    (Summary) => {
+        "summary"
+    };
+    (Histogram) => {
+        "histogram"
+    };
+}
+
 /// The type of a family, as the `# TYPE` line has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -20,10 +38,10 @@ impl Kind {
     /// The word in the text format.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Summary => "summary",
-            Self::Histogram => "histogram",
+            Self::Counter => word!(Counter),
+            Self::Gauge => word!(Gauge),
+            Self::Summary => word!(Summary),
+            Self::Histogram => word!(Histogram),
         }
     }
 }
@@ -32,6 +50,7 @@ impl Kind {
 #[derive(Clone, Copy, Debug)]
 pub struct Family<const N: usize> {
     labels: [&'static str; N],
+    pieces: [LabelPiece; N],
     row: FamilyRow,
 }
 
@@ -39,6 +58,11 @@ impl<const N: usize> Family<N> {
     /// The names of its labels, in the order of a sample's values.
     pub const fn labels(&self) -> &[&'static str; N] {
         &self.labels
+    }
+
+    /// What stands between the values of its labels.
+    pub(super) const fn pieces(&self) -> &[LabelPiece; N] {
+        &self.pieces
     }
 
     /// Its row of the table.
@@ -62,6 +86,8 @@ pub struct FamilyRow {
     pub labels: &'static [&'static str],
     /// What it says, in one sentence.
     pub help: &'static str,
+    /// The lines before its samples: HELP and TYPE.
+    pub head: &'static str,
     /// Where it is from: D is debugfs, S sysfs, P procfs.
     pub source: &'static str,
     /// The Lustre versions that have it.
@@ -75,6 +101,7 @@ macro_rules! families {
             #[doc = concat!("`", $name, "`")]
             pub const $id: Family<{ labels(&[$($label),*]) }> = Family {
                 labels: [$($label),*],
+                pieces: LabelPiece::all([$($label),*]),
                 row: FamilyRow {
                     place: Place::$id as usize,
                     name: $name,
@@ -82,6 +109,9 @@ macro_rules! families {
                     unit: $unit,
                     labels: &[$($label),*],
                     help: $help,
+                    head: concat!(
+                        "# HELP ", $name, " ", $help, "\n# TYPE ", $name, " ", word!($kind), "\n"
+                    ),
                     source: $source,
                     versions: $versions,
                 },

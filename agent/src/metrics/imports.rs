@@ -113,29 +113,26 @@ impl RollUp {
 
 /// A target with the states of its connections, one for each client that has it; `None` is one that
 /// is not known.
-type Targets = BTreeMap<(&'static str, String), Vec<Option<Import>>>;
+type Targets<'p> = BTreeMap<(&'static str, &'p str), Vec<Option<Import>>>;
 
 /// What was told of the clients of one file system.
 #[derive(Debug, Default)]
-struct Found {
-    targets: Targets,
+struct Found<'p> {
+    targets: Targets<'p>,
     roll_ups: BTreeMap<&'static str, RollUp>,
 }
 
-impl Found {
+impl<'p> Found<'p> {
     /// By file system.
-    fn by_file_system(probers: &mut Probers, verdict: &mut Verdict) -> BTreeMap<String, Self> {
-        let mut all: BTreeMap<String, Self> = BTreeMap::new();
+    fn by_file_system(probers: &'p mut Probers, verdict: &mut Verdict) -> BTreeMap<&'p str, Self> {
+        let mut all: BTreeMap<&str, Self> = BTreeMap::new();
         for (key, client) in probers.clients(verdict) {
-            match all.get_mut(&key.fs) {
-                Some(found) => found.add(client, verdict),
-                None => all.entry(key.fs.clone()).or_default().add(client, verdict),
-            }
+            all.entry(&key.fs).or_default().add(client, verdict);
         }
         all
     }
 
-    fn add(&mut self, client: &Client, verdict: &mut Verdict) {
+    fn add(&mut self, client: &'p Client, verdict: &mut Verdict) {
         for (connection, instance, state, details) in client.told() {
             let kind = connection.folder().name();
             let import = match state {
@@ -155,8 +152,7 @@ impl Found {
             let history = client.histories.of(&connection.device);
             let roll_up = self.roll_ups.entry(kind).or_insert(RollUp::NOTHING);
             roll_up.add(import, details, history);
-            let target = instance.target().to_owned();
-            self.targets.entry((kind, target)).or_default().push(import);
+            self.targets.entry((kind, instance.target())).or_default().push(import);
         }
     }
 }
@@ -181,7 +177,7 @@ pub(super) fn collect(probers: &mut Probers, encoder: &mut Encoder) -> Verdict {
     verdict
 }
 
-fn encode_states(all: &BTreeMap<String, Found>, encoder: &mut Encoder) {
+fn encode_states(all: &BTreeMap<&str, Found<'_>>, encoder: &mut Encoder) {
     let mut up = encoder.family(&IMPORT_UP);
     for (fs, found) in all {
         for ((kind, target), imports) in &found.targets {
@@ -208,7 +204,7 @@ fn encode_states(all: &BTreeMap<String, Found>, encoder: &mut Encoder) {
     }
 }
 
-fn encode_sums(all: &BTreeMap<String, Found>, encoder: &mut Encoder) {
+fn encode_sums(all: &BTreeMap<&str, Found<'_>>, encoder: &mut Encoder) {
     type Get = fn(&RollUp) -> Option<i64>;
     for (family, get) in [
         (&EVICTIONS, (|one| one.evictions.and_then(|n| n.try_into().ok())) as Get),
@@ -261,19 +257,19 @@ pub(super) fn collect_each(probers: &mut Probers, encoder: &mut Encoder) -> Verd
             let target = instance.target();
             let kind = connection.folder().name();
             // Two clients of one file system have the same servers.
-            if seen.insert((&key.fs, target.to_owned(), kind, nid.to_owned(), version.to_owned())) {
+            if seen.insert((&key.fs, target, kind, nid, version)) {
                 info.sample([&key.fs, target, kind, nid, version], true);
             }
         }
     }
     for (family, get, join) in EACH {
         let mut samples = encoder.family(family);
-        let mut joined: BTreeMap<(&str, &str, String), Option<i64>> = BTreeMap::new();
+        let mut joined: BTreeMap<(&str, &str, &str), Option<i64>> = BTreeMap::new();
         for (key, client) in clients {
             for (connection, instance, _, details) in client.told() {
                 let history = client.histories.of(&connection.device);
                 let value = details.zip(history).and_then(|(told, past)| get(told, past));
-                let (kind, target) = (connection.folder().name(), instance.target().to_owned());
+                let (kind, target) = (connection.folder().name(), instance.target());
                 let place = joined.entry((&key.fs, kind, target));
                 place.and_modify(|one| *one = join(*one, value)).or_insert(value);
             }

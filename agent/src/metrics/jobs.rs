@@ -12,6 +12,7 @@ use crate::jobs::io::since_begin;
 use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::record::{Maker, MountRecord};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 fn told(failure: &Failure) -> SourceError {
     SourceError::Told {
@@ -40,7 +41,7 @@ fn number(lease: &Lease) -> String {
 /// *Source*: `mounts`, `leases` and `io` in `/run/fsxlustre`, `llite/*/stats`. *Units*: bytes.
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
-    let host = sources.host().clone();
+    let host = Arc::clone(sources.host());
     let table = match sources.mounts() {
         Ok(table) => table,
         Err(error) => {
@@ -93,7 +94,7 @@ fn encode_io(
     if leases.is_empty() {
         return;
     }
-    let host = sources.host().clone();
+    let host = Arc::clone(sources.host());
     let now = read_io(sources, verdict);
     let mut all = Vec::new();
     for lease in leases {

@@ -22,15 +22,32 @@ pub(super) struct LabelPiece {
 }
 
 impl LabelPiece {
-    /// `{label="` or `",label="`.
-    pub(super) fn new(is_first: bool, label: &str) -> Self {
-        let before = if is_first { "{" } else { "\"," };
+    /// Those of a family's labels: `{label="`, then `",label="`.
+    pub(super) const fn all<const N: usize>(labels: [&str; N]) -> [Self; N] {
+        let mut pieces = [Self { bytes: [0; PIECE], length: None }; N];
+        let mut place = 0;
+        while place < N {
+            let before = if place == 0 { "{" } else { "\"," };
+            pieces[place] = Self::joined([before, labels[place], "=\""]);
+            place += 1;
+        }
+        pieces
+    }
+
+    const fn joined(parts: [&str; 3]) -> Self {
         let mut bytes = [0; PIECE];
-        let mut length = 0;
-        for byte in [before, label, "=\""].into_iter().flat_map(str::bytes) {
-            let Some(place) = bytes.get_mut(length) else { return Self { bytes, length: None } };
-            *place = byte;
-            length += 1;
+        let (mut part, mut length) = (0, 0);
+        while part < parts.len() {
+            let more = parts[part].as_bytes();
+            let mut place = 0;
+            while place < more.len() {
+                if length == PIECE {
+                    return Self { bytes, length: None };
+                }
+                bytes[length] = more[place];
+                (place, length) = (place + 1, length + 1);
+            }
+            part += 1;
         }
         Self { bytes, length: Some(length) }
     }
@@ -173,16 +190,16 @@ mod tests {
     #[test]
     fn every_label_of_the_table_fits_a_piece() {
         for label in FAMILIES.iter().flat_map(|row| row.labels) {
-            for is_first in [true, false] {
-                assert!(LabelPiece::new(is_first, label).length.is_some(), "{label}");
-            }
+            let pieces = LabelPiece::all([label, label]);
+            assert!(pieces.iter().all(|piece| piece.length.is_some()), "{label}");
         }
-        assert!(LabelPiece::new(false, &"x".repeat(PIECE)).length.is_none());
+        let [long] = LabelPiece::all([&*"x".repeat(PIECE)]);
+        assert!(long.length.is_none());
     }
 
     /// What a head writes for two labels, by itself and behind other lines.
     fn written(head: &mut Head, name: [&'static str; 2], values: [&str; 2]) -> Option<String> {
-        let pieces = [LabelPiece::new(true, "fs"), LabelPiece::new(false, "target")];
+        let pieces = LabelPiece::all(["fs", "target"]);
         let mut text = Text::default();
         head.write_line(&mut text, name, (&pieces, values), Some("5"))?;
         Some(String::from_utf8(text.bytes().to_vec()).expect("UTF-8"))

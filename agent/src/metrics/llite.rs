@@ -128,6 +128,12 @@ pub(super) fn parse(text: &[u8]) -> (Option<ClientIo>, u64) {
     (scan.is_known.then_some(io), scan.oddities + unknown)
 }
 
+/// The name in a sorted list.
+fn find(names: &[&'static str], name: &[u8]) -> Option<&'static str> {
+    let place = names.binary_search_by(|known| known.as_bytes().cmp(name)).ok()?;
+    names.get(place).copied()
+}
+
 impl Amount {
     fn plus(self, other: Self) -> Self {
         let sum = |a: Option<i64>, b: Option<i64>| a?.checked_add(b?);
@@ -138,18 +144,17 @@ impl Amount {
 impl ClientIo {
     /// Takes a line in; false when its name or unit is not known.
     fn add_counter(&mut self, counter: &Counter<'_>) -> bool {
-        let Ok(name) = std::str::from_utf8(counter.name) else { return false };
         let amount = Amount { calls: Some(counter.count), bytes: counter.sum };
-        match (name, counter.unit) {
-            ("read_bytes", Unit::Bytes) => self.read = amount,
-            ("write_bytes", Unit::Bytes) => self.write = amount,
-            (_, Unit::Calls | Unit::Micros) if OPERATION_NAMES.contains(&name) => {
-                let micros = counter.sum.filter(|_| counter.unit == Unit::Micros);
-                let known = OPERATION_NAMES.iter().find(|known| **known == name);
-                let operation = Operation { count: counter.count, micros };
-                self.operations.extend(known.map(|known| (*known, operation)));
-            }
-            _ => return OTHER_NAMES.contains(&name),
+        match (counter.name, counter.unit) {
+            (b"read_bytes", Unit::Bytes) => self.read = amount,
+            (b"write_bytes", Unit::Bytes) => self.write = amount,
+            (name, unit) => match find(OPERATION_NAMES, name) {
+                Some(known) if matches!(unit, Unit::Calls | Unit::Micros) => {
+                    let micros = counter.sum.filter(|_| unit == Unit::Micros);
+                    self.operations.insert(known, Operation { count: counter.count, micros });
+                }
+                _ => return find(OTHER_NAMES, name).is_some(),
+            },
         }
         true
     }

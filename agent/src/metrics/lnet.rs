@@ -53,8 +53,9 @@ pub(super) fn folders(sources: &Sources) -> [PathBuf; 2] {
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
     let folders = folders(sources);
-    let is_loaded =
-        sources.host().paths.sysfs.join("module/lnet").is_dir() || sources.is_client_loaded();
+    let is_loaded = |sources: &Sources| {
+        sources.host().paths.sysfs.join("module/lnet").is_dir() || sources.is_client_loaded()
+    };
     match sources
         .first_of(&folders.each_ref().map(|folder| folder.join("stats")), Given::ByLine)
         .map(|text| text.map(parse))
@@ -68,7 +69,7 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
             verdict.oddities = 1;
             verdict.note(SourceError::NotUnderstood { path: sources.last_path().to_owned() });
         }
-        Ok(None) if is_loaded => verdict.note(SourceError::missing("stats", &folders)),
+        Ok(None) if is_loaded(sources) => verdict.note(SourceError::missing("stats", &folders)),
         Ok(None) => {}
         Err(error) => verdict.note(error),
     }

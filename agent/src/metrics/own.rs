@@ -1,17 +1,21 @@
 //! What the service says of itself, with the `prometheus` crate.
+//!
+//! The crate keeps the metrics. Its own way to text makes an object of every label and every sample first,
+//! which would be a tenth of a small scrape; so the values are read here and written as all others are.
 
 use super::collect::Report;
 use super::encode::Encoder;
-use super::exposition::Exposed;
+use super::exposition::{Exposed, write_head};
 use super::families::{
     BUILD_INFO, COLLECTOR_DURATION, COLLECTOR_SUCCESS, FAMILY_DROPPED, FILES_READ, Family,
     SCRAPE_STUCK, SCRAPES, SERIES, SOURCE_AVAILABLE, SOURCE_REFUSED, UNKNOWN_FIELDS,
 };
 use super::selection::Selection;
 use super::sources::Sources;
-use prometheus::{
-    Encoder as _, GaugeVec, IntCounter, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
-};
+use prometheus::{Gauge, GaugeVec, IntCounter, IntGauge, IntGaugeVec, Opts, Registry};
+use std::time::Duration;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The service's own metrics.
 #[derive(Debug)]
@@ -24,8 +28,19 @@ pub(super) struct OwnMetrics {
     dropped: IntGaugeVec,
     stuck: IntGauge,
     scrapes: IntCounter,
-    /// The collectors that have values, each with whether it had a report.
-    told: Vec<(&'static str, bool)>,
+    build: IntGauge,
+    /// The collectors that have values, by name.
+    told: Vec<Told>,
+    encoder: Encoder,
+}
+
+/// The values of one collector.
+#[derive(Debug)]
+struct Told {
+    collector: &'static str,
+    success: IntGauge,
+    /// Duration and what was not known, where it had a report.
+    reported: Option<(Gauge, IntGauge)>,
 }
 
 fn options<const N: usize>(family: &Family<N>) -> Opts {
@@ -38,6 +53,7 @@ impl OwnMetrics {
     /// # Errors
     /// When the table of families has two of one name: a fault of ours.
     pub(super) fn new() -> Result<Self, prometheus::Error> {
+        let build = IntGaugeVec::new(options(&BUILD_INFO), BUILD_INFO.labels())?;
         let own = Self {
             registry: Registry::new(),
             success: IntGaugeVec::new(options(&COLLECTOR_SUCCESS), COLLECTOR_SUCCESS.labels())?,
@@ -47,10 +63,11 @@ impl OwnMetrics {
             dropped: IntGaugeVec::new(options(&FAMILY_DROPPED), FAMILY_DROPPED.labels())?,
             stuck: IntGauge::with_opts(options(&SCRAPE_STUCK))?,
             scrapes: IntCounter::with_opts(options(&SCRAPES))?,
+            build: build.with_label_values(&[VERSION]),
             told: Vec::new(),
+            encoder: Encoder::default(),
         };
-        let build = IntGaugeVec::new(options(&BUILD_INFO), BUILD_INFO.labels())?;
-        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        own.build.set(1);
         let vectors = [own.success.clone(), own.unknown.clone(), own.dropped.clone(), build];
         for vector in vectors {
             own.registry.register(Box::new(vector))?;
@@ -70,33 +87,89 @@ impl OwnMetrics {
     /// Appends them for a scrape of these collectors. A collector without a report has not ended: it
     /// has no success, and its duration and oddities are not known.
     pub(super) fn append(&mut self, scraped: &Scraped<'_>, text: &mut Vec<u8>) {
-        let report_of = |name| scraped.reports.iter().find(|report| report.collector == name);
-        let names = scraped.collectors.names();
-        let told = names.map(|name| (name, report_of(name).is_some())).collect();
-        if told != self.told {
-            self.success.reset();
-            self.duration.reset();
-            self.unknown.reset();
-            self.told = told;
+        self.set(scraped);
+        let dropped = &scraped.exposed.dropped;
+        self.encode(dropped);
+        let (written, parts) = self.encoder.written();
+        let ends = parts.iter().skip(1).map(|part| part.start).chain([written.len()]);
+        for (part, end) in parts.iter().zip(ends) {
+            write_head(part.row.place, text);
+            text.extend_from_slice(written.get(part.start..end).unwrap_or_default());
         }
-        self.dropped.reset();
-        for (name, _) in &self.told {
-            let report = report_of(name);
-            let succeeded = report.is_some_and(|report| report.trouble.is_none());
-            self.success.with_label_values(&[name]).set(i64::from(succeeded));
-            if let Some(Report { oddities, took, .. }) = report {
-                let oddities = i64::try_from(*oddities).unwrap_or(i64::MAX);
-                self.unknown.with_label_values(&[name]).set(oddities);
-                self.duration.with_label_values(&[name]).set(took.as_secs_f64());
+    }
+
+    fn set(&mut self, scraped: &Scraped<'_>) {
+        let report_of = |name| scraped.reports.iter().find(|report| report.collector == name);
+        let count = scraped.collectors.names().count();
+        let is_same = self.told.len() == count
+            && self.told.iter().all(|told| {
+                scraped.collectors.has(told.collector)
+                    && told.reported.is_some() == report_of(told.collector).is_some()
+            });
+        if !is_same {
+            self.tell_of(scraped.collectors.names().map(|name| (name, report_of(name).is_some())));
+        }
+        for told in &self.told {
+            let report = report_of(told.collector);
+            told.success.set(report.is_some_and(|report| report.trouble.is_none()).into());
+            if let Some(((duration, unknown), report)) = told.reported.as_ref().zip(report) {
+                unknown.set(i64::try_from(report.oddities).unwrap_or(i64::MAX));
+                duration.set(report.took.as_secs_f64());
             }
         }
         self.series.set(i64::try_from(scraped.exposed.series).unwrap_or(i64::MAX));
+        self.dropped.reset();
         for family in &scraped.exposed.dropped {
             self.dropped.with_label_values(&[family]).set(1);
         }
         self.stuck.set(i64::from(scraped.is_stuck));
-        if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), text) {
-            tracing::error!("the service's own metrics cannot be written: {error}");
+    }
+
+    /// Makes the values of these collectors, each with whether it has a report, and of no others.
+    fn tell_of(&mut self, collectors: impl Iterator<Item = (&'static str, bool)>) {
+        self.success.reset();
+        self.duration.reset();
+        self.unknown.reset();
+        let told = collectors.map(|(collector, is_reported)| Told {
+            collector,
+            success: self.success.with_label_values(&[collector]),
+            reported: is_reported.then(|| {
+                let label = &[collector];
+                (self.duration.with_label_values(label), self.unknown.with_label_values(label))
+            }),
+        });
+        self.told = told.collect();
+        self.told.sort_by_key(|told| told.collector);
+    }
+
+    /// Writes all values as the crate would: families and labels by name.
+    fn encode(&mut self, dropped: &[&str]) {
+        let Self { encoder, told, .. } = self;
+        encoder.clear();
+        encoder.family(&BUILD_INFO).sample([VERSION], self.build.get());
+        let mut durations = encoder.family(&COLLECTOR_DURATION);
+        for told in told.iter() {
+            let duration = told.reported.as_ref().map(|(duration, _)| duration.get());
+            let duration = duration.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+            durations.sample_if([told.collector], duration);
+        }
+        let mut successes = encoder.family(&COLLECTOR_SUCCESS);
+        for told in told.iter() {
+            successes.sample([told.collector], told.success.get());
+        }
+        let mut names = dropped.to_vec();
+        names.sort_unstable();
+        let mut dropped = encoder.family(&FAMILY_DROPPED);
+        for name in names {
+            dropped.sample([name], self.dropped.with_label_values(&[name]).get());
+        }
+        encoder.family(&SCRAPE_STUCK).sample([], self.stuck.get());
+        encoder.family(&SCRAPES).sample([], self.scrapes.get());
+        encoder.family(&SERIES).sample([], self.series.get());
+        let mut unknown = encoder.family(&UNKNOWN_FIELDS);
+        for told in told.iter() {
+            let count = told.reported.as_ref().map(|(_, unknown)| unknown.get());
+            unknown.sample_if([told.collector], count);
         }
     }
 }
@@ -126,4 +199,39 @@ pub(super) fn encode_sources(sources: &Sources, encoder: &mut Encoder) {
         refused.sample([source], is_refused);
     }
     encoder.family(&FILES_READ).sample([], sources.files());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prometheus::{Encoder as _, TextEncoder};
+
+    fn report(collector: &'static str, nanos: u64, oddities: u64, is_whole: bool) -> Report {
+        let trouble = (!is_whole).then(|| ("x".to_owned(), "y".to_owned()));
+        Report { collector, oddities, trouble, took: Duration::from_nanos(nanos) }
+    }
+
+    #[test]
+    fn the_text_is_the_one_that_the_crate_would_write() {
+        let mut own = OwnMetrics::new().expect("metrics");
+        let few = Selection::default().narrowed(&["osc".into(), "llite".into()]).expect("chosen");
+        let [all, few] = [Selection::default(), few];
+        let whole = [report("llite", 123_456, 0, true), report("osc", 61_000_000_100, 7, false)];
+        let cut = Exposed { series: 9, dropped: vec!["lustre_b", "lustre_a"] };
+        let none = Exposed { series: 5504, dropped: Vec::new() };
+        for (collectors, reports, is_stuck, exposed) in [
+            (&few, &whole[..], false, &none),
+            (&few, &whole[..1], true, &cut),
+            (&few, &whole[..], false, &cut),
+            (&all, &whole[..], true, &none),
+            (&all, &[], true, &none),
+        ] {
+            own.count_scrape();
+            let (mut text, mut wanted) = (b"before\n".to_vec(), b"before\n".to_vec());
+            own.append(&Scraped { collectors, reports, is_stuck, exposed }, &mut text);
+            TextEncoder::new().encode(&own.registry.gather(), &mut wanted).expect("text");
+            let [text, wanted] = [text, wanted].map(|text| String::from_utf8(text).expect("UTF-8"));
+            assert_eq!(text, wanted);
+        }
+    }
 }

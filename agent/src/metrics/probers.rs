@@ -56,7 +56,9 @@ pub(super) struct Client {
     trouble: Option<String>,
     /// Mount points that are not there for the child.
     unseen: BTreeSet<PathBuf>,
-    connections: Vec<Connection>,
+    connections: Arc<[Connection]>,
+    /// Their devices.
+    instances: Vec<Instance>,
     /// The states that were told in this pass, in the order of the connections.
     states: Option<Vec<StateRead>>,
     previous_states: Option<Vec<StateRead>>,
@@ -70,6 +72,16 @@ pub(super) struct Client {
     pub(super) histories: Histories,
 }
 
+/// The connections of each client: all of osc, then all of mdc.
+type Connections = BTreeMap<ClientKey, Arc<[Connection]>>;
+
+/// The connections of the devices that were listed last.
+#[derive(Debug, Default)]
+struct Listed {
+    devices: [Arc<[Instance]>; 2],
+    connections: Arc<Connections>,
+}
+
 /// The children of this node.
 #[derive(Debug)]
 pub(super) struct Probers {
@@ -78,6 +90,7 @@ pub(super) struct Probers {
     patience: Duration,
     slow_tier: Duration,
     clients: BTreeMap<ClientKey, Client>,
+    listed: Listed,
     /// What is counted has happened since then, in seconds since 1970 UTC.
     since: i64,
     /// Children that were told to end.
@@ -98,6 +111,7 @@ impl Probers {
             slow_tier: settings.slow_tier,
             since: settings.counts_since,
             clients: BTreeMap::new(),
+            listed: Listed::default(),
             ending: Vec::new(),
             deadline: Instant::now(),
             was_waited: false,
@@ -127,34 +141,31 @@ impl Probers {
         for key in keys {
             let client = self.clients.entry(key.clone()).or_insert_with(|| Client::new(self.since));
             let wish = Question {
-                connections: connections.get(key).cloned().or_else(|| Some(Vec::new())),
+                connections: None,
                 states: asks_states,
                 details: asks_states && client.needs_details(now, self.slow_tier),
                 directories: mounts.get(key).cloned().unwrap_or_default(),
             };
             let spawn = || Channel::start(&self.host, &self.program);
-            client.ask(wish, now, spawn, &mut self.ending);
+            let connections = connections.get(key).cloned().unwrap_or_default();
+            client.ask(connections, wish, now, spawn, &mut self.ending);
         }
     }
 
-    /// The connections of each client: all of osc, then all of mdc.
-    fn connections(&mut self, sources: &mut Sources) -> BTreeMap<ClientKey, Vec<Connection>> {
-        let mut all: BTreeMap<ClientKey, Vec<Connection>> = BTreeMap::new();
-        for folder in [Folder::Osc, Folder::Mdc] {
-            match sources.devices(folder) {
-                Ok(devices) => {
-                    for device in devices.iter() {
-                        let connection = Connection {
-                            is_mdc: folder == Folder::Mdc,
-                            device: device.name.clone(),
-                        };
-                        all.entry(ClientKey::of(device)).or_default().push(connection);
-                    }
-                }
-                Err(error) => drop(self.unlisted.get_or_insert(error)),
-            }
+    fn connections(&mut self, sources: &mut Sources) -> Arc<Connections> {
+        let devices = [Folder::Osc, Folder::Mdc].map(|folder| {
+            sources.devices(folder).unwrap_or_else(|error| {
+                self.unlisted.get_or_insert(error);
+                Arc::default()
+            })
+        });
+        // Devices that are the same are listed as the same.
+        let is_same = |(now, before): (&Arc<_>, &Arc<_>)| Arc::ptr_eq(now, before);
+        if !devices.iter().zip(&self.listed.devices).all(is_same) {
+            let connections = Arc::new(by_client(&devices));
+            self.listed = Listed { devices, connections };
         }
-        all
+        Arc::clone(&self.listed.connections)
     }
 
     /// The mount points of each client, as this process has to call them.
@@ -272,6 +283,17 @@ impl Probers {
     }
 }
 
+fn by_client([osc, mdc]: &[Arc<[Instance]>; 2]) -> Connections {
+    let mut all: BTreeMap<ClientKey, Vec<Connection>> = BTreeMap::new();
+    for (is_mdc, devices) in [(false, osc), (true, mdc)] {
+        for device in devices.iter() {
+            let connection = Connection { is_mdc, device: device.name.clone() };
+            all.entry(ClientKey::of(device)).or_default().push(connection);
+        }
+    }
+    all.into_iter().map(|(key, connections)| (key, connections.into())).collect()
+}
+
 impl Open {
     /// Whether it was asked in this pass; an older one is not waited for again.
     fn is_new(&self, now: Instant, patience: Duration) -> bool {
@@ -285,7 +307,8 @@ impl Client {
             channels: Vec::new(),
             trouble: None,
             unseen: BTreeSet::new(),
-            connections: Vec::new(),
+            connections: Arc::default(),
+            instances: Vec::new(),
             states: None,
             previous_states: None,
             details: None,
@@ -306,6 +329,7 @@ impl Client {
     /// Asks the child that is idle; where the only one is stuck, another one.
     fn ask(
         &mut self,
+        connections: Arc<[Connection]>,
         wish: Question,
         now: Instant,
         spawn: impl FnOnce() -> Result<Channel, std::io::Error>,
@@ -315,12 +339,14 @@ impl Client {
         self.trouble = None;
         self.unseen.clear();
         self.previous_states = self.states.take();
-        if wish.connections.as_ref() != Some(&self.connections) {
-            self.connections = wish.connections.clone().unwrap_or_default();
+        if connections != self.connections {
+            let parse = |one: &Connection| Instance::parse(one.folder(), &one.device);
+            self.instances = connections.iter().filter_map(parse).collect();
             self.details = None;
             self.previous_states = None;
-            self.histories.keep_only(self.connections.iter().map(|one| one.device.as_str()));
+            self.histories.keep_only(connections.iter().map(|one| one.device.as_str()));
         }
+        self.connections = connections;
         self.probes.retain(|directory, _| wish.directories.contains(directory));
         let is_one_stuck = self.channels.iter().any(|channel| channel.open.is_some());
         if !self.channels.iter().any(|channel| channel.open.is_none()) {
@@ -345,7 +371,7 @@ impl Client {
         let Some(channel) = self.channels.iter_mut().find(|channel| channel.open.is_none()) else {
             return;
         };
-        if let Err(error) = channel.ask(question, now) {
+        if let Err(error) = channel.ask(&self.connections, question, now) {
             self.trouble = Some(format!("its child has ended: {error}"));
             let place = self.channels.iter().position(|channel| channel.open.is_none());
             ending.extend(place.map(|place| self.channels.remove(place)));
@@ -429,13 +455,14 @@ impl Client {
     /// Each connection, with its state if that was told in this pass, and its details.
     pub(super) fn told(
         &self,
-    ) -> impl Iterator<Item = (&Connection, Instance, Option<&StateRead>, Option<&Details>)> {
-        self.connections.iter().enumerate().filter_map(|(place, connection)| {
-            let instance = Instance::parse(connection.folder(), &connection.device)?;
+    ) -> impl Iterator<Item = (&Connection, &Instance, Option<&StateRead>, Option<&Details>)> {
+        // Each was a device before it was a connection.
+        self.connections.iter().zip(&self.instances).enumerate().map(|(place, of)| {
+            let (connection, instance) = of;
             let state = self.states.as_ref().and_then(|states| states.get(place));
             let details = self.details.as_ref().filter(|_| !self.has_old_details);
             let details = details.and_then(|(_, details)| details.get(place));
-            Some((connection, instance, state, details))
+            (connection, instance, state, details)
         })
     }
 }

@@ -5,6 +5,7 @@ use super::encode::Encoder;
 use super::families::{RPC_CONCURRENCY, RPC_LATENCY, RPC_SIZE};
 use super::rpc_stats::Table;
 use super::targets::Sums;
+use std::sync::LazyLock;
 
 /// Requests of up to 2^12 pages (16 MiB) are told apart.
 const SIZES: usize = 13;
@@ -54,8 +55,9 @@ fn concurrency_sum(counts: &[u64]) -> Option<u64> {
 
 /// Writes all histograms of these file systems.
 pub(super) fn encode_histograms(all: &[(&str, Sums)], encoder: &mut Encoder) {
-    let page = procfs::page_size();
-    let edges: [String; SIZES] = std::array::from_fn(|place| (page << place).to_string());
+    static EDGES: LazyLock<[String; SIZES]> =
+        LazyLock::new(|| std::array::from_fn(|place| (procfs::page_size() << place).to_string()));
+    let edges = &*EDGES;
     let mut sizes = encoder.family(&RPC_SIZE);
     for (fs, sums) in all {
         let Some(table) = sums.rpc_stats.and_then(|stats| stats.pages) else { continue };

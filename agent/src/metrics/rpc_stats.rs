@@ -118,8 +118,10 @@ pub(super) fn parse(text: &[u8]) -> (Option<RpcStats>, u64) {
     let mut section = Section::Head;
     let mut is_modify = false;
     let is_whole = text.ends_with(b"\n");
-    for line in text.split(|byte| *byte == b'\n') {
-        let line = line.trim_ascii();
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', text).chain([text.len()]) {
+        let line = text.get(start..end).unwrap_or_default().trim_ascii();
+        start = end + 1;
         if line.is_empty() {
             continue;
         }
@@ -143,6 +145,10 @@ pub(super) fn parse(text: &[u8]) -> (Option<RpcStats>, u64) {
 
 /// The section that a line begins, if it is a heading.
 fn heading(line: &[u8], is_modify: &mut bool) -> Option<Section> {
+    // Most lines are rows.
+    if line.last().is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
     if line.starts_with(b"read") && line.ends_with(b"write") {
         *is_modify = false;
         return Some(Section::Other);
@@ -193,8 +199,11 @@ fn line_is_known(line: &[u8], section: Section, found: &mut RpcStats) -> bool {
         Section::InFlight => usize::try_from(key).unwrap_or(usize::MAX).min(ROWS - 1),
         _ => usize::try_from(key.max(1).ilog2()).unwrap_or(ROWS),
     };
-    let mut sides = value.split(|byte| *byte == b'|').map(first_number);
-    let (Some(Some(read)), Some(Some(write))) = (sides.next(), sides.next()) else { return false };
+    let Some((read, rest)) = first_number(value) else { return false };
+    let Some(bar) = memchr::memchr(b'|', rest) else { return false };
+    let Some((write, _)) = first_number(rest.get(bar + 1..).unwrap_or_default()) else {
+        return false;
+    };
     let table = table.get_or_insert(Table::EMPTY);
     let (Some(reads), Some(writes)) = (table.read.get_mut(place), table.write.get_mut(place))
     else {
@@ -205,8 +214,13 @@ fn line_is_known(line: &[u8], section: Section, found: &mut RpcStats) -> bool {
     true
 }
 
-fn first_number(text: &[u8]) -> Option<u64> {
-    text.trim_ascii().split(u8::is_ascii_whitespace).next().and_then(unsigned)
+/// The number that a text begins with, a word of its own, and what follows it.
+fn first_number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let text = text.trim_ascii_start();
+    let is_end = |byte: &u8| *byte == b'|' || byte.is_ascii_whitespace();
+    let end = text.iter().position(is_end).unwrap_or(text.len());
+    let (word, rest) = text.split_at_checked(end)?;
+    Some((unsigned(word)?, rest))
 }
 
 #[cfg(test)]

@@ -90,6 +90,9 @@ const REQUEST_NAMES: &[&str] = &[
     "seq_query",
 ];
 
+/// As many kinds as a client sends to a target.
+const FEW: usize = 24;
+
 /// What every other request counts as.
 const OTHER: &str = "other";
 
@@ -102,6 +105,13 @@ pub(super) struct Requests {
     pub(super) count: i64,
     /// Their time.
     pub(super) micros: i64,
+}
+
+impl Requests {
+    fn add(&mut self, more: Self) {
+        self.count = self.count.saturating_add(more.count);
+        self.micros = self.micros.saturating_add(more.micros);
+    }
 }
 
 /// What one target's file says, or the sum of several. *Units*: bytes.
@@ -142,17 +152,19 @@ impl TargetStats {
             _ => None,
         };
         self.is_complete &= other.is_complete;
-        for requests in &other.requests {
-            self.add_requests(*requests);
+        for (place, requests) in other.requests.iter().enumerate() {
+            // The kernel has one order, so that most are where they were.
+            let is_it = |one: &&mut Requests| one.operation == requests.operation;
+            match self.requests.get_mut(place).filter(is_it) {
+                Some(one) => one.add(*requests),
+                None => self.add_requests(*requests),
+            }
         }
     }
 
     fn add_requests(&mut self, more: Requests) {
         match self.requests.iter_mut().find(|one| one.operation == more.operation) {
-            Some(one) => {
-                one.count = one.count.saturating_add(more.count);
-                one.micros = one.micros.saturating_add(more.micros);
-            }
+            Some(one) => one.add(more),
             None => self.requests.push(more),
         }
     }
@@ -164,10 +176,8 @@ impl TargetStats {
             (b"write_bytes", Unit::Bytes, sum) => self.write_bytes = sum,
             (b"req_waittime", Unit::Micros, Some(sum)) => self.wait = Some((counter.count, sum)),
             (name, Unit::Micros, Some(micros)) => {
-                let known = std::str::from_utf8(name)
-                    .ok()
-                    .and_then(|name| REQUEST_NAMES.binary_search(&name).ok())
-                    .and_then(|place| REQUEST_NAMES.get(place));
+                let place = REQUEST_NAMES.binary_search_by(|known| known.as_bytes().cmp(name));
+                let known = place.ok().and_then(|place| REQUEST_NAMES.get(place));
                 let operation = known.map_or(OTHER, |name| shown(name));
                 self.add_requests(Requests { operation, count: counter.count, micros });
                 return known.is_some();
@@ -188,7 +198,7 @@ fn shown(name: &'static str) -> &'static str {
 /// such file.
 pub(super) fn parse(text: &[u8]) -> (Option<TargetStats>, u64) {
     // A byte counter that has no line is 0 in a whole file, as in `stats::Scan::absent`.
-    let mut found = TargetStats::default();
+    let mut found = TargetStats { requests: Vec::with_capacity(FEW), ..TargetStats::default() };
     let mut unknown = 0;
     let mut has = (false, false);
     let scan = scan(text, |counter| {

@@ -1,8 +1,8 @@
 //! One scrape: a collection under a deadline, and never two collections at once.
 //!
-//! A read that sleeps in the kernel cannot be abandoned by its thread. So the collection runs in a
-//! thread of its own; when it has not ended in time, the scrape is answered with what there is, and
-//! no further collection begins until the stuck one has returned: at most one thread is ever lost.
+//! A read that sleeps in the kernel cannot be abandoned by its thread. So all collections run in one
+//! thread of their own; when one has not ended in time, the scrape is answered with what there is, and
+//! no further collection begins until the stuck one has returned: at most that thread is ever lost.
 
 use super::collect::{Collectors, Pass, Report};
 use super::exposition::Collected;
@@ -12,9 +12,10 @@ use super::selection::Selection;
 use super::sources::Sources;
 use fsxlustre_mount::host::{Host, Program, unix_seconds};
 use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 /// What is collected, and how.
@@ -54,9 +55,22 @@ pub struct Scraper {
 struct Shared {
     /// One permit: whoever holds it may collect.
     turn: Arc<Semaphore>,
+    /// To the thread that collects, which ends with this.
+    requests: Sender<Request>,
     work: Mutex<Work>,
     own: Mutex<OwnMetrics>,
+    /// The room of an earlier scrape's text.
+    room: Mutex<Collected>,
     max_series: Option<u64>,
+}
+
+/// A collection that is wanted.
+struct Request {
+    shared: Arc<Shared>,
+    pass: Pass,
+    progress: Arc<Mutex<Progress>>,
+    turn: OwnedSemaphorePermit,
+    end: oneshot::Sender<()>,
 }
 
 /// What only the collecting thread uses.
@@ -65,6 +79,17 @@ struct Work {
     collectors: Collectors,
     /// What was last said of each collector in trouble.
     said: BTreeMap<&'static str, String>,
+}
+
+/// Why there is no scraper.
+#[derive(Debug, thiserror::Error)]
+pub enum ScraperError {
+    /// The thread that collects.
+    #[error("no thread can be started")]
+    Thread(#[from] std::io::Error),
+    /// The service's own metrics.
+    #[error("metrics cannot be registered")]
+    Metrics(#[from] prometheus::Error),
 }
 
 /// What a collection has brought so far.
@@ -83,13 +108,17 @@ impl Scraper {
     /// A scraper of this host.
     ///
     /// # Errors
-    /// When the table of families has two of one name: a fault of ours.
-    pub fn new(host: &Host, settings: &ScrapeSettings) -> Result<Self, prometheus::Error> {
+    /// When no thread can be started, or the table of families has two of one name: a fault of ours.
+    pub fn new(host: &Host, settings: &ScrapeSettings) -> Result<Self, ScraperError> {
+        let (requests, wanted) = channel();
+        std::thread::Builder::new().name("collect".into()).spawn(move || collect_all(&wanted))?;
         let probers = Probers::new(host, settings);
         let collectors = Collectors::new(Sources::new(host), probers, settings.slow_tier);
         Ok(Self {
             shared: Arc::new(Shared {
                 turn: Arc::new(Semaphore::new(1)),
+                requests,
+                room: Mutex::default(),
                 work: Mutex::new(Work { collectors, said: BTreeMap::new() }),
                 own: Mutex::new(OwnMetrics::new()?),
                 max_series: settings.max_series,
@@ -109,7 +138,7 @@ impl Scraper {
     /// The same for a person's eyes, not counted as a scrape.
     pub async fn look(&self, budget: Duration, collectors: Selection) -> Vec<u8> {
         let deadline = Instant::now() + budget;
-        let (progress, has_ended) = self.collect(collectors, deadline).await;
+        let (mut progress, has_ended) = self.collect(collectors, deadline).await;
         let mut text = Vec::new();
         let exposed = progress.collected.write(self.shared.max_series, &mut text);
         let scraped = Scraped {
@@ -119,26 +148,42 @@ impl Scraper {
             exposed: &exposed,
         };
         lock(&self.shared.own).append(&scraped, &mut text);
+        progress.collected.clear();
+        *lock(&self.shared.room) = progress.collected;
         text
     }
 
     async fn collect(&self, collectors: Selection, deadline: Instant) -> (Progress, bool) {
         let turn = Arc::clone(&self.shared.turn).acquire_owned();
-        let Ok(Ok(permit)) = timeout_at(deadline, turn).await else {
+        let Ok(Ok(turn)) = timeout_at(deadline, turn).await else {
             return (Progress::default(), false);
         };
-        let progress = Arc::new(Mutex::new(Progress::default()));
-        let (shared, shown) = (Arc::clone(&self.shared), Arc::clone(&progress));
+        let collected = std::mem::take(&mut *lock(&self.shared.room));
+        let progress = Arc::new(Mutex::new(Progress { collected, reports: Vec::new() }));
         let left = deadline.saturating_duration_since(Instant::now());
-        // The last part of the time is for what has to be written.
-        let pass = Pass { collectors, deadline: (deadline - left / 5).into_std() };
-        let collection = tokio::task::spawn_blocking(move || {
-            lock(&shared.work).run(&pass, &shown);
-            drop(permit);
-        });
-        let has_ended = matches!(timeout_at(deadline, collection).await, Ok(Ok(())));
+        let (end, ended) = oneshot::channel();
+        let request = Request {
+            shared: Arc::clone(&self.shared),
+            // The last part of the time is for what has to be written.
+            pass: Pass { collectors, deadline: (deadline - left / 5).into_std() },
+            progress: Arc::clone(&progress),
+            turn,
+            end,
+        };
+        let is_wanted = self.shared.requests.send(request).is_ok();
+        let has_ended = is_wanted && matches!(timeout_at(deadline, ended).await, Ok(Ok(())));
         let progress = std::mem::take(&mut *lock(&progress));
         (progress, has_ended)
+    }
+}
+
+/// What the thread does that collects.
+fn collect_all(wanted: &Receiver<Request>) {
+    for Request { shared, pass, progress, turn, end } in wanted {
+        lock(&shared.work).run(&pass, &progress);
+        drop(turn);
+        // Whoever asked may have given up.
+        let _ = end.send(());
     }
 }
 

@@ -4,6 +4,7 @@
 //! of Amazon, DDN and the kernel's own staging tree mix. So each file *name* is looked for in that
 //! order, whatever the version.
 
+use super::check::KeptRun;
 use super::instances::{Folder, Instance};
 use super::kept_files::{Given, KeptFiles, read_into};
 use super::listing::{add_names, has_entry, split};
@@ -54,7 +55,7 @@ struct Listed {
 /// The files of this node's client.
 #[derive(Debug)]
 pub(super) struct Sources {
-    host: Host,
+    host: Arc<Host>,
     /// debugfs, sysfs, procfs: the order in which a file is looked for.
     roots: [PathBuf; 3],
     devices: [Listed; 3],
@@ -67,6 +68,7 @@ pub(super) struct Sources {
     /// Room for names.
     names: Vec<u8>,
     kept: KeptFiles,
+    last_check: KeptRun,
     /// Files that were read in this pass.
     files: u64,
     /// Which of debugfs, sysfs and procfs refused a file in this pass.
@@ -85,12 +87,13 @@ impl Sources {
                 paths.sysfs.join("fs/lustre"),
                 paths.procfs.join("fs/lustre"),
             ],
-            host: host.clone(),
+            host: Arc::new(host.clone()),
             devices: Default::default(),
             hints: HashMap::new(),
             mounts: (false, Vec::new(), Arc::default()),
             path: PathBuf::new(),
             kept: KeptFiles::default(),
+            last_check: KeptRun::NOTHING,
             room: Vec::new(),
             names: Vec::new(),
             files: 0,
@@ -100,8 +103,13 @@ impl Sources {
     }
 
     /// This machine.
-    pub(super) fn host(&self) -> &Host {
+    pub(super) fn host(&self) -> &Arc<Host> {
         &self.host
+    }
+
+    /// This machine, and what was read of its last check.
+    pub(super) fn last_check(&mut self) -> (&Host, &mut KeptRun) {
+        (&self.host, &mut self.last_check)
     }
 
     /// Begins a pass: what was listed before is listed anew.
@@ -227,11 +235,13 @@ impl Sources {
         let mut refused = None;
         for index in order {
             let Some(root) = self.roots.get(index) else { continue };
-            self.path.clear();
-            for part in [root.as_path(), file.folder.as_ref(), device.name.as_ref()] {
-                self.path.push(part);
+            let path = self.path.as_mut_os_string();
+            path.clear();
+            path.push(root);
+            for part in [file.folder, &device.name, file.name] {
+                path.push("/");
+                path.push(part);
             }
-            self.path.push(file.name);
             // An open file of debugfs would keep the client's modules loaded.
             let read = if index == 0 {
                 read_into(&self.path, Given::ByPage, &mut self.room)

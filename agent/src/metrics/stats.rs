@@ -57,12 +57,10 @@ impl Scan {
 /// Gives each counter of a file to `each`, in the file's order.
 pub(super) fn scan<'t>(text: &'t [u8], mut each: impl FnMut(Counter<'t>)) -> Scan {
     let mut scan = Scan { is_whole: text.ends_with(b"\n"), ..Scan::default() };
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        // A last line without its end may have lost digits.
-        let Some(line) = line.strip_suffix(b"\n") else {
-            scan.oddities += 1;
-            continue;
-        };
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', text) {
+        let line = text.get(start..end).unwrap_or_default();
+        start = end + 1;
         if let Some(counter) = counter(line) {
             each(counter);
         } else if is_header(line) {
@@ -71,6 +69,8 @@ pub(super) fn scan<'t>(text: &'t [u8], mut each: impl FnMut(Counter<'t>)) -> Sca
             scan.oddities += 1;
         }
     }
+    // A last line without its end may have lost digits.
+    scan.oddities += u64::from(start < text.len());
     scan
 }
 
@@ -80,8 +80,55 @@ fn is_header(line: &[u8]) -> bool {
     name.strip_suffix(b":").unwrap_or(name).ends_with(b"_time")
 }
 
-/// Reads a line from its bracket to both sides, as names may have spaces.
+/// The columns that a name has at least, before the blank behind it.
+const NAME_COLUMNS: usize = 25;
+const SAMPLES: &[u8] = b" samples [";
+
+/// Reads a line.
 fn counter(line: &[u8]) -> Option<Counter<'_>> {
+    counter_by_columns(line).or_else(|| counter_by_bracket(line))
+}
+
+/// Reads a line whose name is not longer than its columns, from its beginning to its end: nearly all are
+/// such. `None` leaves it to [`counter_by_bracket`], which would read the same.
+fn counter_by_columns(line: &[u8]) -> Option<Counter<'_>> {
+    let (name, rest) = line.split_at_checked(NAME_COLUMNS)?;
+    let name = name.trim_ascii();
+    if name.is_empty() || name.contains(&b'[') {
+        return None;
+    }
+    let (count, rest) = leading_number(rest.strip_prefix(b" ")?)?;
+    let rest = rest.strip_prefix(SAMPLES)?;
+    let (word, rest) = rest.split_at_checked(rest.iter().position(|byte| *byte == b']')?)?;
+    let counter = |sum| Some(Counter { name, count, unit: unit(word), sum });
+    let Some(rest) = rest.strip_prefix(b"] ") else {
+        return if rest == b"]" { counter(None) } else { None };
+    };
+    let (_, rest) = leading_number(rest)?;
+    let (_, rest) = leading_number(rest.strip_prefix(b" ")?)?;
+    let (sum, rest) = leading_number(rest.strip_prefix(b" ")?)?;
+    if rest.first().is_none_or(|byte| *byte == b' ') { counter(Some(sum)) } else { None }
+}
+
+/// The number that a text begins with, where it has few enough digits not to overflow, and what follows it.
+fn leading_number(text: &[u8]) -> Option<(i64, &[u8])> {
+    const MOST_DIGITS: usize = 18;
+    let mut number = 0;
+    let mut length = 0;
+    while let Some(digit) =
+        text.get(length).map(|byte| byte.wrapping_sub(b'0')).filter(|it| *it <= 9)
+    {
+        number = number * 10 + i64::from(digit);
+        length += 1;
+        if length > MOST_DIGITS {
+            return None;
+        }
+    }
+    if length == 0 { None } else { Some((number, text.get(length..)?)) }
+}
+
+/// Reads a line from its bracket to both sides, as names may have spaces.
+fn counter_by_bracket(line: &[u8]) -> Option<Counter<'_>> {
     let bracket = line.iter().position(|byte| *byte == b'[')?;
     let (before, after) = line.split_at_checked(bracket)?;
     let before = before.strip_suffix(b" samples ")?;
@@ -142,7 +189,34 @@ mod tests {
     use super::*;
 
     fn one(line: &str) -> Option<Counter<'_>> {
-        counter(line.as_bytes())
+        let by_columns = counter_by_columns(line.as_bytes());
+        let by_bracket = counter_by_bracket(line.as_bytes());
+        assert!(by_columns.is_none() || by_columns == by_bracket, "{line}");
+        by_columns.or(by_bracket)
+    }
+
+    proptest::proptest! {
+        /// What is read by columns is what is read from the bracket on.
+        #[test]
+        fn both_ways_read_the_same(
+            name in "[a-z \\[\\]]{0,30}", blanks in 0_usize..30, count in "-?[0-9]{0,20}", unit in "[a-z\\]\\[ ]{0,6}",
+            numbers in proptest::collection::vec("-?[0-9]{0,20}", 0..5), end in "[ x]?",
+        ) {
+            let pad = " ".repeat(blanks);
+            let numbers: String = numbers.iter().map(|number| format!(" {number}")).collect();
+            one(&format!("{name:<25} {count} samples [{unit}]{numbers}{end}"));
+            one(&format!("{name}{pad}{count} samples [{unit}]{numbers}{end}"));
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_kernel_is_read_by_columns() {
+        for line in [
+            "read_bytes                3205 samples [bytes] 3 1048576 177794060 83720690231084",
+            "open                      136 samples [regs]",
+        ] {
+            assert!(counter_by_columns(line.as_bytes()).is_some(), "{line}");
+        }
     }
 
     #[test]

@@ -28,7 +28,12 @@ pub struct Drifted {
 ///
 /// *Source*: `/run/fsxlustre/tuning`, `llite/*/uuid`, and whatever `now` reads.
 pub fn drifted(host: &Host, now: impl Fn(&Place) -> Option<u64>) -> Vec<Drifted> {
-    let mut all = Vec::new();
+    tuned(host, now).1
+}
+
+/// The clients on which something of ours is set, and what somebody else set there since.
+pub fn tuned(host: &Host, now: impl Fn(&Place) -> Option<u64>) -> (Vec<Client>, Vec<Drifted>) {
+    let (mut clients, mut all) = (Vec::new(), Vec::new());
     for kept in Kept::all(host, |client| uuid(host, client)) {
         let (fs_name, client) = (&kept.client.fs_name, kept.client.name());
         all.extend(kept.drift(&now).map(|(entry, now)| Drifted {
@@ -39,13 +44,9 @@ pub fn drifted(host: &Host, now: impl Fn(&Place) -> Option<u64>) -> Vec<Drifted>
             set: entry.set,
             now,
         }));
+        clients.push(kept.client);
     }
-    all
-}
-
-/// The clients on which something of ours is set.
-pub fn tuned_clients(host: &Host) -> Vec<Client> {
-    Kept::all(host, |client| uuid(host, client)).into_iter().map(|kept| kept.client).collect()
+    (clients, all)
 }
 
 /// What a setting of a device is, by one file of the client's.

@@ -32,7 +32,7 @@ mod wanted;
 pub use apply::{Applied, Reverted, Written, apply, forget_gone_clients, look, revert};
 pub use client::{Client, Meant, client_of, meant};
 pub use data::{DataError, How, ProfileRow, Rule, Setting, TuningData};
-pub use drift::{Drifted, drifted, tuned_clients, value_now};
+pub use drift::{Drifted, drifted, tuned, value_now};
 pub use elsewhere::{LnetRow, lnet_rows};
 pub use error::TuneError;
 pub use files::{ClientValues, Place, SettingsLook, SettingsWrite};

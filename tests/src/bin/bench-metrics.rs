@@ -5,26 +5,41 @@
 //! the kernel's own cost of making a real one's text is not in either number. The list of files is
 //! strace's, of a scrape between two of the slower tier. Scrapes and passes of the floor alternate.
 //!
+//! Beside that, what the same files and the same answer cost a program that does nothing else: this one,
+//! run as `bench-metrics answer FILES TEXT`, by the same meter.
+//!
 //! `bench-metrics [PROGRAM]`: another `fsxlustre` than the one beside this program.
 
 use fsxlustre_agent::metrics::encoding_times;
-use fsxlustre_tests::scrape_cost::{Grown, Resident, Service, floor_pass};
+use fsxlustre_tests::scrape_cost::{Grown, Resident, Service, floor_answer, floor_pass};
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 /// OSTs, mounts, and how often each is scraped.
 const SIZES: [(usize, usize, usize); 4] = [(4, 1, 400), (64, 1, 400), (512, 1, 100), (16, 8, 200)];
 const SERIES: usize = 50_000;
+/// The first argument of the program that does nothing else.
+const ANSWER: &str = "answer";
 /// The first ones fill caches.
 const WARM: usize = 10;
 
 fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    if let [word, files, text] = &arguments[..]
+        && word == ANSWER
+    {
+        return end(answer(Path::new(files), Path::new(text)));
+    }
     let beside = || std::env::current_exe().map(|own| own.with_file_name("fsxlustre"));
-    let program = std::env::args_os().nth(1).map_or_else(beside, |given| Ok(PathBuf::from(given)));
-    match program.and_then(|program| run(&program)) {
+    let program = arguments.first().map_or_else(beside, |given| Ok(PathBuf::from(given)));
+    end(program.and_then(|program| run(&program)))
+}
+
+fn end(result: io::Result<()>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bench-metrics: {error}");
@@ -37,15 +52,18 @@ fn run(program: &Path) -> io::Result<()> {
     encoding();
     println!(
         "\na scrape of fsxlustre serve (no gzip, a kept connection); floor: open, read, close of the \
-         same files;\ntimes in ms (CPU: user and system, medians), memory in MiB (once: pages that \
+         same files;\nanswer: the same by a program that gives the same bytes over HTTP and does nothing \
+         else;\ntimes in ms (CPU: user and system, medians), memory in MiB (once: pages that \
          both share counted once)\n\
-         {:>9} {:>7} {:>6} {:>8} {:>8} {:>6} {:>7} {:>7} {:>8} {:>8} {:>6}",
+         {:>9} {:>7} {:>6} {:>8} {:>8} {:>8} {:>8} {:>9} {:>7} {:>7} {:>8} {:>8} {:>6}",
         "OSTs",
         "series",
         "files",
         "floor",
+        "answer",
         "CPU",
-        "ratio",
+        "to floor",
+        "to answer",
         "median",
         "p99",
         "service",
@@ -65,6 +83,7 @@ fn run(program: &Path) -> io::Result<()> {
 struct Measured {
     series: usize,
     floor: Duration,
+    answer: Duration,
     cpu: Duration,
     median: Duration,
     p99: Duration,
@@ -75,12 +94,15 @@ fn print_row(name: &str, files: usize, measured: &Measured) {
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     #[expect(clippy::cast_precision_loss, reason = "kibibytes of a process")]
     let mib = |kib: u64| kib as f64 / 1024.0;
-    let Measured { series, floor, cpu, median, p99, resident } = measured;
+    let Measured { series, floor, answer, cpu, median, p99, resident } = measured;
     println!(
-        "{name:>9} {series:>7} {files:>6} {:>8.3} {:>8.3} {:>6.2} {:>7.2} {:>7.2} {:>8.1} {:>8.1} {:>6.1}",
+        "{name:>9} {series:>7} {files:>6} {:>8.3} {:>8.3} {:>8.3} {:>8.2} {:>9.2} {:>7.2} {:>7.2} \
+         {:>8.1} {:>8.1} {:>6.1}",
         ms(*floor),
+        ms(*answer),
         ms(*cpu),
         ms(*cpu) / ms(*floor),
+        ms(*cpu) / ms(*answer),
         ms(*median),
         ms(*p99),
         mib(resident.service),
@@ -114,18 +136,24 @@ fn files_of_a_scrape(program: &Path, root: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn measure(program: &Path, root: &Path, files: &[PathBuf], scrapes: usize) -> io::Result<Measured> {
     let mut service = Service::start(&[], program, root)?;
+    let mut least = start_answering(files, &service.scrape()?)?;
     let mut room = vec![0; 128 << 10];
-    let (mut floors, mut cpus, mut times) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut floors, mut answers, mut cpus, mut times) = (vec![], vec![], vec![], vec![]);
     let mut series = 0;
     for turn in 0..WARM + scrapes {
-        let (before, begun) = (service.cpu()?, Instant::now());
+        let before = (service.cpu()?, least.cpu()?);
+        let begun = Instant::now();
         let text = service.scrape()?;
         let took = begun.elapsed();
-        let cpu = service.cpu()?.saturating_sub(before);
+        least.scrape()?;
+        // What both still do when the answer is out is counted too.
         let floor = floor_pass(files, &mut room)?;
+        let [cpu, answer] = [&service, &least].map(Service::cpu);
+        let (cpu, answer) = (cpu?.saturating_sub(before.0), answer?.saturating_sub(before.1));
         if turn >= WARM {
             series = text.lines().filter(|line| !line.starts_with('#')).count();
             floors.push(floor);
+            answers.push(answer);
             cpus.push(cpu);
             times.push(took);
         }
@@ -134,11 +162,33 @@ fn measure(program: &Path, root: &Path, files: &[PathBuf], scrapes: usize) -> io
     Ok(Measured {
         series,
         floor: quantile(&mut floors, 50),
+        answer: quantile(&mut answers, 50),
         cpu: quantile(&mut cpus, 50),
         median: quantile(&mut times, 50),
         p99: quantile(&mut times, 99),
         resident,
     })
+}
+
+/// Starts the program that does nothing but read these files and answer with this text.
+fn start_answering(files: &[PathBuf], text: &str) -> io::Result<Service> {
+    let mut list = tempfile::NamedTempFile::new()?;
+    for file in files {
+        writeln!(list, "{}", file.display())?;
+    }
+    let mut answer = tempfile::NamedTempFile::new()?;
+    answer.write_all(text.as_bytes())?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg(ANSWER).args([list.path(), answer.path()]);
+    let mut service = Service::run(command, false)?;
+    // It has read both once it answers.
+    service.scrape()?;
+    Ok(service)
+}
+
+fn answer(files: &Path, text: &Path) -> io::Result<()> {
+    let files: Vec<PathBuf> = std::fs::read_to_string(files)?.lines().map(PathBuf::from).collect();
+    floor_answer(&files, &std::fs::read(text)?)
 }
 
 fn quantile(times: &mut [Duration], percent: usize) -> Duration {

@@ -4,6 +4,6 @@ mod floor;
 mod grown;
 mod service;
 
-pub use floor::pass as floor_pass;
+pub use floor::{answer as floor_answer, pass as floor_pass};
 pub use grown::Grown;
 pub use service::{Resident, Service};

@@ -44,23 +44,27 @@ impl Service {
         let mut command = Command::new(words.next().ok_or_else(|| odd("no program"))?);
         let path =
             |flag: &str, below: &str| format!("--path.{flag}={}", root.join(below).display());
-        command
-            .args(words)
-            .args(["serve", "--web.listen-address=127.0.0.1:0"])
-            .args([path("procfs", "proc"), path("sysfs", "sys"), path("rootfs", "")])
-            .stderr(Stdio::piped());
-        let mut process = command.spawn()?;
+        command.args(words).args(["serve", "--web.listen-address=127.0.0.1:0"]).args([
+            path("procfs", "proc"),
+            path("sysfs", "sys"),
+            path("rootfs", ""),
+        ]);
+        Self::run(command, !prefix.is_empty())
+    }
+
+    /// Starts what tells on stderr where it answers.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn run(mut command: Command, is_run_by_another: bool) -> io::Result<Self> {
+        let mut process = command.stderr(Stdio::piped()).spawn()?;
         let stderr = process.stderr.take().ok_or_else(|| odd("no pipe"))?;
         let mut told = String::new();
         BufReader::new(stderr).read_line(&mut told)?;
         let address = told.split("http://").nth(1).and_then(|rest| rest.split('/').next());
         let stream = TcpStream::connect(address.ok_or_else(|| odd(&told))?)?;
         stream.set_nodelay(true)?;
-        Ok(Self {
-            process,
-            is_run_by_another: !prefix.is_empty(),
-            connection: BufReader::new(stream),
-        })
+        Ok(Self { process, is_run_by_another, connection: BufReader::new(stream) })
     }
 
     /// Scrapes it, without gzip.

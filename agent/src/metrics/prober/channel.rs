@@ -11,6 +11,7 @@ use std::io::{Error, ErrorKind, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// An answer longer than this is none of ours.
@@ -37,7 +38,7 @@ pub(crate) struct Channel {
     answers: ChildStdout,
     heard: Vec<u8>,
     /// The connections that it knows, in the order in which it tells of them.
-    pub(crate) connections: Vec<Connection>,
+    pub(crate) connections: Arc<[Connection]>,
     /// The question that it is at.
     pub(crate) open: Option<Open>,
 }
@@ -68,21 +69,25 @@ impl Channel {
             questions: Some(questions),
             answers,
             heard: Vec::new(),
-            connections: Vec::new(),
+            connections: Arc::default(),
             open: None,
         })
     }
 
-    /// Asks it; it must have answered everything before.
+    /// Asks it of these connections; it must have answered everything before.
     ///
     /// # Errors
     /// It has ended.
-    pub(crate) fn ask(&mut self, mut question: Question, at: Instant) -> Result<(), Error> {
-        if question.connections.as_ref() == Some(&self.connections) {
-            question.connections = None;
-        } else if let Some(connections) = &question.connections {
-            self.connections.clone_from(connections);
+    pub(crate) fn ask(
+        &mut self,
+        connections: &Arc<[Connection]>,
+        mut question: Question,
+        at: Instant,
+    ) -> Result<(), Error> {
+        if self.connections != *connections {
+            question.connections = Some(connections.to_vec());
         }
+        self.connections = Arc::clone(connections);
         let mut line = serde_json::to_string(&question)?;
         line.push('\n');
         let questions = self.questions.as_mut().ok_or(ErrorKind::BrokenPipe)?;
@@ -104,7 +109,13 @@ impl Channel {
         loop {
             match self.answers.read(&mut room) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                Ok(more) => self.heard.extend_from_slice(room.get(..more).unwrap_or_default()),
+                Ok(more) => {
+                    self.heard.extend_from_slice(room.get(..more).unwrap_or_default());
+                    // A pipe gives all that it has.
+                    if more < room.len() {
+                        break;
+                    }
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error),

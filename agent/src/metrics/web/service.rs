@@ -21,11 +21,10 @@ pub use super::listen::DEFAULT_LISTEN_ADDRESS;
 
 /// How long scrapes that are under way are waited for at the end.
 const LONGEST_END: Duration = LONGEST_BUDGET.saturating_add(Duration::from_secs(1));
-/// A thread that has collected waits for the next scrape, however long that is: no timer wakes it,
-/// and a thread for each scrape would cost a tenth of a small one.
+/// A thread that has compared a password waits for the next one, however long that is: no timer wakes it.
 const THREAD_KEEP_ALIVE: Duration = Duration::MAX;
-/// One that collects, and some that compare passwords.
-const MOST_THREADS: usize = 4;
+/// Threads that compare passwords.
+const MOST_THREADS: usize = 3;
 /// Connections at one time.
 const MOST_CONNECTIONS: usize = 64;
 /// How long accepting rests when the process has no descriptor left.
@@ -58,7 +57,7 @@ pub fn serve(host: &Host, options: &ServiceOptions) -> Result<(), Failure> {
     let sockets = sockets(&options.listen_addresses, options.needs_systemd_sockets);
     let sockets = sockets.map_err(|error| error.failure())?;
     let scraper = Scraper::new(host, &options.scrape)
-        .map_err(|error| internal("register metrics", &error))?;
+        .map_err(|error| internal("prepare the scrapes", &error))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .thread_keep_alive(THREAD_KEEP_ALIVE)
