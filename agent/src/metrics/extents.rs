@@ -94,6 +94,10 @@ fn plus(a: Extents, b: Extents) -> Extents {
     Some(a)
 }
 
+/// The upper edges that are told, in bytes.
+static EDGES: LazyLock<[String; TOLD.len()]> =
+    LazyLock::new(|| TOLD.map(|place| ((4096_u64 << place) - 1).to_string()));
+
 /// The collector.
 ///
 /// *Source*: `llite/*/extents_stats`. *Units*: bytes.
@@ -114,9 +118,6 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     for (extents, fs) in &all {
         enabled.sample([fs], extents.is_some());
     }
-    static EDGES: LazyLock<[String; TOLD.len()]> =
-        LazyLock::new(|| TOLD.map(|place| ((4096_u64 << place) - 1).to_string()));
-    let edges = &*EDGES;
     let mut sizes = encoder.family(&IO_SIZE);
     for (extents, fs) in &all {
         for (direction, counts) in
@@ -124,7 +125,7 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
         {
             let mut first = 0;
             let mut buckets: [(&str, u64); TOLD.len()] =
-                edges.each_ref().map(|edge| (edge.as_str(), 0));
+                EDGES.each_ref().map(|edge| (edge.as_str(), 0));
             for (bucket, last) in buckets.iter_mut().zip(TOLD) {
                 bucket.1 = counts.get(first..=last).unwrap_or_default().iter().sum();
                 first = last + 1;

@@ -53,11 +53,12 @@ fn concurrency_sum(counts: &[u64]) -> Option<u64> {
     if *overflow == 0 { sum() } else { None }
 }
 
+/// The upper edges of sizes, in bytes.
+static EDGES: LazyLock<[String; SIZES]> =
+    LazyLock::new(|| std::array::from_fn(|place| (procfs::page_size() << place).to_string()));
+
 /// Writes all histograms of these file systems.
 pub(super) fn encode_histograms(all: &[(&str, Sums)], encoder: &mut Encoder) {
-    static EDGES: LazyLock<[String; SIZES]> =
-        LazyLock::new(|| std::array::from_fn(|place| (procfs::page_size() << place).to_string()));
-    let edges = &*EDGES;
     let mut sizes = encoder.family(&RPC_SIZE);
     for (fs, sums) in all {
         let Some(table) = sums.rpc_stats.and_then(|stats| stats.pages) else { continue };
@@ -68,7 +69,7 @@ pub(super) fn encode_histograms(all: &[(&str, Sums)], encoder: &mut Encoder) {
         for ((direction, counts), sum) in sides(&table).into_iter().zip(moved) {
             let (counts, above) = folded(counts, std::array::from_fn::<_, SIZES, _>(|place| place));
             let buckets: [(&str, u64); SIZES] = std::array::from_fn(|place| {
-                let edge = edges.get(place).map_or("", String::as_str);
+                let edge = EDGES.get(place).map_or("", String::as_str);
                 (edge, counts.get(place).copied().unwrap_or_default())
             });
             sizes.histogram([fs, direction], &buckets, above, sum);

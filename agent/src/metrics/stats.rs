@@ -203,8 +203,8 @@ mod tests {
             numbers in proptest::collection::vec("-?[0-9]{0,20}", 0..5), end in "[ x]?",
         ) {
             let pad = " ".repeat(blanks);
-            let numbers: String = numbers.iter().map(|number| format!(" {number}")).collect();
-            one(&format!("{name:<25} {count} samples [{unit}]{numbers}{end}"));
+            let numbers = numbers.join(" ");
+            one(&format!("{name:<25} {count} samples [{unit}] {numbers}{end}"));
             one(&format!("{name}{pad}{count} samples [{unit}]{numbers}{end}"));
         }
     }
