@@ -34,20 +34,23 @@ fn main() -> ExitCode {
     let some = format!("find /mnt/bench/t/{{1..{SAMPLE}}} -type f -print0");
     let one_each = |verb: &str| format!("{some} | xargs -0 -n 1 {LFS} {verb}");
     println!(
-        "lfs is measured on {} files, {TURNS} times, the median; fsxlustre on all, and is two processes by itself.",
+        "lfs is measured on {} files, {TURNS} times, before and behind it, the median; fsxlustre on all, and is two \
+         processes by itself.",
         SAMPLE * FILES_EACH
     );
-    let theirs = bench.sample(&one_each("hsm_state"), false);
+    let (theirs, status) = bench.compare(&one_each("hsm_state"), || {
+        bench.all("fsxlustre hsm status --questions 0 /mnt/bench/t")
+    });
     theirs.print("find | xargs -n 1 lfs hsm_state", &theirs);
-    let many = bench.sample(&format!("{some} | xargs -0 {LFS} hsm_state"), false);
+    let many = bench.sample(&format!("{some} | xargs -0 {LFS} hsm_state"));
     many.print("find | xargs lfs hsm_state", &theirs);
-    let status = bench.all("fsxlustre hsm status --questions 0 /mnt/bench/t");
     status.print("fsxlustre hsm status", &theirs);
     let is_reached = status.reaches(&theirs);
-    let theirs = bench.sample(&one_each("hsm_restore"), true);
+    let (theirs, restore) = bench.compare(&one_each("hsm_restore"), || {
+        bench.begin_anew("/t");
+        bench.all("fsxlustre hsm restore /mnt/bench/t")
+    });
     theirs.print("find | xargs -n 1 lfs hsm_restore", &theirs);
-    bench.begin_anew("/t");
-    let restore = bench.all("fsxlustre hsm restore /mnt/bench/t");
     restore.print("fsxlustre hsm restore", &theirs);
     if is_reached && restore.reaches(&theirs) {
         return ExitCode::SUCCESS;
@@ -85,18 +88,19 @@ impl Bench {
         self.sandbox.run(["rm", "-rf", "/var/lib/fsxlustre/hsm"]).assert_success();
     }
 
-    /// The median of some runs on the sample, each from the beginning where it changes something.
-    fn sample(&self, line: &str, changes: bool) -> Measured {
-        let mut runs: Vec<Measured> = (0..TURNS)
-            .map(|_| {
-                if changes {
-                    (1..=SAMPLE).for_each(|number| self.begin_anew(&format!("/t/{number}")));
-                }
-                self.measured(SAMPLE * FILES_EACH, line)
-            })
-            .collect();
+    /// The median of some runs on the sample, and a run on all files amid them, so that both see the machine alike.
+    fn compare(&self, line: &str, all: impl FnOnce() -> Measured) -> (Measured, Measured) {
+        let mut runs = vec![self.sample(line)];
+        let all = all();
+        runs.extend((1..TURNS).map(|_| self.sample(line)));
         runs.sort_by_key(|run| run.time);
-        runs.swap_remove(TURNS / 2)
+        (runs.swap_remove(TURNS / 2), all)
+    }
+
+    /// A run on the sample, whose files have no request.
+    fn sample(&self, line: &str) -> Measured {
+        (1..=SAMPLE).for_each(|number| self.begin_anew(&format!("/t/{number}")));
+        self.measured(SAMPLE * FILES_EACH, line)
     }
 
     /// One run on all files.
