@@ -99,7 +99,7 @@ fn kill_all(run: &Running) {
 }
 
 #[test]
-fn killed_with_all_that_it_started_none_is_forgotten_and_one_request_at_most_is_sent_again() {
+fn killed_with_all_that_it_started_none_is_forgotten_and_only_what_was_on_its_way_is_sent_again() {
     let node = tree();
     let whole = whole(&node);
     let mut random = fastrand::Rng::new();
@@ -111,7 +111,8 @@ fn killed_with_all_that_it_started_none_is_forgotten_and_one_request_at_most_is_
         let named = named(&node, before);
         assert_eq!(named.len(), FILES, "round {round}, seed {}", random.get_seed());
         let twice = named.values().filter(|times| **times > 1).count();
-        assert!(twice <= 52, "round {round}, seed {}: {twice} files", random.get_seed());
+        // Four requests are on their way at a time.
+        assert!(twice <= 4 * 52, "round {round}, seed {}: {twice} files", random.get_seed());
         let status = node.json("status --questions all @/t");
         assert_eq!(files(&status, "running"), FILES as u64, "round {round}: {status}");
     }

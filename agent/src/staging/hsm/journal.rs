@@ -2,10 +2,11 @@
 //!
 //! A file for each verb, mount and path, root's only, below `/var/lib/fsxlustre/hsm`. Its first line says of what it is;
 //! each further line names the files of one request and is on disk before the request is sent. A kill loses what is
-//! known of one request at most: files that are named here and still need it are looked at before they are asked for again.
+//! known of the requests that are on their way, four at most: files that are named here and still need it are looked at before they are asked for again.
 
 use super::decide::Verb;
 use super::error::HsmError;
+use super::request::MOST_FILES;
 use crate::layout::site::Site;
 use fsxlustre_mount::host::{Host, MountTable, unix_seconds};
 use serde::{Deserialize, Serialize};
@@ -142,9 +143,11 @@ impl Journal {
 
     /// Names files that are about to be asked for; it is on disk when this returns.
     pub(super) fn about_to_ask(&mut self, keys: &[String]) -> Result<(), HsmError> {
-        let line = serde_json::to_string(&Line { ask: keys.iter().map(String::as_str).collect() });
-        let write = || {
-            self.file.write_all((line? + "\n").as_bytes())?;
+        let mut write = || {
+            for request in keys.chunks(MOST_FILES) {
+                let ask = request.iter().map(String::as_str).collect();
+                self.file.write_all((serde_json::to_string(&Line { ask })? + "\n").as_bytes())?;
+            }
             self.file.sync_data()
         };
         write().map_err(|error: std::io::Error| failed(&self.path, &error))

@@ -20,6 +20,9 @@ use std::time::Duration;
 /// How long another run may have the journal.
 const FOR_LOCK: Duration = Duration::from_secs(10);
 
+/// So many requests are on their way at a time, once one was taken.
+const AT_A_TIME: usize = 4;
+
 /// A file that is to be asked for.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
@@ -161,15 +164,20 @@ impl<'a> Asker<'a> {
     }
 
     fn send_full(&mut self, asked: &mut Asked) -> Result<(), HsmError> {
-        while self.batch.len() >= MOST_FILES {
-            let rest = self.batch.split_off(MOST_FILES);
+        loop {
+            // One is enough to know that nothing is taken.
+            let at_a_time = if asked.asked.files == 0 { 1 } else { AT_A_TIME };
+            let most = MOST_FILES * at_a_time;
+            if self.batch.len() < most {
+                return Ok(());
+            }
+            let rest = self.batch.split_off(most);
             let full = std::mem::replace(&mut self.batch, rest);
             self.send(full, asked)?;
         }
-        Ok(())
     }
 
-    /// Sends one request, named in the journal before.
+    /// Sends some requests, named in the journal before.
     fn send(&mut self, files: Vec<Wanted>, asked: &mut Asked) -> Result<(), HsmError> {
         if files.is_empty() {
             return Ok(());
@@ -186,7 +194,7 @@ impl<'a> Asker<'a> {
     }
 
     fn is_sent(&mut self, files: Vec<Wanted>, asked: &mut Asked) {
-        asked.requests += 1;
+        asked.requests += files.len().div_ceil(MOST_FILES) as u64;
         for wanted in files {
             asked.asked.count(wanted.bytes);
             self.watch.add(wanted.file);

@@ -67,12 +67,12 @@ pub(crate) struct FileRef {
     pub fid: Option<Fid>,
 }
 
-/// One request.
+/// Requests for files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AskOrder {
     /// What is asked for.
     pub verb: Verb,
-    /// For which files, 52 at most.
+    /// For which files; 52 make a request.
     pub files: Vec<FileRef>,
     /// `lfs`, where this node has it.
     pub lfs: Option<PathBuf>,
