@@ -31,6 +31,8 @@ pub enum Fault {
     OldLfs,
     /// Clients that are mounted from now on have settings that refuse values as the kernel does.
     KernelSettings,
+    /// Clients that are mounted from now on keep names and attributes for a while, as a real one does under its locks.
+    KeptNames,
 }
 
 /// How often something that stands still looks whether it may go on.
@@ -47,6 +49,7 @@ impl Fault {
                 "no-hsm-ioctl" => Some(Self::NoHsmIoctl),
                 "lfs-2.10" => Some(Self::OldLfs),
                 "kernel-settings" => Some(Self::KernelSettings),
+                "kept-names" => Some(Self::KeptNames),
                 _ => None,
             },
             Some((_, of)) if of.is_empty() || of.contains('/') => None,
@@ -69,6 +72,7 @@ impl Fault {
             Self::NoHsmIoctl => "no-hsm-ioctl".to_owned(),
             Self::OldLfs => "lfs-2.10".to_owned(),
             Self::KernelSettings => "kernel-settings".to_owned(),
+            Self::KeptNames => "kept-names".to_owned(),
         }
     }
 

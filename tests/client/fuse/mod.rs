@@ -16,10 +16,11 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 
+use crate::fault::Fault;
 use crate::hsm::store::Archive;
 use crate::layout::store::Layouts;
 use crate::mount::daemon::Request;
@@ -29,6 +30,9 @@ use crate::tree::publisher::Publisher;
 use handles::{Handle, Handles};
 use hang::Gate;
 use inodes::Inodes;
+
+/// Where names are kept, for so long.
+const KEPT: Duration = Duration::from_secs(10);
 
 /// A mounted file system.
 #[derive(Debug)]
@@ -40,6 +44,8 @@ pub struct LustreFs {
     publisher: Arc<Publisher>,
     gate: Gate,
     root: Root,
+    /// For how long the kernel believes names and attributes: for one call, so that faults are met at once.
+    believed: Duration,
 }
 
 impl LustreFs {
@@ -54,6 +60,7 @@ impl LustreFs {
             publisher,
             gate: Gate::new(root),
             root: root.clone(),
+            believed: if Fault::KeptNames.is_set(root) { KEPT } else { Duration::ZERO },
         })
     }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use fuser::{
     BsdFileFlags, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, IoctlFlags, LockOwner,
@@ -22,8 +22,6 @@ use super::operations::Changes;
 use super::{LustreFs, attributes, errno};
 use crate::tree::activity::Operation;
 
-/// The kernel shall believe nothing for longer than one call.
-const AT_ONCE: Duration = Duration::ZERO;
 const GENERATION: Generation = Generation(0);
 
 /// Sends `$result` as an answer: `$value` of it, or the error.
@@ -44,7 +42,7 @@ impl Filesystem for LustreFs {
     fn lookup(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
         self.gate.admit(request);
         let found = self.counted(Operation::Lookup, || self.inodes.find(parent, name));
-        answer!(reply, found, stat => reply.entry(&AT_ONCE, &attributes::of(&stat), GENERATION));
+        answer!(reply, found, stat => reply.entry(&self.believed, &attributes::of(&stat), GENERATION));
     }
 
     fn forget(&self, _: &Request, inode: INodeNo, lookups: u64) {
@@ -54,7 +52,7 @@ impl Filesystem for LustreFs {
     fn getattr(&self, request: &Request, inode: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
         self.gate.admit(request);
         let stat = self.counted(Operation::Getattr, || fstat(&*self.inodes.get(inode)?));
-        answer!(reply, stat, stat => reply.attr(&AT_ONCE, &attributes::of(&stat)));
+        answer!(reply, stat, stat => reply.attr(&self.believed, &attributes::of(&stat)));
     }
 
     fn setattr(
@@ -77,7 +75,7 @@ impl Filesystem for LustreFs {
     ) {
         self.gate.admit(request);
         let changes = Changes { mode, owner: (uid, gid), size, times: (accessed, modified) };
-        answer!(reply, self.change(inode, changes), stat => reply.attr(&AT_ONCE, &attributes::of(&stat)));
+        answer!(reply, self.change(inode, changes), stat => reply.attr(&self.believed, &attributes::of(&stat)));
     }
 
     fn readlink(&self, request: &Request, inode: INodeNo, reply: ReplyData) {
@@ -108,7 +106,7 @@ impl Filesystem for LustreFs {
                 owner(request),
             )
         };
-        answer!(reply, self.enter(Operation::Create, parent, name, make), stat => reply.entry(&AT_ONCE, &attributes::of(&stat), GENERATION));
+        answer!(reply, self.enter(Operation::Create, parent, name, make), stat => reply.entry(&self.believed, &attributes::of(&stat), GENERATION));
     }
 
     fn mkdir(
@@ -124,7 +122,7 @@ impl Filesystem for LustreFs {
         let make = || {
             backing::make_directory(&*self.inodes.get(parent)?, name, mode & !umask, owner(request))
         };
-        answer!(reply, self.enter(Operation::Mkdir, parent, name, make), stat => reply.entry(&AT_ONCE, &attributes::of(&stat), GENERATION));
+        answer!(reply, self.enter(Operation::Mkdir, parent, name, make), stat => reply.entry(&self.believed, &attributes::of(&stat), GENERATION));
     }
 
     fn symlink(
@@ -138,7 +136,7 @@ impl Filesystem for LustreFs {
         self.gate.admit(request);
         let make =
             || backing::make_symlink(&*self.inodes.get(parent)?, name, target, owner(request));
-        answer!(reply, self.enter(Operation::Symlink, parent, name, make), stat => reply.entry(&AT_ONCE, &attributes::of(&stat), GENERATION));
+        answer!(reply, self.enter(Operation::Symlink, parent, name, make), stat => reply.entry(&self.believed, &attributes::of(&stat), GENERATION));
     }
 
     fn link(
@@ -154,7 +152,7 @@ impl Filesystem for LustreFs {
             let path = backing::path_of(&*self.inodes.get(inode)?);
             linkat(AT_FDCWD, &path, &*self.inodes.get(parent)?, name, AtFlags::AT_SYMLINK_FOLLOW)
         };
-        answer!(reply, self.enter(Operation::Link, parent, name, make), stat => reply.entry(&AT_ONCE, &attributes::of(&stat), GENERATION));
+        answer!(reply, self.enter(Operation::Link, parent, name, make), stat => reply.entry(&self.believed, &attributes::of(&stat), GENERATION));
     }
 
     fn unlink(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
@@ -222,7 +220,7 @@ impl Filesystem for LustreFs {
             Ok((stat, handle))
         });
         answer!(reply, opened, (stat, handle) =>
-            reply.created(&AT_ONCE, &attributes::of(&stat), GENERATION, FileHandle(handle), FopenFlags::FOPEN_DIRECT_IO));
+            reply.created(&self.believed, &attributes::of(&stat), GENERATION, FileHandle(handle), FopenFlags::FOPEN_DIRECT_IO));
     }
 
     fn open(&self, request: &Request, inode: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
