@@ -6,7 +6,7 @@
 
 use super::families::{Family, FamilyRow};
 use super::line::Head;
-use super::text::Text;
+use super::text::{Line, Text};
 use std::time::Duration;
 
 /// Microseconds, shown as seconds with all their digits.
@@ -15,57 +15,57 @@ pub(super) struct Micros(pub(super) i64);
 
 /// A number of a sample.
 pub(super) trait Value: Copy {
-    /// Writes it in decimal.
-    fn write(self, text: &mut Text);
+    /// Writes it in decimal, where there is room.
+    fn write(self, line: &mut Line<'_>) -> Option<()>;
 }
 
 impl Value for u64 {
-    fn write(self, text: &mut Text) {
-        text.put_number(self);
+    fn write(self, line: &mut Line<'_>) -> Option<()> {
+        line.put_number(self)
     }
 }
 
 impl Value for i64 {
-    fn write(self, text: &mut Text) {
+    fn write(self, line: &mut Line<'_>) -> Option<()> {
         if self < 0 {
-            text.put(b"-");
+            line.put_piece(b"-", 1)?;
         }
-        text.put_number(self.unsigned_abs());
+        line.put_number(self.unsigned_abs())
     }
 }
 
 impl Value for bool {
-    fn write(self, text: &mut Text) {
-        text.put_number(self.into());
+    fn write(self, line: &mut Line<'_>) -> Option<()> {
+        line.put_number(self.into())
     }
 }
 
 impl Value for Micros {
-    fn write(self, text: &mut Text) {
+    fn write(self, line: &mut Line<'_>) -> Option<()> {
         if self.0 < 0 {
-            text.put(b"-");
+            line.put_piece(b"-", 1)?;
         }
-        put_seconds(text, self.0.unsigned_abs(), 1_000_000);
+        put_seconds(line, self.0.unsigned_abs(), 1_000_000)
     }
 }
 
 impl Value for Duration {
-    fn write(self, text: &mut Text) {
-        put_seconds(text, u64::try_from(self.as_nanos()).unwrap_or(u64::MAX), 1_000_000_000);
+    fn write(self, line: &mut Line<'_>) -> Option<()> {
+        put_seconds(line, u64::try_from(self.as_nanos()).unwrap_or(u64::MAX), 1_000_000_000)
     }
 }
 
 /// Writes a number of parts of a second, of which a second has `parts`: a power of ten.
-fn put_seconds(text: &mut Text, number: u64, parts: u64) {
-    text.put_number(number / parts);
+fn put_seconds(line: &mut Line<'_>, number: u64, parts: u64) -> Option<()> {
+    line.put_number(number / parts)?;
     let fraction = number % parts;
-    if fraction > 0 {
-        // A leading 1 keeps the zeros after the point, whose place it has.
-        let point = text.len();
-        text.put_number(fraction + parts);
-        text.replace(point, b'.');
-        text.trim_end(b'0');
-    }
+    if fraction > 0 { line.put_fraction(fraction, parts) } else { Some(()) }
+}
+
+/// Writes a number and the end of its line.
+fn end_line(line: &mut Line<'_>, value: impl Value) -> Option<()> {
+    value.write(line)?;
+    line.put_piece(b"\n       ", 1)
 }
 
 /// The samples of one family that one collector wrote.
@@ -165,14 +165,16 @@ impl<const N: usize> Samples<'_, N> {
         self.begin();
         let name = self.family.row().name;
         let Encoder { head, text, parts } = &mut *self.encoder;
-        let start = text.len();
         let values = (self.family.pieces(), labels);
-        if head.write_line(text, [name, suffix], values, edge).is_none() {
-            text.truncate(start);
+        let written = text.line(|line| {
+            head.write_line(line, [name, suffix], values, edge)?;
+            end_line(line, value)
+        });
+        if written.is_none() {
             write_any(text, [name, suffix], self.family.labels(), labels, edge);
+            // A number fits a line of its own.
+            let _ = text.line(|line| end_line(line, value));
         }
-        value.write(text);
-        text.put_word(*b"\n       ", 1);
         if let Some(part) = parts.last_mut() {
             part.series += 1;
         }
@@ -233,7 +235,7 @@ mod tests {
 
     fn shown(value: impl Value) -> String {
         let mut text = Text::default();
-        value.write(&mut text);
+        text.line(|line| value.write(line)).expect("room");
         String::from_utf8(text.bytes().to_vec()).expect("digits")
     }
 

@@ -3,7 +3,7 @@
 //! Fifty thousand lines are half a million short copies. Lines of one family and file system begin
 //! alike, so that beginning is kept and copied whole.
 
-use super::text::Text;
+use super::text::Line;
 
 /// The longest piece: a label's name with `",` before it and `="` after it.
 const PIECE: usize = 32;
@@ -52,8 +52,8 @@ impl LabelPiece {
         Self { bytes, length: Some(length) }
     }
 
-    fn put(&self, text: &mut Text) -> Option<()> {
-        text.put_piece(&self.bytes, self.length?)
+    fn put(&self, line: &mut Line<'_>) -> Option<()> {
+        line.put_piece(&self.bytes, self.length?)
     }
 }
 
@@ -76,37 +76,36 @@ impl Default for Head {
 }
 
 impl Head {
-    /// Writes everything up to the number, the space before it included. `None` when a value has to be
-    /// escaped, or the line is too long; what was written until then is to be taken back.
+    /// Writes everything up to the number, the space before it included, into an empty line. `None` when a value has
+    /// to be escaped, or the line is too long.
     pub(super) fn write_line<const N: usize>(
         &mut self,
-        text: &mut Text,
+        line: &mut Line<'_>,
         name: [&'static str; 2],
         (pieces, values): (&[LabelPiece; N], [&str; N]),
         edge: Option<&str>,
     ) -> Option<()> {
-        text.begin_line();
-        self.write(text, name, pieces.first().zip(values.first().copied()))?;
+        self.write(line, name, pieces.first().zip(values.first().copied()))?;
         let values = values.get(1..).unwrap_or_default();
         for (piece, value) in pieces.get(1..).unwrap_or_default().iter().zip(values) {
-            piece.put(text)?;
-            put_value(text, value)?;
+            piece.put(line)?;
+            put_value(line, value)?;
         }
         if let Some(edge) = edge {
             if N == 0 {
-                text.put_piece(b"{le=\"", 5)?;
+                line.put_piece(b"{le=\"", 5)?;
             } else {
-                text.put_piece(b"\",le=\"", 6)?;
+                line.put_piece(b"\",le=\"", 6)?;
             }
-            text.put_short(edge.as_bytes())?;
+            line.put_short(edge.as_bytes())?;
         }
         let has_labels = N > 0 || edge.is_some();
-        if has_labels { text.put_piece(b"\"} ", 3) } else { text.put_piece(b" ", 1) }
+        if has_labels { line.put_piece(b"\"} ", 3) } else { line.put_piece(b" ", 1) }
     }
 
     fn write(
         &mut self,
-        text: &mut Text,
+        line: &mut Line<'_>,
         name: [&'static str; 2],
         first: Option<(&LabelPiece, &str)>,
     ) -> Option<()> {
@@ -115,25 +114,22 @@ impl Head {
         let is_same_name = std::ptr::eq(same_name, name[0]) && std::ptr::eq(same_suffix, name[1]);
         if is_same_name && self.length > 0 && value == self.value {
             return match self.bytes.first_chunk::<64>() {
-                Some(half) if self.length <= 64 => text.put_piece(half, self.length),
-                _ => text.put_piece(&self.bytes, self.length),
+                Some(half) if self.length <= 64 => line.put_piece(half, self.length),
+                _ => line.put_piece(&self.bytes, self.length),
             };
         }
         self.length = 0;
-        let start = text.len();
-        text.put(name[0].as_bytes());
-        text.put(name[1].as_bytes());
+        line.put(name[0].as_bytes())?;
+        line.put(name[1].as_bytes())?;
         if let Some((piece, value)) = first {
-            text.begin_line();
-            piece.put(text)?;
-            put_value(text, value)?;
+            piece.put(line)?;
+            put_value(line, value)?;
         }
-        let written = text.bytes().get(start..)?;
+        let written = line.bytes();
         if let (Some(_), Some(room)) = (value, self.bytes.get_mut(..written.len())) {
             room.copy_from_slice(written);
             (self.name, self.value, self.length) = (name, value, written.len());
         }
-        text.begin_line();
         Some(())
     }
 }
@@ -153,7 +149,7 @@ fn identity(value: &str) -> Option<Identity> {
 }
 
 /// Most values have at most sixteen bytes: two words that may overlap.
-fn put_value(text: &mut Text, value: &str) -> Option<()> {
+fn put_value(line: &mut Line<'_>, value: &str) -> Option<()> {
     let bytes = value.as_bytes();
     let has_special = if let (Some(first), Some(last), 8..=16) =
         (bytes.first_chunk::<8>(), bytes.last_chunk::<8>(), bytes.len())
@@ -167,7 +163,7 @@ fn put_value(text: &mut Text, value: &str) -> Option<()> {
     } else {
         bytes.iter().any(|byte| *byte <= b'"' || *byte == b'\\')
     };
-    if has_special { None } else { text.put_short(bytes) }
+    if has_special { None } else { line.put_short(bytes) }
 }
 
 /// Whether a word may hold a byte that a label's value must not: backslash, quote, newline. The few others
@@ -197,11 +193,11 @@ mod tests {
         assert!(long.length.is_none());
     }
 
-    /// What a head writes for two labels, by itself and behind other lines.
+    /// What a head writes for two labels.
     fn written(head: &mut Head, name: [&'static str; 2], values: [&str; 2]) -> Option<String> {
         let pieces = LabelPiece::all(["fs", "target"]);
-        let mut text = Text::default();
-        head.write_line(&mut text, name, (&pieces, values), Some("5"))?;
+        let mut text = crate::metrics::text::Text::default();
+        text.line(|line| head.write_line(line, name, (&pieces, values), Some("5")))?;
         Some(String::from_utf8(text.bytes().to_vec()).expect("UTF-8"))
     }
 

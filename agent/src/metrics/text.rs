@@ -3,7 +3,7 @@
 //! A copy whose length the compiler knows is a move or two; one that it does not know is a call. So a
 //! short piece is copied with what stands behind it, and the next piece is put over the rest.
 
-/// What a line may need beyond its own bytes, since pieces are copied with what stands behind them.
+/// What a line may need, with what is copied behind its last piece.
 const LINE_ROOM: usize = 512;
 
 /// Bytes with room behind them.
@@ -30,23 +30,14 @@ impl Text {
         self.length = self.length.min(length);
     }
 
-    /// Puts another byte in a place.
-    pub(super) fn replace(&mut self, place: usize, byte: u8) {
-        if let Some(old) = self.room.get_mut(place) {
-            *old = byte;
-        }
-    }
-
-    /// Takes back these bytes at the end.
-    pub(super) fn trim_end(&mut self, byte: u8) {
-        while self.bytes().last() == Some(&byte) {
-            self.length -= 1;
-        }
-    }
-
-    /// Makes room for a line.
-    pub(super) fn begin_line(&mut self) {
+    /// Writes what `write` puts into a line; nothing where that is `None`.
+    pub(super) fn line(&mut self, write: impl FnOnce(&mut Line<'_>) -> Option<()>) -> Option<()> {
         self.make_room(LINE_ROOM);
+        let room = self.room.get_mut(self.length..)?.first_chunk_mut()?;
+        let mut line = Line { room, at: 0 };
+        write(&mut line)?;
+        self.length += line.at;
+        Some(())
     }
 
     fn make_room(&mut self, more: usize) {
@@ -65,47 +56,74 @@ impl Text {
             self.length += bytes.len();
         }
     }
+}
 
-    /// Writes the first bytes of a piece, where there is room for the whole of it.
-    pub(super) fn put_piece<const N: usize>(&mut self, piece: &[u8; N], used: usize) -> Option<()> {
-        *self.room.get_mut(self.length..)?.first_chunk_mut()? = *piece;
-        self.length += used;
+/// A line that is being written. Its end is counted here and not in the text, of which every piece would have to
+/// look it up anew.
+#[derive(Debug)]
+pub(super) struct Line<'t> {
+    room: &'t mut [u8; LINE_ROOM],
+    at: usize,
+}
+
+impl Line<'_> {
+    /// What was written.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.room.get(..self.at).unwrap_or_default()
+    }
+
+    /// Writes bytes of any length, where there is room.
+    pub(super) fn put(&mut self, bytes: &[u8]) -> Option<()> {
+        self.room.get_mut(self.at..)?.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        self.at += bytes.len();
         Some(())
     }
 
-    /// Writes the first bytes of a word, wherever there is room.
-    pub(super) fn put_word(&mut self, bytes: [u8; 8], used: usize) {
-        if self.put_piece(&bytes, used).is_none() {
-            self.put(bytes.get(..used).unwrap_or_default());
-        }
+    /// Writes the first bytes of a piece, where there is room for the whole of it.
+    pub(super) fn put_piece<const N: usize>(&mut self, piece: &[u8; N], used: usize) -> Option<()> {
+        *self.room.get_mut(self.at..)?.first_chunk_mut()? = *piece;
+        self.at += used;
+        Some(())
     }
 
     /// Writes a number in decimal.
-    pub(super) fn put_number(&mut self, number: u64) {
+    pub(super) fn put_number(&mut self, number: u64) -> Option<()> {
         const GROUP: u64 = 100_000_000;
         let (high, low) = (number / GROUP, number % GROUP);
         if high == 0 {
-            self.put_last_digits(low, digits_below_group(low));
-        } else {
-            if high < GROUP {
-                self.put_last_digits(high, digits_below_group(high));
-            } else {
-                self.put_number(high);
-            }
-            self.put_last_digits(low, 8);
+            return self.put_last_digits(low, digits_below_group(low));
         }
+        if high < GROUP {
+            self.put_last_digits(high, digits_below_group(high))?;
+        } else {
+            self.put_number(high)?;
+        }
+        self.put_last_digits(low, 8)
+    }
+
+    /// Writes what is left of a number that has `parts` to the whole, a power of ten, behind a point; without zeros at
+    /// its end.
+    pub(super) fn put_fraction(&mut self, fraction: u64, parts: u64) -> Option<()> {
+        // A leading 1 keeps the zeros after the point, whose place it has.
+        let point = self.at;
+        self.put_number(fraction + parts)?;
+        *self.room.get_mut(point)? = b'.';
+        while self.bytes().last() == Some(&b'0') {
+            self.at -= 1;
+        }
+        Some(())
     }
 
     /// Writes the last digits, eight at most, of a number below 10^8.
-    fn put_last_digits(&mut self, number: u64, count: usize) {
+    fn put_last_digits(&mut self, number: u64, count: usize) -> Option<()> {
         // A digit is a byte and the first one the lowest: what stands before the last ones is shifted out.
         let word = (eight_digits(number) | ASCII_ZEROS) >> (8 * (8 - count));
-        self.put_word(word.to_le_bytes(), count);
+        self.put_piece(&word.to_le_bytes(), count)
     }
 
     /// Writes up to sixteen bytes as two words that may overlap, or as two halves of one; more as they are.
     pub(super) fn put_short(&mut self, bytes: &[u8]) -> Option<()> {
-        let place = self.room.get_mut(self.length..)?.get_mut(..bytes.len())?;
+        let place = self.room.get_mut(self.at..)?.get_mut(..bytes.len())?;
         if bytes.len() > 16 {
             place.copy_from_slice(bytes);
         } else if let (Some(first), Some(last)) =
@@ -123,7 +141,7 @@ impl Text {
                 *place = *byte;
             }
         }
-        self.length += bytes.len();
+        self.at += bytes.len();
         Some(())
     }
 }
@@ -179,11 +197,14 @@ mod tests {
         let mut want = Vec::new();
         for length in 0..40 {
             let bytes: Vec<u8> = (b'A'..).take(length).collect();
-            text.begin_line();
-            text.put_short(&bytes).expect("room");
-            text.put_piece(b"12345678", 3).expect("room");
+            let written = text.line(|line| {
+                line.put_short(&bytes)?;
+                line.put_piece(b"12345678", 3)?;
+                line.put(&bytes)
+            });
+            written.expect("room");
             text.put(&bytes);
-            want.extend([&bytes, b"123".as_slice(), &bytes].concat());
+            want.extend([&bytes, b"123".as_slice(), &bytes, &bytes].concat());
         }
         assert_eq!(text.bytes(), want);
         text.truncate(3);
@@ -202,16 +223,24 @@ mod tests {
         let other = (0..10_000).map(|number| number * 10_007 % 100_000_000);
         for number in near.chain(other).chain([u64::MAX]) {
             let mut text = Text::default();
-            text.put_number(number);
+            text.line(|line| line.put_number(number)).expect("room");
             assert_eq!(text.bytes(), number.to_string().as_bytes());
         }
     }
 
     #[test]
-    fn without_room_a_piece_is_refused_and_nothing_written() {
+    fn a_line_without_room_leaves_nothing() {
         let mut text = Text::default();
-        assert_eq!(text.put_piece(b"12345678", 3), None);
-        assert_eq!(text.put_short(b"1"), None);
-        assert_eq!(text.len(), 0);
+        text.put(b"before");
+        let pieces: [fn(&mut Line<'_>) -> Option<()>; 4] = [
+            |line| line.put(b"123"),
+            |line| line.put_short(b"123"),
+            |line| line.put_piece(b"12345678", 3),
+            |line| line.put_number(123),
+        ];
+        for piece in pieces {
+            assert_eq!(text.line(|line| (0..LINE_ROOM).try_for_each(|_| piece(line))), None);
+        }
+        assert_eq!(text.bytes(), b"before");
     }
 }
