@@ -31,7 +31,8 @@ pub enum Fault {
     OldLfs,
     /// Clients that are mounted from now on have settings that refuse values as the kernel does.
     KernelSettings,
-    /// Clients that are mounted from now on keep names and attributes for a while, as a real one does under its locks.
+    /// Clients that are mounted from now on keep names and attributes for a while, as a real one does under its locks,
+    /// and ask nobody at the close of a file that was only read.
     KeptNames,
 }
 

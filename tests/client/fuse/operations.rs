@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 
-use fuser::{FileHandle, INodeNo, OpenFlags, TimeOrNow};
+use fuser::{FileHandle, FopenFlags, INodeNo, OpenFlags, TimeOrNow};
 use nix::errno::Errno;
 use nix::sys::stat::{FileStat, SFlag, fstat};
 
@@ -100,6 +100,16 @@ impl LustreFs {
             let file = backing::open_again(&*self.inodes.get(inode)?, flags.0)?;
             self.add_file(file, self.inodes.number(inode))
         })
+    }
+
+    /// Where names are kept, the close of a file that was only read asks nobody either.
+    pub(super) fn how_opened(&self, flags: OpenFlags) -> FopenFlags {
+        let is_only_read = flags.0 & nix::libc::O_ACCMODE == nix::libc::O_RDONLY;
+        if is_only_read && !self.believed.is_zero() {
+            FopenFlags::FOPEN_DIRECT_IO | FopenFlags::FOPEN_NOFLUSH
+        } else {
+            FopenFlags::FOPEN_DIRECT_IO
+        }
     }
 
     pub(super) fn add_file(&self, file: File, inode: u64) -> nix::Result<u64> {

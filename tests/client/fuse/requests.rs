@@ -225,7 +225,7 @@ impl Filesystem for LustreFs {
 
     fn open(&self, request: &Request, inode: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
         self.gate.admit(request);
-        answer!(reply, self.open_file(inode, flags), handle => reply.opened(FileHandle(handle), FopenFlags::FOPEN_DIRECT_IO));
+        answer!(reply, self.open_file(inode, flags), handle => reply.opened(FileHandle(handle), self.how_opened(flags)));
     }
 
     fn read(

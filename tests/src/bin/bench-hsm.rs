@@ -70,7 +70,7 @@ impl Bench {
         let sandbox = Sandbox::start();
         let made = sandbox.create_file_system(FileSystem::lustre());
         let bench = Self { sandbox, name: made.mount_name };
-        // A walk down a path asks no server for directories that were just seen.
+        // As of a real client: a walk down a path asks nobody for directories that were just seen, nor does a close.
         bench.sandbox.client_fault("kept-names", true);
         bench.sandbox.run(["mkdir", "/mnt/bench"]).assert_success();
         bench.sandbox.run(["mount", "-t", "fsxlustre", &made.id, "/mnt/bench"]).assert_success();
