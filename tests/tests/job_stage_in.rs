@@ -103,6 +103,8 @@ fn what_has_not_come_in_time_goes_on_and_ends_with_the_job() {
     assert!(start.duration < Duration::from_secs(20), "{start}");
     assert!(told(&node).ends_with("export FSXLUSTRE_STAGE_IN=going-on"), "{}", told(&node));
     assert_eq!(bringing(&node).len(), 1, "it goes on");
+    let shown = node.sandbox.run(["fsxlustre", "job", "show", "7"]).assert_success();
+    says(&shown, &["stage_in: /mnt/fsx: 0 of 22 files have come"]);
     // The same start again begins no second one.
     says(&job(&node, "start").assert_success(), &["0 of 22 files"]);
     assert_eq!((bringing(&node).len(), node.calls("hsm_restore").len()), (1, 1));

@@ -1,7 +1,7 @@
 //! The jobs that this node knows of, from their requests and leases: what `job list` and `job show`
 //! print. Nothing is touched, and no mount is looked at.
 
-use super::{FrozenMount, FrozenRequest, Lease, MountOutcome, StartOutcome};
+use super::{FrozenMount, FrozenRequest, Lease, MountOutcome, StageIn, StartOutcome};
 use fsxlustre_mount::failure::{Failure, one_line};
 use fsxlustre_mount::host::Host;
 use serde::Serialize;
@@ -19,6 +19,9 @@ pub struct KnownJob {
     pub request: Option<FrozenRequest>,
     /// What it holds.
     pub lease: Option<Lease>,
+    /// How far its files from S3 are; absent where nothing is brought here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage_in: Option<StageIn>,
 }
 
 /// Where a job is in its life on this node.
@@ -52,7 +55,7 @@ impl KnownJob {
             (false, true) => JobState::Starting,
             (false, false) => JobState::Running,
         };
-        Self { job, state, request, lease }
+        Self { job, state, request, lease, stage_in: None }
     }
 
     /// Whether a person means it: by its key, or by Slurm's id.
@@ -95,6 +98,9 @@ impl KnownJob {
         }
         for mount in &request.mounts {
             let _ = writeln!(text, "  {}", long(mount));
+        }
+        for tree in self.stage_in.iter().flat_map(|staged| &staged.trees) {
+            let _ = writeln!(text, "  {}", tree.words());
         }
         if let Some(start) = &request.start {
             text.push_str(&how_it_started(start));
@@ -149,7 +155,11 @@ pub fn known_jobs(host: &Host) -> Result<Vec<KnownJob>, Failure> {
         let key = lease.job.clone();
         all.entry(key).or_default().1 = Some(lease);
     }
-    Ok(all.into_iter().map(|(job, (request, lease))| KnownJob::of(job, request, lease)).collect())
+    let known = all.into_iter().map(|(job, (request, lease))| KnownJob {
+        stage_in: StageIn::read(host, &job),
+        ..KnownJob::of(job, request, lease)
+    });
+    Ok(known.collect())
 }
 
 #[cfg(test)]
