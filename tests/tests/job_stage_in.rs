@@ -96,7 +96,7 @@ fn what_a_rule_names_is_there_when_the_job_begins() {
 
 #[test]
 fn what_has_not_come_in_time_goes_on_and_ends_with_the_job() {
-    let node = released(20, "stage_in = [\".\"]\n[jobs.deadlines]\nstage_in = 2");
+    let node = released(20, "stage_in = [\".\"]\n[jobs.deadlines]\nstage_in = 3");
     node.archive("copytool 0 600000");
     let start = job(&node, "start").assert_success();
     says(&start, &["stage_in: /mnt/fsx: 0 of 22 files have come; the rest is on its way"]);
@@ -118,8 +118,8 @@ fn what_has_not_come_in_time_goes_on_and_ends_with_the_job() {
 
 #[test]
 fn it_goes_on_after_a_start_until_all_is_here() {
-    let node = released(20, "stage_in = [\"in\"]\n[jobs.deadlines]\nstage_in = 1");
-    node.archive("copytool 0 4000");
+    let node = released(20, "stage_in = [\"in\"]\n[jobs.deadlines]\nstage_in = 3");
+    node.archive("copytool 0 9000");
     says(&job(&node, "start").assert_success(), &["0 of 21 files have come"]);
     wait_until("all is here", || node.sandbox.read_file(STATE).contains("\"here\""));
     wait_until("its process is gone", || bringing(&node).is_empty());
@@ -179,7 +179,7 @@ fn templates_and_one_node_for_all() {
 
 #[test]
 fn two_jobs_that_need_the_same_ask_once() {
-    let node = released(104, "stage_in = [\"in\"]\n[jobs.deadlines]\nstage_in = 1");
+    let node = released(104, "stage_in = [\"in\"]\n[jobs.deadlines]\nstage_in = 3");
     node.archive("copytool 0 600000");
     job_of(&node, "start", "7", &[]).assert_success();
     job_of(&node, "start", "8", &[]).assert_success();
@@ -196,7 +196,7 @@ fn two_jobs_that_need_the_same_ask_once() {
 
 #[test]
 fn a_start_or_a_stage_in_that_is_killed_is_made_good_by_the_next() {
-    let node = released(60, "stage_in = [\"in\"]\n[jobs.deadlines]\nstage_in = 1");
+    let node = released(60, "stage_in = [\"in\"]\n[jobs.deadlines]\nstage_in = 3");
     node.archive("copytool 0 600000");
     job(&node, "start").assert_success();
     node.shell(&format!("kill -9 {}", bringing(&node).join(" ")));
@@ -253,7 +253,7 @@ fn a_path_that_leads_elsewhere_is_a_mistake_of_the_settings() {
 
 #[test]
 fn a_later_run_of_a_job_ends_what_an_earlier_one_began() {
-    let node = released(20, "stage_in = [\"in\"]\n[jobs.deadlines]\nstage_in = 1");
+    let node = released(20, "stage_in = [\"in\"]\n[jobs.deadlines]\nstage_in = 3");
     node.archive("copytool 0 600000");
     job(&node, "start").assert_success();
     let first = bringing(&node);

@@ -124,7 +124,7 @@ fn the_unit_of_a_shutdown_sends_and_unmounts() {
 
 /// A node whose jobs get files from S3 that take their time.
 fn staging() -> Node {
-    let node = node_with("[jobs.deadlines]\nstage_in = 1", "stage_in = [\"in\"]");
+    let node = node_with("[jobs.deadlines]\nstage_in = 3", "stage_in = [\"in\"]");
     let archive = "standin-client hsm /run/standin abcdefgh";
     node.ask("mkdir -p /mnt/x && mount -t fsxlustre 10.0.0.5@tcp:/abcdefgh /mnt/x");
     node.ask("mkdir /mnt/x/in && for f in 1 2 3; do echo $f >/mnt/x/in/$f; done");

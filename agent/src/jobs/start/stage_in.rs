@@ -4,15 +4,12 @@ use super::Started;
 use crate::jobs::stage_in::{FAILED, StageIn, begin, is_for_this_node, trees, unfilled};
 use crate::jobs::{JobVariables, Verdict};
 use crate::staging::hsm::outermost;
-use fsxlustre_mount::host::{Bounds, Deadline, Host};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use std::os::fd::AsFd as _;
+use fsxlustre_mount::host::{Bounds, Deadline, Host, sleep_unless_interrupted};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Between two looks at how far it is.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-
 /// How long a process of its own may take to begin.
 const TO_BEGIN: Duration = Duration::from_secs(5);
 
@@ -72,26 +69,14 @@ fn wait(host: &Host, key: &str, bounds: &Bounds<'_>) -> Result<Option<StageIn>, 
             Some(staged) if staged.is_lost() => {
                 return Err("the process that brings files has ended early; see the journal".into());
             }
-            Some(staged) if !staged.has_begun() && (is_over || begins_until.has_passed()) => {
+            Some(staged) if !staged.has_begun() && begins_until.has_passed() => {
                 return Err("the process that brings files has not begun in time".into());
             }
             Some(staged) if !staged.has_ended() && !is_over => {}
             _ => return Ok(staged),
         }
-        if is_interrupted(bounds) {
+        if sleep_unless_interrupted(bounds.pause(LOOK_EVERY), bounds.interrupt) {
             return Ok(staged);
         }
     }
-}
-
-/// Waits for the next look; true when a signal came instead.
-fn is_interrupted(bounds: &Bounds<'_>) -> bool {
-    let pause = bounds.pause(LOOK_EVERY);
-    let Some(interrupt) = bounds.interrupt else {
-        std::thread::sleep(pause);
-        return false;
-    };
-    let mut signals = [PollFd::new(interrupt.as_fd(), PollFlags::POLLIN)];
-    let pause = PollTimeout::try_from(pause).unwrap_or(PollTimeout::ZERO);
-    matches!(poll(&mut signals, pause), Ok(some) if some > 0)
 }
