@@ -89,6 +89,61 @@ fn several_addresses_readiness_and_a_quiet_end() {
     drop(idle);
 }
 
+/// Scrapes with a timeout of one second, of which half a second is for the way.
+fn impatient_scrape(address: &str) -> String {
+    let path = "/metrics HTTP/1.1\r\nX-Prometheus-Scrape-Timeout-Seconds: 1\r\nX-Rest:";
+    let begun = Instant::now();
+    let answer = get(address, path);
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    answer
+}
+
+/// Whoever serves collects, too: when that sleeps in the kernel another thread serves, again and again.
+#[test]
+fn a_read_that_sleeps_keeps_neither_an_answer_nor_the_end() {
+    let tree = Tree::of("lustre-2.15.8");
+    let file = tree.root.join("sys/kernel/debug/lnet/stats");
+    let text = std::fs::read_to_string(&file).expect("a file");
+    let stuck = |is_stuck: bool| {
+        // Nobody writes to it: to open it sleeps.
+        let moved = tree.root.join("moved");
+        if is_stuck {
+            std::fs::remove_file(&file).expect("removed");
+            nix::unistd::mkfifo(&file, nix::sys::stat::Mode::S_IRWXU).expect("a FIFO");
+        } else {
+            std::fs::rename(&file, &moved).expect("rename");
+            std::fs::write(&file, &text).expect("write");
+            std::fs::write(&moved, "").expect("a writer lets every reader go");
+        }
+    };
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments(&tree)).arg("--web.listen-address=127.0.0.1:0");
+    let (mut service, addresses) = start(command, 1);
+    let address = addresses.first().expect("an address");
+    for _ in 0..3 {
+        stuck(true);
+        for _ in 0..2 {
+            let answer = impatient_scrape(address);
+            assert!(answer.contains("\nfsxlustre_scrape_stuck 1\n"), "{answer}");
+            assert!(get(address, "/-/healthy").starts_with("HTTP/1.1 200 "));
+        }
+        stuck(false);
+        std::thread::sleep(Duration::from_millis(200));
+        for _ in 0..2 {
+            let answer = impatient_scrape(address);
+            assert!(answer.contains("\nfsxlustre_scrape_stuck 0\n"), "{answer}");
+            assert!(answer.contains("\nlustre_lnet_errors_total 0\n"), "{answer}");
+        }
+    }
+    stuck(true);
+    impatient_scrape(address);
+    let pid = Pid::from_raw(service.0.id().try_into().expect("a process id"));
+    kill(pid, Signal::SIGTERM).expect("a signal");
+    let begun = Instant::now();
+    assert!(service.0.wait().expect("its end").success());
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}
+
 #[test]
 fn peers_that_say_nothing_or_read_nothing_keep_nobody_waiting() {
     let tree = Tree::of("lustre-2.15.8");

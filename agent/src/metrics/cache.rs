@@ -7,6 +7,7 @@ use super::families::{
     STATAHEAD_MISSES, STATAHEAD_STARTED, STATAHEAD_WRONG, UNSTABLE,
 };
 use super::instances::{Folder, Instance};
+use super::names::Names;
 use super::reading::{Reading, both};
 use super::sources::{DeviceFile, Sources};
 use super::stats::{scan, signed};
@@ -14,8 +15,8 @@ use super::verdict::Verdict;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Read-ahead's counters, sorted; up to 2.14.51 with blanks where there are underscores now.
-const EVENTS: &[&str] = &[
+/// Read-ahead's counters; up to 2.14.51 with blanks where there are underscores now.
+static EVENTS: Names = Names::new(&[
     "async_readahead",
     "failed_grab_page",
     "failed_lock_match",
@@ -32,7 +33,7 @@ const EVENTS: &[&str] = &[
     "wrong_page_from_grab_cache_page",
     "zero_length_file",
     "zero_size_window",
-];
+]);
 
 /// Old names that are not the new ones with blanks.
 const OLD_EVENTS: &[(&str, &str)] = &[
@@ -96,28 +97,31 @@ pub(super) fn parse_read_ahead(text: &[u8]) -> (Option<ReadAhead>, u64) {
 }
 
 fn event(name: &[u8]) -> Option<&'static str> {
-    if let Ok(place) = EVENTS.binary_search_by(|known| known.as_bytes().cmp(name)) {
-        return EVENTS.get(place).copied();
+    if let Some(event) = EVENTS.find(name) {
+        return Some(event);
     }
     let name = std::str::from_utf8(name).ok()?;
     let old = OLD_EVENTS.iter().find(|(old, _)| *old == name).map(|(_, new)| *new);
-    old.or_else(|| {
-        let name = name.replace([' ', '-'], "_");
-        EVENTS.iter().find(|known| **known == name).copied()
-    })
+    old.or_else(|| EVENTS.find(name.replace([' ', '-'], "_").as_bytes()))
 }
 
-/// The number of a `name: number` line.
-pub(super) fn field(text: &[u8], name: &str) -> Option<i64> {
-    text.split_inclusive(|byte| *byte == b'\n').find_map(|line| {
-        let rest = line.strip_suffix(b"\n")?.trim_ascii().strip_prefix(name.as_bytes())?;
-        signed(rest.strip_prefix(b":")?.trim_ascii())
-    })
+/// Name and value of a `name: value` line; `None` of one that was cut short.
+fn split_field(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let line = line.strip_suffix(b"\n")?.trim_ascii();
+    let (name, value) = line.split_at_checked(memchr::memchr(b':', line)?)?;
+    Some((name, value.get(1..)?.trim_ascii()))
 }
 
 /// The numbers of these lines; `None` of a file that has none of them.
 fn fields<const N: usize>(text: &[u8], names: [&str; N]) -> (Option<[Option<i64>; N]>, u64) {
-    let found = names.map(|name| field(text, name));
+    let mut found = [None; N];
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let Some((name, value)) = split_field(line) else { continue };
+        let place = names.iter().position(|known| known.as_bytes() == name);
+        if let Some(number) = place.and_then(|place| found.get_mut(place)) {
+            *number = number.or_else(|| signed(value));
+        }
+    }
     (found.iter().any(Option::is_some).then_some(found), 0)
 }
 
@@ -250,7 +254,6 @@ mod tests {
 
     #[test]
     fn names_of_old_and_new_kernels_are_one() {
-        assert!(EVENTS.is_sorted());
         let header = "snapshot_time 1.0 secs.nsecs\n";
         for (line, name) in [
             ("readpage not consecutive  3 samples [pages]", "readpage_not_consecutive"),
@@ -281,7 +284,7 @@ mod tests {
         let want = [mib(181), mib(982), None, mib(0), mib(61), Some(2)];
         assert_eq!(parse_cache(text), (Some(want), 0));
         assert_eq!(parse_cache(b"rubbish"), (None, 0));
-        assert_eq!(field(b"used_mb: 18", "used_mb"), None, "a torn line");
+        assert_eq!(fields(b"used_mb: 18", ["used_mb"]), (None, 0), "a torn line");
         let text = b"statahead total: 2\nstatahead wrong: 1\nagl total: 3\n";
         assert_eq!(parse_statahead(text).0, Some([Some(2), Some(1), Some(3), None, None]));
         let text = b"unstable_check:            0\nunstable_pages:            2\nunstable_mb: 0\n";

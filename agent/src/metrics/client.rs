@@ -2,8 +2,7 @@
 
 use super::encode::Encoder;
 use super::families::{CLIENT_HEALTHY, CLIENT_INFO, CLIENT_LBUG, CLIENT_MEMORY};
-use super::kept_files::Given;
-use super::sources::Sources;
+use super::sources::{Place, Sources};
 use super::verdict::{SourceError, Verdict};
 
 /// No version of any builder is as long as this.
@@ -63,8 +62,7 @@ fn read<T>(
     name: &str,
     parse: fn(&[u8]) -> Option<T>,
 ) -> Result<Option<T>, SourceError> {
-    let places = sources.node_file(name);
-    match sources.first_of(&places, Given::ByPage)?.map(parse) {
+    match sources.node_file(Place::Client, name)?.map(parse) {
         Some(Some(value)) => Ok(Some(value)),
         Some(None) => Err(SourceError::NotUnderstood { path: sources.last_path().to_owned() }),
         None if sources.is_client_loaded() => Err(sources.missing(name)),
@@ -79,8 +77,7 @@ fn read_if_there<T>(
     parse: fn(&[u8]) -> Option<T>,
     verdict: &mut Verdict,
 ) -> Option<T> {
-    let places = sources.node_file(name);
-    match sources.first_of(&places, Given::ByPage) {
+    match sources.node_file(Place::Client, name) {
         Ok(text) => {
             let value = text.map(parse);
             verdict.oddities += u64::from(matches!(value, Some(None)));

@@ -130,6 +130,15 @@ pub(super) struct Collectors {
     slow_tier: Duration,
 }
 
+/// What a collector hands over.
+#[derive(Debug)]
+pub(super) enum Handed<'h> {
+    /// What it wrote; whoever takes it gives other room.
+    Encoder(&'h mut Encoder),
+    /// What was written before.
+    Samples(&'h [u8], &'h [Part]),
+}
+
 /// One pass.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pass {
@@ -153,15 +162,15 @@ impl Collectors {
     }
 
     /// Runs collectors, and hands over text, parts and report of each as soon as they are there.
-    pub(super) fn run(&mut self, pass: &Pass, mut hand_over: impl FnMut((&[u8], &[Part]), Report)) {
+    pub(super) fn run(&mut self, pass: &Pass, mut hand_over: impl FnMut(Handed<'_>, Report)) {
         self.sources.begin();
         // What cannot be listed has not gone.
         if let Ok(clients) = self.sources.devices(Folder::Llite) {
             self.continued.begin(&clients);
         }
         self.probers.ask(&mut self.sources, pass);
+        let mut begun = Instant::now();
         for collector in COLLECTORS.iter().filter(|one| pass.collectors.has(one.name)) {
-            let begun = Instant::now();
             if self.hand_over_kept(collector, begun, &mut hand_over) {
                 continue;
             }
@@ -170,25 +179,27 @@ impl Collectors {
                 Run::Files(run) | Run::SlowFiles(run) => run(&mut self.sources, &mut self.encoder),
                 Run::Children(run) => run(&mut self.probers, &mut self.encoder),
             };
+            let ended = Instant::now();
             let report = Report {
                 collector: collector.name,
                 oddities: verdict.oddities,
                 trouble: verdict.trouble.map(|error| (error.to_string(), error.remedy())),
-                took: begun.elapsed(),
+                took: ended.saturating_duration_since(begun),
             };
             self.keep(collector, begun, &report);
-            let written = self.encoder.written();
-            match self.continued.apply(collector.name, written) {
-                Some((text, parts)) => hand_over((&text, &parts), report),
-                None => hand_over(written, report),
-            }
+            begun = ended;
+            let instead = self.continued.apply(collector.name, self.encoder.written());
+            let handed = match &instead {
+                Some((text, parts)) => Handed::Samples(text, parts),
+                None => Handed::Encoder(&mut self.encoder),
+            };
+            hand_over(handed, report);
         }
         self.encoder.clear();
         self.probers.tell_stuck(&mut self.encoder);
         super::own::encode_sources(&self.sources, &mut self.encoder);
-        let (text, parts) = self.encoder.written();
         let report = Report { collector: "", oddities: 0, trouble: None, took: Duration::ZERO };
-        hand_over((text, parts), report);
+        hand_over(Handed::Encoder(&mut self.encoder), report);
     }
 
     /// Hands over what a slow collector has kept, if that is young and of the same devices.
@@ -196,18 +207,19 @@ impl Collectors {
         &mut self,
         collector: &Collector,
         now: Instant,
-        hand_over: &mut impl FnMut((&[u8], &[Part]), Report),
+        hand_over: &mut impl FnMut(Handed<'_>, Report),
     ) -> bool {
         let Some(kept) = self.kept.get(collector.name) else { return false };
         let is_fresh = now.saturating_duration_since(kept.at) < self.slow_tier
             && kept.report.trouble.is_none()
             && kept.devices == self.sources.all_devices();
         if is_fresh {
-            let (written, report) = ((&kept.text[..], &kept.parts[..]), kept.report.clone());
-            match self.continued.apply(collector.name, written) {
-                Some((text, parts)) => hand_over((&text, &parts), report),
-                None => hand_over(written, report),
-            }
+            let instead = self.continued.apply(collector.name, (&kept.text, &kept.parts));
+            let (text, parts) = match &instead {
+                Some((text, parts)) => (text, parts),
+                None => (&kept.text, &kept.parts),
+            };
+            hand_over(Handed::Samples(text, parts), kept.report.clone());
         }
         is_fresh
     }

@@ -79,12 +79,59 @@ pub(super) struct Part {
     pub(super) series: u64,
 }
 
+/// Samples, and which families they are of.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    text: Text,
+    parts: Vec<Part>,
+}
+
+impl Written {
+    /// The samples, and the parts of them.
+    pub(super) fn samples(&self) -> (&[u8], &[Part]) {
+        (self.text.bytes(), &self.parts)
+    }
+
+    /// Holds these samples from now on.
+    pub(super) fn copy(&mut self, (text, parts): (&[u8], &[Part])) {
+        self.clear();
+        self.text.put(text);
+        self.parts.extend_from_slice(parts);
+    }
+
+    /// Forgets what was written and keeps the room, unless that is far too large for what was in it.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.parts.clear();
+    }
+}
+
+/// What a name of a family has behind it in the names of its series.
+#[derive(Clone, Copy, Debug)]
+enum Suffix {
+    None,
+    Bucket,
+    Sum,
+    Count,
+}
+
+impl Suffix {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Bucket => "_bucket",
+            Self::Sum => "_sum",
+            Self::Count => "_count",
+        }
+    }
+}
+
 /// Writes samples into a buffer, and notes which family they are of.
 #[derive(Debug, Default)]
 pub(super) struct Encoder {
-    head: Head,
-    text: Text,
-    parts: Vec<Part>,
+    /// By suffix: sums and counts are written by turns.
+    heads: [Head; 4],
+    written: Written,
 }
 
 /// Writes the samples of one family.
@@ -104,20 +151,24 @@ impl Encoder {
 
     /// What was written since the last `clear`, and the parts of it.
     pub(super) fn written(&self) -> (&[u8], &[Part]) {
-        (self.text.bytes(), &self.parts)
+        self.written.samples()
+    }
+
+    /// Gives what was written, and goes on in this room.
+    pub(super) fn exchange(&mut self, room: Written) -> Written {
+        std::mem::replace(&mut self.written, room)
     }
 
     /// Forgets what was written and keeps the room.
     pub(super) fn clear(&mut self) {
-        self.text.truncate(0);
-        self.parts.clear();
+        self.written.clear();
     }
 }
 
 impl<const N: usize> Samples<'_, N> {
     /// Writes a sample of a counter or gauge.
     pub(super) fn sample(&mut self, labels: [&str; N], value: impl Value) {
-        self.line("", labels, None, value);
+        self.line(Suffix::None, labels, None, value);
     }
 
     /// Writes the sample of a counter or gauge whose value is known.
@@ -129,8 +180,8 @@ impl<const N: usize> Samples<'_, N> {
 
     /// Writes the two samples of a summary.
     pub(super) fn summary(&mut self, labels: [&str; N], sum: impl Value, count: impl Value) {
-        self.line("_sum", labels, None, sum);
-        self.line("_count", labels, None, count);
+        self.line(Suffix::Sum, labels, None, sum);
+        self.line(Suffix::Count, labels, None, count);
     }
 
     /// Writes the samples of a histogram: buckets by their upper edges, each with its own count, and
@@ -145,33 +196,27 @@ impl<const N: usize> Samples<'_, N> {
         let mut count = 0_u64;
         for (edge, more) in buckets {
             count = count.saturating_add(*more);
-            self.line("_bucket", labels, Some(edge), count);
+            self.line(Suffix::Bucket, labels, Some(edge), count);
         }
         count = count.saturating_add(above);
-        self.line("_bucket", labels, Some("+Inf"), count);
+        self.line(Suffix::Bucket, labels, Some("+Inf"), count);
         if let Some(sum) = sum {
-            self.line("_sum", labels, None, sum);
+            self.line(Suffix::Sum, labels, None, sum);
         }
-        self.line("_count", labels, None, count);
+        self.line(Suffix::Count, labels, None, count);
     }
 
-    fn line(
-        &mut self,
-        suffix: &'static str,
-        labels: [&str; N],
-        edge: Option<&str>,
-        value: impl Value,
-    ) {
+    fn line(&mut self, suffix: Suffix, labels: [&str; N], edge: Option<&str>, value: impl Value) {
         self.begin();
-        let name = self.family.row().name;
-        let Encoder { head, text, parts } = &mut *self.encoder;
+        let name = [self.family.row().name, suffix.word()];
+        let Encoder { heads, written: Written { text, parts } } = &mut *self.encoder;
         let values = (self.family.pieces(), labels);
         let written = text.line(|line| {
-            head.write_line(line, [name, suffix], values, edge)?;
+            heads.get_mut(suffix as usize)?.write_line(line, name, values, edge)?;
             end_line(line, value)
         });
         if written.is_none() {
-            write_any(text, [name, suffix], self.family.labels(), labels, edge);
+            write_any(text, name, self.family.labels(), labels, edge);
             // A number fits a line of its own.
             let _ = text.line(|line| end_line(line, value));
         }
@@ -183,8 +228,8 @@ impl<const N: usize> Samples<'_, N> {
     fn begin(&mut self) {
         if !self.begun {
             self.begun = true;
-            let start = self.encoder.text.len();
-            self.encoder.parts.push(Part { row: self.family.row(), start, series: 0 });
+            let Written { text, parts } = &mut self.encoder.written;
+            parts.push(Part { row: self.family.row(), start: text.len(), series: 0 });
         }
     }
 }

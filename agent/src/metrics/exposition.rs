@@ -1,15 +1,17 @@
 //! The families of a scrape in one valid text: each once, in the table's order, HELP and TYPE
 //! before its samples, whichever collectors wrote them.
 
-use super::encode::Part;
+use super::encode::{Encoder, Part, Written};
 use super::families::FAMILIES;
 use std::ops::Range;
 
-/// Lines of a family in [`Collected`]'s text.
+/// Lines of a family.
 #[derive(Clone, Debug)]
 struct Piece {
     /// Place of the family in the table.
     family: usize,
+    /// Place of what they are in.
+    written: usize,
     lines: Range<usize>,
     series: u64,
 }
@@ -17,8 +19,10 @@ struct Piece {
 /// What the collectors have written so far.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
-    text: Vec<u8>,
+    written: Vec<Written>,
     pieces: Vec<Piece>,
+    /// Room of an earlier scrape; the next one is the last.
+    room: Vec<Written>,
 }
 
 /// What became of it.
@@ -31,31 +35,47 @@ pub(super) struct Exposed {
 }
 
 impl Collected {
-    /// Adds what a collector has written.
-    pub(super) fn add(&mut self, (text, parts): (&[u8], &[Part])) {
-        let base = self.text.len();
-        self.text.extend_from_slice(text);
-        let ends = parts.iter().skip(1).map(|part| part.start).chain([text.len()]);
-        for (part, end) in parts.iter().zip(ends) {
-            self.pieces.push(Piece {
-                family: part.row.place,
-                lines: base + part.start..base + end,
-                series: part.series,
-            });
-        }
+    /// Adds what was written, and gives the encoder other room for it.
+    pub(super) fn take(&mut self, encoder: &mut Encoder) {
+        let written = encoder.exchange(self.room.pop().unwrap_or_default());
+        self.add(written);
     }
 
-    /// Forgets everything and keeps the room.
+    /// Adds a copy of what was written before.
+    pub(super) fn copy(&mut self, samples: (&[u8], &[Part])) {
+        let mut written = self.room.pop().unwrap_or_default();
+        written.copy(samples);
+        self.add(written);
+    }
+
+    fn add(&mut self, written: Written) {
+        let (text, parts) = written.samples();
+        let ends = parts.iter().skip(1).map(|part| part.start).chain([text.len()]);
+        self.pieces.extend(parts.iter().zip(ends).map(|(part, end)| Piece {
+            family: part.row.place,
+            written: self.written.len(),
+            lines: part.start..end,
+            series: part.series,
+        }));
+        self.written.push(written);
+    }
+
+    /// Forgets everything and keeps the room, so that each collector gets its own again.
     pub(super) fn clear(&mut self) {
-        self.text.clear();
         self.pieces.clear();
+        self.room.clear();
+        self.written.iter_mut().for_each(Written::clear);
+        // The encoder has the room for the first one; that one's goes to the encoder when the last one is through.
+        self.room.extend(self.written.drain(..1.min(self.written.len())));
+        self.room.extend(self.written.drain(..).rev());
     }
 
     /// Writes everything, but for whole families when there are more series than `most`: the last
     /// ones of the table first, until the rest fits. What is fsxlustre's own is never left out.
     pub(super) fn write(&self, most: Option<u64>, text: &mut Vec<u8>) -> Exposed {
         // The heads of all families have less than 32 KiB.
-        text.reserve(self.text.len() + (32 << 10));
+        let length: usize = self.written.iter().map(|written| written.samples().0.len()).sum();
+        text.reserve(length + (32 << 10));
         let mut pieces: Vec<&Piece> = self.pieces.iter().collect();
         pieces.sort_by_key(|piece| piece.family);
         let mut exposed =
@@ -81,7 +101,9 @@ impl Collected {
                 write_head(first.family, text);
             }
             for piece in family {
-                text.extend_from_slice(self.text.get(piece.lines.clone()).unwrap_or_default());
+                let written = self.written.get(piece.written).map(|written| written.samples().0);
+                let lines = written.and_then(|written| written.get(piece.lines.clone()));
+                text.extend_from_slice(lines.unwrap_or_default());
             }
         }
         exposed
@@ -110,11 +132,10 @@ mod tests {
         encoder.family(&COLLECTOR_SUCCESS).sample(["x"], true);
         encoder.family(&LNET_ERRORS).sample([], 1_u64);
         encoder.family(&IMPORT_UP).sample(["a", "b", "osc"], true);
-        collected.add(encoder.written());
-        encoder.clear();
+        collected.take(&mut encoder);
         encoder.family(&IMPORT_UP).sample(["a", "b", "mdc"], true);
         encoder.family(&READ_BYTES).sample(["a"], 5_u64);
-        collected.add(encoder.written());
+        collected.copy(encoder.written());
         collected
     }
 

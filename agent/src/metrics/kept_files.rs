@@ -3,6 +3,7 @@
 //! To open a file costs several times what reading it does. An open file of sysfs or procfs keeps
 //! nothing alive: when its device goes, reading it fails.
 
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::File;
@@ -42,7 +43,7 @@ struct Kept {
 
 /// Files that are open, by path: its bytes, since a `Path` is hashed part by part.
 #[derive(Debug, Default)]
-pub(super) struct KeptFiles(HashMap<OsString, Kept>);
+pub(super) struct KeptFiles(HashMap<OsString, Kept, RandomState>);
 
 impl KeptFiles {
     /// Reads a file into `room`, as it is now; gives the length.

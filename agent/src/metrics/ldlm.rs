@@ -3,9 +3,8 @@
 use super::encode::Encoder;
 use super::families::{Family, LDLM_CALLBACKS, LDLM_LOCKS, LDLM_LRU, LDLM_RESOURCES, LDLM_UNUSED};
 use super::instances::{Folder, Instance};
-use super::kept_files::Given;
 use super::reading::Reading;
-use super::sources::{DeviceFile, Sources};
+use super::sources::{DeviceFile, Place, Sources};
 use super::stats::{Unit, scan};
 use super::verdict::{SourceError, Verdict};
 use std::sync::Arc;
@@ -49,8 +48,7 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
 }
 
 fn collect_callbacks(sources: &mut Sources, encoder: &mut Encoder, verdict: &mut Verdict) {
-    let paths = sources.any_file("ldlm/services/ldlm_cbd/stats");
-    let counts = match sources.first_of(&paths, Given::ByPage) {
+    let counts = match sources.node_file(Place::AnyOfClient, "ldlm/services/ldlm_cbd/stats") {
         Ok(Some(text)) => parse_callbacks(text),
         // Without debugfs other collectors say so.
         Ok(None) => return,

@@ -4,14 +4,12 @@
 //! alike, so that beginning is kept and copied whole.
 
 use super::text::Line;
+use super::words::{holds, holds_less};
 
 /// The longest piece: a label's name with `",` before it and `="` after it.
 const PIECE: usize = 32;
 /// The longest beginning that is kept.
 const HEAD: usize = 128;
-/// One in each of the eight bytes of a word.
-const ONES: u64 = u64::from_ne_bytes([1; 8]);
-const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
 
 /// What stands between the values of two labels.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +95,7 @@ impl Head {
             } else {
                 line.put_piece(b"\",le=\"", 6)?;
             }
-            line.put_short(edge.as_bytes())?;
+            put_value(line, edge)?;
         }
         let has_labels = N > 0 || edge.is_some();
         if has_labels { line.put_piece(b"\"} ", 3) } else { line.put_piece(b" ", 1) }
@@ -120,15 +118,17 @@ impl Head {
         }
         self.length = 0;
         line.put(name[0].as_bytes())?;
-        line.put(name[1].as_bytes())?;
+        if !name[1].is_empty() {
+            line.put(name[1].as_bytes())?;
+        }
         if let Some((piece, value)) = first {
             piece.put(line)?;
             put_value(line, value)?;
         }
-        let written = line.bytes();
-        if let (Some(_), Some(room)) = (value, self.bytes.get_mut(..written.len())) {
-            room.copy_from_slice(written);
-            (self.name, self.value, self.length) = (name, value, written.len());
+        let length = line.bytes().len();
+        if value.is_some() && length <= HEAD {
+            self.bytes = *line.room();
+            (self.name, self.value, self.length) = (name, value, length);
         }
         Some(())
     }
@@ -148,34 +148,31 @@ fn identity(value: &str) -> Option<Identity> {
     Some((words, bytes.len()))
 }
 
-/// Most values have at most sixteen bytes: two words that may overlap.
+/// Most values have at most sixteen bytes: two words that may overlap, or two halves of one.
 fn put_value(line: &mut Line<'_>, value: &str) -> Option<()> {
     let bytes = value.as_bytes();
-    let has_special = if let (Some(first), Some(last), 8..=16) =
-        (bytes.first_chunk::<8>(), bytes.last_chunk::<8>(), bytes.len())
-    {
-        holds_special(u64::from_ne_bytes(*first)) || holds_special(u64::from_ne_bytes(*last))
-    } else if let (Some(first), Some(last), 4..=8) =
-        (bytes.first_chunk::<4>(), bytes.last_chunk::<4>(), bytes.len())
-    {
-        let [first, last] = [*first, *last].map(|half| u64::from(u32::from_ne_bytes(half)));
-        holds_special(first | last << 32)
-    } else {
-        bytes.iter().any(|byte| *byte <= b'"' || *byte == b'\\')
-    };
-    if has_special { None } else { line.put_short(bytes) }
+    let length = bytes.len();
+    if let (Some(first), Some(last), ..=16) = (bytes.first_chunk(), bytes.last_chunk(), length) {
+        let has_special =
+            holds_special(u64::from_ne_bytes(*first)) | holds_special(u64::from_ne_bytes(*last));
+        return if has_special { None } else { line.put_ends((first, last), length) };
+    }
+    if let (Some(first), Some(last), ..=8) = (bytes.first_chunk(), bytes.last_chunk(), length) {
+        let [low, high] = [*first, *last].map(|half| u64::from(u32::from_ne_bytes(half)));
+        return if holds_special(low | high << 32) {
+            None
+        } else {
+            line.put_ends((first, last), length)
+        };
+    }
+    let has_special = bytes.iter().any(|byte| *byte <= b'"' || *byte == b'\\');
+    if has_special { None } else { line.put(bytes) }
 }
 
 /// Whether a word may hold a byte that a label's value must not: backslash, quote, newline. The few others
 /// up to the quote (a space, a tab) are taken for such; they are rare, and whoever escapes leaves them.
-///
-/// *Source*: a byte of `x - 0x01…01 & !x & 0x80…80` is set where a byte of `x` is 0, and may be set above
-/// one that is, which is no matter here; the same with `0x23…23` is for bytes below `0x23`.
 fn holds_special(word: u64) -> bool {
-    let backslash = word ^ (ONES * u64::from(b'\\'));
-    let is_backslash = backslash.wrapping_sub(ONES) & !backslash;
-    let is_up_to_quote = word.wrapping_sub(ONES * u64::from(b'"' + 1)) & !word;
-    (is_backslash | is_up_to_quote) & HIGH_BITS != 0
+    holds(word, b'\\') | holds_less(word, b'"' + 1)
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The names in a folder, without an allocation for each: a client has a folder for every target, and
 //! they are listed at every scrape.
 
-use rustix::fs::{CWD, Mode, OFlags, RawDir, openat};
+use rustix::fs::{CWD, Mode, OFlags, RawDir, SeekFrom, openat, seek};
 use std::io::Error;
 use std::ops::ControlFlow;
+use std::os::fd::AsFd as _;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
 
 /// Room for one call: some hundred names of devices.
@@ -13,16 +15,45 @@ const LEAST_ROOM_BYTES: usize = 512;
 /// What stands behind each name, as no name has it.
 const END: u8 = b'/';
 
-/// Appends every name in a folder, each with a `/` behind it, in the kernel's order.
-pub(super) fn add_names(path: &Path, names: &mut Vec<u8>) -> Result<(), Error> {
-    each_name(path, ROOM_BYTES, |name| {
+/// A folder of sysfs or procfs, which stays open from scrape to scrape as long as it has something in it. One
+/// that was taken away has nothing in it, whatever has its path now.
+#[derive(Debug, Default)]
+pub(super) struct KeptFolder(Option<OwnedFd>);
+
+impl KeptFolder {
+    /// Appends every name in the folder, each with a `/` behind it, in the kernel's order.
+    pub(super) fn add_names(&mut self, path: &Path, names: &mut Vec<u8>) -> Result<(), Error> {
+        let before = names.len();
+        if let Some(folder) = self.0.take() {
+            let again = seek(&folder, SeekFrom::Start(0)).map_err(Error::from);
+            let listed = again.and_then(|_| add_names(folder.as_fd(), names));
+            if listed.is_ok() && names.len() > before {
+                self.0 = Some(folder);
+                return Ok(());
+            }
+            names.truncate(before);
+        }
+        let folder = open(path)?;
+        add_names(folder.as_fd(), names)?;
+        self.0 = Some(folder).filter(|_| names.len() > before);
+        Ok(())
+    }
+}
+
+fn add_names(folder: BorrowedFd<'_>, names: &mut Vec<u8>) -> Result<(), Error> {
+    each_name(folder, ROOM_BYTES, |name| {
         names.extend_from_slice(name);
         names.push(END);
         ControlFlow::Continue(())
     })
 }
 
-/// The names of [`add_names`].
+fn open(path: &Path) -> Result<OwnedFd, Error> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(openat(CWD, path, flags, Mode::empty())?)
+}
+
+/// The names of [`KeptFolder::add_names`].
 pub(super) fn split(names: &[u8]) -> impl Iterator<Item = &[u8]> {
     names.split(|byte| *byte == END).filter(|name| !name.is_empty())
 }
@@ -30,7 +61,7 @@ pub(super) fn split(names: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Whether a folder has anything in it.
 pub(super) fn has_entry(path: &Path) -> Result<bool, Error> {
     let mut has = false;
-    each_name(path, LEAST_ROOM_BYTES, |_| {
+    each_name(open(path)?.as_fd(), LEAST_ROOM_BYTES, |_| {
         has = true;
         ControlFlow::Break(())
     })?;
@@ -38,12 +69,10 @@ pub(super) fn has_entry(path: &Path) -> Result<bool, Error> {
 }
 
 fn each_name(
-    path: &Path,
+    folder: BorrowedFd<'_>,
     room: usize,
     mut tell: impl FnMut(&[u8]) -> ControlFlow<()>,
 ) -> Result<(), Error> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let folder = openat(CWD, path, flags, Mode::empty())?;
     let mut room = Vec::with_capacity(room);
     let mut entries = RawDir::new(folder, room.spare_capacity_mut());
     while let Some(entry) = entries.next() {
@@ -70,13 +99,47 @@ mod tests {
             std::fs::write(folder.path().join(&name), "").expect("file");
             wanted.push(name.into_bytes());
         }
-        let mut names = Vec::new();
-        add_names(folder.path(), &mut names).expect("listed");
-        let mut found: Vec<_> = split(&names).collect();
-        found.sort_unstable();
-        assert_eq!(found, wanted);
+        let mut kept = KeptFolder::default();
+        for _ in 0..2 {
+            let mut names = Vec::new();
+            kept.add_names(folder.path(), &mut names).expect("listed");
+            let mut found: Vec<_> = split(&names).collect();
+            found.sort_unstable();
+            assert_eq!(found, wanted);
+        }
         assert!(has_entry(folder.path()).expect("listed"));
         let absent = has_entry(&folder.path().join("x")).expect_err("nothing");
         assert_eq!(absent.kind(), std::io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_folder_that_was_taken_away_and_came_back_is_the_new_one() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("osc");
+        let mut kept = KeptFolder::default();
+        let mut listed = || {
+            let mut names = Vec::new();
+            let listed = kept.add_names(&path, &mut names).map_err(|error| error.kind());
+            listed.map(|()| String::from_utf8(names).expect("UTF-8"))
+        };
+        let create = |name: &str| std::fs::create_dir_all(path.join(name)).expect("a folder");
+        let remove = |name: &str| {
+            let both =
+                std::fs::remove_dir(path.join(name)).and_then(|()| std::fs::remove_dir(&path));
+            both.expect("removed");
+        };
+        let absent = Err(std::io::ErrorKind::NotFound);
+        assert_eq!(listed(), absent);
+        create("");
+        assert_eq!(listed().as_deref(), Ok(""));
+        create("a");
+        assert_eq!([listed(), listed()], ["a/", "a/"].map(|names| Ok(names.to_owned())));
+        remove("a");
+        assert_eq!(listed(), absent);
+        create("b");
+        assert_eq!(listed().as_deref(), Ok("b/"));
+        remove("b");
+        create("c");
+        assert_eq!(listed().as_deref(), Ok("c/"));
     }
 }

@@ -6,12 +6,10 @@ use super::families::{
     LNET_RECEIVE_BYTES, LNET_RECEIVE_MESSAGES, LNET_ROUTE_BYTES, LNET_ROUTE_MESSAGES,
     LNET_SEND_BYTES, LNET_SEND_MESSAGES, NI_CREDITS, NI_CREDITS_MAX, NI_CREDITS_MIN, NI_UP,
 };
-use super::kept_files::Given;
-use super::sources::Sources;
+use super::sources::{Place, Sources};
 use super::stats::{signed, unsigned};
 use super::verdict::{SourceError, Verdict};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// The families, in the order of the file's numbers.
 const FIELDS: [&Family<0>; 11] = [
@@ -40,26 +38,16 @@ pub(super) fn parse(text: &[u8]) -> Option<[u64; FIELDS.len()]> {
     words.next().is_none().then_some(numbers)
 }
 
-/// The folders that LNet's files may be in.
-pub(super) fn folders(sources: &Sources) -> [PathBuf; 2] {
-    let paths = &sources.host().paths;
-    [paths.debugfs.join("lnet"), paths.procfs.join("sys/lnet")]
-}
-
 /// The collector.
 ///
 /// *Source*: `lnet/stats` and `lnet/nis` below debugfs, `/proc/sys/lnet` up to 2.10. *Units*:
 /// messages, bytes.
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
-    let folders = folders(sources);
     let is_loaded = |sources: &Sources| {
         sources.host().paths.sysfs.join("module/lnet").is_dir() || sources.is_client_loaded()
     };
-    match sources
-        .first_of(&folders.each_ref().map(|folder| folder.join("stats")), Given::ByLine)
-        .map(|text| text.map(parse))
-    {
+    match sources.node_file(Place::Lnet, "stats").map(|text| text.map(parse)) {
         Ok(Some(Some(numbers))) => {
             for (family, number) in FIELDS.into_iter().zip(numbers) {
                 encoder.family(family).sample([], number);
@@ -69,7 +57,7 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
             verdict.oddities = 1;
             verdict.note(SourceError::NotUnderstood { path: sources.last_path().to_owned() });
         }
-        Ok(None) if is_loaded(sources) => verdict.note(SourceError::missing("stats", &folders)),
+        Ok(None) if is_loaded(sources) => verdict.note(sources.missing_of_lnet("stats")),
         Ok(None) => {}
         Err(error) => verdict.note(error),
     }
@@ -78,8 +66,7 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
 }
 
 fn collect_interfaces(sources: &mut Sources, encoder: &mut Encoder, verdict: &mut Verdict) {
-    let paths = folders(sources).map(|folder| folder.join("nis"));
-    let (interfaces, oddities) = match sources.first_of(&paths, Given::ByLine) {
+    let (interfaces, oddities) = match sources.node_file(Place::Lnet, "nis") {
         Ok(Some(text)) => parse_interfaces(text),
         // Where LNet's other file is missing too, that was said.
         Ok(None) => return,

@@ -25,9 +25,10 @@ pub fn encoding_times(series: usize, passes: usize) -> Vec<EncodingTime> {
     let each = series / FAMILIES.len();
     let targets: Vec<String> = (0..each).map(|number| format!("OST{number:04x}")).collect();
     let mut encoder = Encoder::default();
+    let mut collected = Collected::default();
     let mut text = Vec::new();
     let pass = |_| {
-        encoder.clear();
+        collected.clear();
         text.clear();
         let begun = processor_time();
         for family in FAMILIES {
@@ -37,8 +38,7 @@ pub fn encoding_times(series: usize, passes: usize) -> Vec<EncodingTime> {
             }
         }
         let samples = processor_time().saturating_sub(begun);
-        let mut collected = Collected::default();
-        collected.add(encoder.written());
+        collected.take(&mut encoder);
         collected.write(None, &mut text);
         EncodingTime { samples, text: processor_time().saturating_sub(begun), bytes: text.len() }
     };

@@ -6,6 +6,7 @@
 //! | `encode`, `exposition` | samples as text; the families of a scrape in one valid text |
 //! | `sources`, `kept_files`, `listing`, `reading` | where the client's files are, how one is read, what several add up to |
 //! | `instances`, `stats`, `rpc_stats`, `rpc_times`, `import_file`, `import_state`, `history` | what the kernel prints: pure |
+//! | `words`, `names` | digits and blanks of a text, eight at a time; lists of names that are known |
 //! | `client` to `network`, `jobs` | one collector each: parser, reader, encoder |
 //! | `client_key`, `prober`, `probers` | children, one for each mounted client, that ask what may sleep in the kernel: statvfs, connections |
 //! | `imports`, `probe` | the collectors of what the children told |
@@ -50,6 +51,7 @@ mod llite;
 mod lnet;
 mod measured;
 mod mounts;
+mod names;
 mod network;
 mod own;
 mod peers;
@@ -70,6 +72,7 @@ mod text;
 mod tuning;
 mod verdict;
 pub mod web;
+mod words;
 
 pub use collect::{COLLECTOR_NAMES, COLLECTORS, Collector};
 pub use imports::{ImportState, tell_imports};

@@ -2,9 +2,8 @@
 
 use super::encode::Encoder;
 use super::families::{PEER_CREDITS, PEER_CREDITS_MIN, PEER_QUEUED};
-use super::kept_files::Given;
-use super::lnet::{folders, is_nid, rows};
-use super::sources::Sources;
+use super::lnet::{is_nid, rows};
+use super::sources::{Place, Sources};
 use super::stats::signed;
 use super::verdict::Verdict;
 use std::collections::BTreeMap;
@@ -40,8 +39,7 @@ pub(super) fn parse(text: &[u8]) -> (BTreeMap<String, Peer>, u64) {
 /// *Source*: `lnet/peers`. *Units*: messages, bytes.
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
-    let paths = folders(sources).map(|folder| folder.join("peers"));
-    let (peers, oddities) = match sources.first_of(&paths, Given::ByLine) {
+    let (peers, oddities) = match sources.node_file(Place::Lnet, "peers") {
         Ok(text) => text.map(parse).unwrap_or_default(),
         Err(error) => {
             verdict.note(error);

@@ -13,6 +13,7 @@
 //! 2.17 and of DDN's builds, known from the source and not captured.
 
 use super::stats::{signed, unsigned};
+use super::words::{after_spaces, leading_number};
 
 /// Rows that a table can have.
 const ROWS: usize = 32;
@@ -97,6 +98,30 @@ impl RpcStats {
             _ => None,
         }
     }
+
+    fn table(&mut self, section: Section) -> Option<&mut Option<Table>> {
+        match section {
+            Section::Pages => Some(&mut self.pages),
+            Section::InFlight => Some(&mut self.in_flight),
+            Section::Latency => Some(&mut self.latency),
+            Section::Head | Section::Other => None,
+        }
+    }
+
+    /// Takes a row in, where its table is told; false when the table has no place for it.
+    fn add(&mut self, row: Row, section: Section) -> bool {
+        let Some(table) = self.table(section) else { return true };
+        let place = match section {
+            Section::InFlight => usize::try_from(row.key).unwrap_or(usize::MAX).min(ROWS - 1),
+            _ => usize::try_from(row.key.max(1).ilog2()).unwrap_or(ROWS),
+        };
+        let table = table.get_or_insert(Table::EMPTY);
+        let sides = table.read.get_mut(place).zip(table.write.get_mut(place));
+        let Some((reads, writes)) = sides else { return false };
+        *reads = reads.saturating_add(row.read);
+        *writes = writes.saturating_add(row.write);
+        true
+    }
 }
 
 /// Which table the rows are of.
@@ -117,26 +142,31 @@ pub(super) fn parse(text: &[u8]) -> (Option<RpcStats>, u64) {
     let mut oddities = 0;
     let mut section = Section::Head;
     let mut is_modify = false;
-    let is_whole = text.ends_with(b"\n");
-    let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', text).chain([text.len()]) {
-        let line = text.get(start..end).unwrap_or_default().trim_ascii();
-        start = end + 1;
-        if line.is_empty() {
+    let mut rest = text;
+    while let Some(first) = rest.first() {
+        let is_told = section != Section::Other || !first.is_ascii_digit();
+        let row = if is_told { row_by_columns(rest) } else { None };
+        if let Some((row, after)) = row {
+            oddities += u64::from(!found.add(row, section));
+            rest = after;
+            continue;
+        }
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = rest.get(..end).unwrap_or_default().trim_ascii();
+        rest = rest.get(end + 1..).unwrap_or_default();
+        if line.is_empty() || !is_told {
             continue;
         }
         if let Some(begun) = heading(line, &mut is_modify) {
             section = begun;
-            if let Some(table) = table(&mut found, section) {
+            if let Some(table) = found.table(section) {
                 table.get_or_insert(Table::EMPTY);
             }
-            continue;
-        }
-        if !line_is_known(line, section, &mut found) {
+        } else if !line_is_known(line, section, &mut found) {
             oddities += 1;
         }
     }
-    if !is_whole {
+    if !text.ends_with(b"\n") {
         (found.pages, found.in_flight, found.latency) = (None, None, None);
     }
     let is_known = found.reading.is_some() || found.modifying.is_some();
@@ -172,13 +202,25 @@ fn heading(line: &[u8], is_modify: &mut bool) -> Option<Section> {
     Some(section)
 }
 
-fn table(found: &mut RpcStats, section: Section) -> Option<&mut Option<Table>> {
-    match section {
-        Section::Pages => Some(&mut found.pages),
-        Section::InFlight => Some(&mut found.in_flight),
-        Section::Latency => Some(&mut found.latency),
-        Section::Head | Section::Other => None,
-    }
+/// A row of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Row {
+    key: u64,
+    read: u64,
+    write: u64,
+}
+
+/// Reads the first line of a text, if it is a row of two sides whose shares are not wider than their columns:
+/// nearly all are such. Gives what follows the line. `None` leaves it to [`line_is_known`], which would read the same.
+fn row_by_columns(text: &[u8]) -> Option<(Row, &[u8])> {
+    let (key, rest) = leading_number(text)?;
+    let (read, rest) = leading_number(after_spaces(rest.strip_prefix(b":\t\t")?))?;
+    let (shares, rest) = rest.split_first_chunk()?;
+    let [b' ', _, _, _, b' ', _, _, _, b' ', b' ', b' ', b'|', b' '] = shares else { return None };
+    let (write, rest) = leading_number(after_spaces(rest))?;
+    let (shares, rest) = rest.split_first_chunk()?;
+    let [b' ', _, _, _, b' ', _, _, _, b'\n'] = shares else { return None };
+    Some((Row { key, read, write }, rest))
 }
 
 /// Takes a line in that is no heading; false when it was not understood.
@@ -194,24 +236,15 @@ fn line_is_known(line: &[u8], section: Section, found: &mut RpcStats) -> bool {
         // Times; and counts of newer kernels, which are of no use here.
         return name.ends_with(b"_time") || name.ends_with(b"RPCs in flight");
     };
-    let Some(table) = table(found, section) else { return true };
-    let place = match section {
-        Section::InFlight => usize::try_from(key).unwrap_or(usize::MAX).min(ROWS - 1),
-        _ => usize::try_from(key.max(1).ilog2()).unwrap_or(ROWS),
-    };
+    if found.table(section).is_none() {
+        return true;
+    }
     let Some((read, rest)) = first_number(value) else { return false };
     let Some(bar) = memchr::memchr(b'|', rest) else { return false };
     let Some((write, _)) = first_number(rest.get(bar + 1..).unwrap_or_default()) else {
         return false;
     };
-    let table = table.get_or_insert(Table::EMPTY);
-    let (Some(reads), Some(writes)) = (table.read.get_mut(place), table.write.get_mut(place))
-    else {
-        return false;
-    };
-    *reads = reads.saturating_add(read);
-    *writes = writes.saturating_add(write);
-    true
+    found.add(Row { key, read, write }, section)
 }
 
 /// The number that a text begins with, a word of its own, and what follows it.
@@ -244,6 +277,28 @@ mod tests {
         let (found, oddities) = parse(text.as_bytes());
         assert_eq!(oddities, 0);
         found.expect("a file")
+    }
+
+    #[test]
+    fn a_row_is_read_the_same_in_both_ways() {
+        let rows = |text: &str| {
+            let lines =
+                text.lines().filter(|line| line.ends_with(|end: char| end.is_ascii_digit()));
+            let rows = lines.filter(|line| line.starts_with(|first: char| first.is_ascii_digit()));
+            rows.filter(|line| line.contains('|')).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let all = [rows(NEW), rows(OLD)].concat();
+        assert!(all.len() > 60);
+        let wide = "1:\t\t123456789012345 100 100   | 123456789012345 100 100".to_owned();
+        for line in all.into_iter().chain([wide]) {
+            let (row, rest) = row_by_columns(format!("{line}\nx").as_bytes())
+                .map(|(row, rest)| (row, rest.len()))
+                .expect(&line);
+            let mut found = [RpcStats::default(), RpcStats::default()];
+            assert!(found[0].add(row, Section::Pages));
+            assert!(line_is_known(line.as_bytes(), Section::Pages, &mut found[1]));
+            assert_eq!((found[0], rest), (found[1], 1), "{line}");
+        }
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! One scrape: a collection under a deadline, and never two collections at once.
 //!
-//! A read that sleeps in the kernel cannot be abandoned by its thread. So all collections run in one
-//! thread of their own; when one has not ended in time, the scrape is answered with what there is, and
-//! no further collection begins until the stuck one has returned: at most that thread is ever lost.
+//! A read that sleeps in the kernel cannot be abandoned by its thread. So a collection runs in another
+//! thread than the one that answers from its deadline on; when one has not ended in time, the scrape is
+//! answered with what there is, and no further collection begins until the stuck one has returned: at most
+//! that thread is ever lost. Whose thread it is, is the caller's to say: one of its own, or whoever takes
+//! the collections from [`Wanted`].
 
-use super::collect::{Collectors, Pass, Report};
+use super::collect::{Collectors, Handed, Pass, Report};
 use super::exposition::Collected;
 use super::own::{OwnMetrics, Scraped};
 use super::probers::Probers;
@@ -12,9 +14,9 @@ use super::selection::Selection;
 use super::sources::Sources;
 use fsxlustre_mount::host::{Host, Program, unix_seconds};
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout_at};
 
@@ -55,8 +57,8 @@ pub struct Scraper {
 struct Shared {
     /// One permit: whoever holds it may collect.
     turn: Arc<Semaphore>,
-    /// To the thread that collects, which ends with this.
-    requests: Sender<Request>,
+    /// To whoever collects, which ends with this.
+    requests: UnboundedSender<Request>,
     work: Mutex<Work>,
     own: Mutex<OwnMetrics>,
     /// The room of an earlier scrape's text.
@@ -64,16 +66,31 @@ struct Shared {
     max_series: Option<u64>,
 }
 
-/// A collection that is wanted.
-struct Request {
+/// The collections that are wanted, one after the other.
+pub(super) type Wanted = UnboundedReceiver<Request>;
+
+/// A collection that is wanted, and what whoever asked is told of it.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// What is to be done.
+    pub(super) collection: Collection,
+    /// That it has ended.
+    pub(super) end: oneshot::Sender<()>,
+    /// That it takes long: whoever asked waits until its deadline from then on, and until then for the end
+    /// alone, since a timer for each scrape would cost more than most of its files.
+    pub(super) slow: oneshot::Sender<()>,
+}
+
+/// A collection.
+#[derive(Debug)]
+pub(super) struct Collection {
     shared: Arc<Shared>,
     pass: Pass,
     progress: Arc<Mutex<Progress>>,
     turn: OwnedSemaphorePermit,
-    end: oneshot::Sender<()>,
 }
 
-/// What only the collecting thread uses.
+/// What only a collection uses.
 #[derive(Debug)]
 struct Work {
     collectors: Collectors,
@@ -105,25 +122,44 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Scraper {
-    /// A scraper of this host.
+    /// A scraper of this host, with a thread that collects.
     ///
     /// # Errors
     /// When no thread can be started, or the table of families has two of one name: a fault of ours.
     pub fn new(host: &Host, settings: &ScrapeSettings) -> Result<Self, ScraperError> {
-        let (requests, wanted) = channel();
-        std::thread::Builder::new().name("collect".into()).spawn(move || collect_all(&wanted))?;
+        let (scraper, mut wanted) = Self::without_thread(host, settings)?;
+        let collect_all = move || {
+            while let Some(Request { collection, end, slow }) = wanted.blocking_recv() {
+                drop(slow);
+                collection.run();
+                // Whoever asked may have given up.
+                let _ = end.send(());
+            }
+        };
+        std::thread::Builder::new().name("collect".into()).spawn(collect_all)?;
+        Ok(scraper)
+    }
+
+    /// A scraper of this host for a caller that runs what is wanted.
+    ///
+    /// # Errors
+    /// When the table of families has two of one name: a fault of ours.
+    pub(super) fn without_thread(
+        host: &Host,
+        settings: &ScrapeSettings,
+    ) -> Result<(Self, Wanted), ScraperError> {
+        let (requests, wanted) = unbounded_channel();
         let probers = Probers::new(host, settings);
         let collectors = Collectors::new(Sources::new(host), probers, settings.slow_tier);
-        Ok(Self {
-            shared: Arc::new(Shared {
-                turn: Arc::new(Semaphore::new(1)),
-                requests,
-                room: Mutex::default(),
-                work: Mutex::new(Work { collectors, said: BTreeMap::new() }),
-                own: Mutex::new(OwnMetrics::new()?),
-                max_series: settings.max_series,
-            }),
-        })
+        let shared = Shared {
+            turn: Arc::new(Semaphore::new(1)),
+            requests,
+            room: Mutex::default(),
+            work: Mutex::new(Work { collectors, said: BTreeMap::new() }),
+            own: Mutex::new(OwnMetrics::new()?),
+            max_series: settings.max_series,
+        };
+        Ok((Self { shared: Arc::new(shared) }, wanted))
     }
 
     /// Collects and gives the text of a scrape, within `budget` whatever happens.
@@ -161,39 +197,46 @@ impl Scraper {
         let collected = std::mem::take(&mut *lock(&self.shared.room));
         let progress = Arc::new(Mutex::new(Progress { collected, reports: Vec::new() }));
         let left = deadline.saturating_duration_since(Instant::now());
-        let (end, ended) = oneshot::channel();
-        let request = Request {
+        let (end, mut ended) = oneshot::channel();
+        let (slow, is_slow) = oneshot::channel();
+        let collection = Collection {
             shared: Arc::clone(&self.shared),
             // The last part of the time is for what has to be written.
             pass: Pass { collectors, deadline: (deadline - left / 5).into_std() },
             progress: Arc::clone(&progress),
             turn,
-            end,
         };
-        let is_wanted = self.shared.requests.send(request).is_ok();
-        let has_ended = is_wanted && matches!(timeout_at(deadline, ended).await, Ok(Ok(())));
+        let is_wanted = self.shared.requests.send(Request { collection, end, slow }).is_ok();
+        let has_ended = is_wanted
+            && tokio::select! {
+                biased;
+                told = &mut ended => told.is_ok(),
+                _ = is_slow => matches!(timeout_at(deadline, ended).await, Ok(Ok(()))),
+            };
         let progress = std::mem::take(&mut *lock(&progress));
         (progress, has_ended)
     }
 }
 
-/// What the thread does that collects.
-fn collect_all(wanted: &Receiver<Request>) {
-    for Request { shared, pass, progress, turn, end } in wanted {
+impl Collection {
+    /// Collects. It may sleep in the kernel for as long as that likes.
+    pub(super) fn run(self) {
+        let Self { shared, pass, progress, turn } = self;
         lock(&shared.work).run(&pass, &progress);
         drop(turn);
-        // Whoever asked may have given up.
-        let _ = end.send(());
     }
 }
 
 impl Work {
     fn run(&mut self, pass: &Pass, progress: &Mutex<Progress>) {
         let Self { collectors, said } = self;
-        collectors.run(pass, |written, report| {
+        collectors.run(pass, |handed, report| {
             tell(said, &report);
             let mut progress = lock(progress);
-            progress.collected.add(written);
+            match handed {
+                Handed::Encoder(encoder) => progress.collected.take(encoder),
+                Handed::Samples(text, parts) => progress.collected.copy((text, parts)),
+            }
             progress.reports.push(report);
         });
     }

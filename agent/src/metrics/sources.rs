@@ -7,8 +7,9 @@
 use super::check::KeptRun;
 use super::instances::{Folder, Instance};
 use super::kept_files::{Given, KeptFiles, read_into};
-use super::listing::{add_names, has_entry, split};
+use super::listing::{KeptFolder, has_entry, split};
 use super::verdict::SourceError;
+use foldhash::fast::RandomState;
 use fsxlustre_mount::host::{Host, MountInfoError, MountTable};
 use std::collections::{BTreeSet, HashMap};
 use std::io::{Error, ErrorKind};
@@ -43,10 +44,24 @@ impl DeviceFile {
     }
 }
 
+/// Where a file of the node as a whole may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// sysfs, or procfs of old. debugfs has files of the same names with something else in them (2.15 an empty
+    /// `health_check`).
+    Client,
+    /// Any of the three.
+    AnyOfClient,
+    /// LNet's folder: below debugfs, or in procfs up to 2.10.
+    Lnet,
+}
+
 /// What a folder of devices had, and whether it was listed in this pass.
 #[derive(Debug, Default)]
 struct Listed {
     is_current: bool,
+    /// In sysfs and procfs.
+    folders: [KeptFolder; 2],
     /// As sysfs or procfs lists them; the same names are the same devices.
     names: Vec<u8>,
     devices: Arc<[Instance]>,
@@ -58,9 +73,11 @@ pub(super) struct Sources {
     host: Arc<Host>,
     /// debugfs, sysfs, procfs: the order in which a file is looked for.
     roots: [PathBuf; 3],
+    /// LNet's folders.
+    lnet: [PathBuf; 2],
     devices: [Listed; 3],
     /// Where the files of a folder and name were found last.
-    hints: HashMap<(&'static str, &'static str), usize>,
+    hints: HashMap<(&'static str, &'static str), usize, RandomState>,
     /// The list of mounts: whether it was read in this pass, its text, and what that means.
     mounts: (bool, Vec<u8>, Arc<MountTable>),
     path: PathBuf,
@@ -87,9 +104,10 @@ impl Sources {
                 paths.sysfs.join("fs/lustre"),
                 paths.procfs.join("fs/lustre"),
             ],
+            lnet: [paths.debugfs.join("lnet"), paths.procfs.join("sys/lnet")],
             host: Arc::new(host.clone()),
             devices: Default::default(),
-            hints: HashMap::new(),
+            hints: HashMap::default(),
             mounts: (false, Vec::new(), Arc::default()),
             path: PathBuf::new(),
             kept: KeptFiles::default(),
@@ -168,11 +186,12 @@ impl Sources {
             return Ok(Arc::clone(&listed.devices));
         }
         self.names.clear();
-        for root in self.roots.iter().skip(1) {
-            let path = root.join(folder.name());
-            match add_names(&path, &mut self.names) {
-                Err(error) if !is_absent(&error) => {
-                    return Err(SourceError::Unreadable { path, source: error });
+        for (root, kept) in self.roots.iter().skip(1).zip(&mut listed.folders) {
+            self.path.clone_from(root);
+            self.path.push(folder.name());
+            match kept.add_names(&self.path, &mut self.names) {
+                Err(source) if !is_absent(&source) => {
+                    return Err(SourceError::Unreadable { path: self.path.clone(), source });
                 }
                 _ => {}
             }
@@ -229,8 +248,9 @@ impl Sources {
         file: &mut DeviceFile,
         device: &Instance,
     ) -> Result<Option<&[u8]>, SourceError> {
-        let known = || self.hints.get(&(file.folder, file.name)).copied().unwrap_or_default();
-        let first = file.hint.unwrap_or_else(known);
+        let known = || self.hints.get(&(file.folder, file.name)).copied();
+        file.hint = file.hint.or_else(known);
+        let first = file.hint.unwrap_or_default();
         let order = std::iter::once(first).chain((0..3).filter(|other| *other != first));
         let mut refused = None;
         for index in order {
@@ -282,23 +302,35 @@ impl Sources {
         }
     }
 
-    /// The text of the first of these files that is there; `None` when none is.
+    /// The text of a file of the node as a whole; `None` when it is nowhere.
     ///
     /// # Errors
-    /// [`SourceError`] when none can be read and one is refused.
-    pub(super) fn first_of(
+    /// [`SourceError`] when it cannot be read anywhere and is refused somewhere.
+    pub(super) fn node_file(
         &mut self,
-        paths: &[PathBuf],
-        given: Given,
+        place: Place,
+        name: &str,
     ) -> Result<Option<&[u8]>, SourceError> {
+        let [debugfs, sysfs, procfs] = &self.roots;
+        let [lnet, old_lnet] = &self.lnet;
+        // With whether it is of debugfs.
+        let folders: &[(bool, &PathBuf)] = match place {
+            Place::Client => &[(false, sysfs), (false, procfs)],
+            Place::AnyOfClient => &[(true, debugfs), (false, sysfs), (false, procfs)],
+            Place::Lnet => &[(true, lnet), (false, old_lnet)],
+        };
+        let given = if place == Place::Lnet { Given::ByLine } else { Given::ByPage };
         let mut first = None;
-        for path in paths {
-            self.path.clone_from(path);
-            let is_of_debugfs = path.starts_with(&self.host.paths.debugfs);
-            let read = if is_of_debugfs {
-                read_into(path, given, &mut self.room)
+        for (is_of_debugfs, folder) in folders {
+            let path = self.path.as_mut_os_string();
+            path.clear();
+            path.push(folder);
+            path.push("/");
+            path.push(name);
+            let read = if *is_of_debugfs {
+                read_into(&self.path, given, &mut self.room)
             } else {
-                self.kept.read(path, given, &mut self.room)
+                self.kept.read(&self.path, given, &mut self.room)
             };
             match read {
                 Ok(length) => {
@@ -307,25 +339,20 @@ impl Sources {
                 }
                 Err(error) if is_absent(&error) => {}
                 Err(source) => {
-                    if let Some(refused) = self.refused.first_mut().filter(|_| is_of_debugfs) {
+                    if let Some(refused) = self.refused.first_mut().filter(|_| *is_of_debugfs) {
                         *refused |= is_refusal(&source);
                     }
-                    first.get_or_insert(SourceError::Unreadable { path: path.clone(), source });
+                    let path = self.path.clone();
+                    first.get_or_insert(SourceError::Unreadable { path, source });
                 }
             }
         }
         first.map_or(Ok(None), Err)
     }
 
-    /// A node-wide file of the client in each place where it may be: sysfs, procfs of old. debugfs
-    /// has files of the same names with something else in them (2.15 an empty `health_check`).
-    pub(super) fn node_file(&self, name: &str) -> Vec<PathBuf> {
-        self.roots.iter().skip(1).map(|root| root.join(name)).collect()
-    }
-
-    /// A file of the client that is a node's, in each place where it may be.
-    pub(super) fn any_file(&self, name: &str) -> Vec<PathBuf> {
-        self.roots.iter().map(|root| root.join(name)).collect()
+    /// The error for a file of LNet that should be there.
+    pub(super) fn missing_of_lnet(&self, what: &str) -> SourceError {
+        SourceError::missing(what, &self.lnet)
     }
 
     /// Whether the client's modules are loaded, as far as sysfs and procfs tell.

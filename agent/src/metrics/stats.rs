@@ -10,6 +10,8 @@
 //! A counter that is 0 is not printed. *Lustre*: 2.10 to 2.17, where header, width and the plural
 //! of units vary.
 
+use super::words::{ONES, after_digits, holds, holds_less, leading_number};
+
 /// The unit of a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
@@ -57,24 +59,33 @@ impl Scan {
 /// Gives each counter of a file to `each`, in the file's order.
 pub(super) fn scan<'t>(text: &'t [u8], mut each: impl FnMut(Counter<'t>)) -> Scan {
     let mut scan = Scan { is_whole: text.ends_with(b"\n"), ..Scan::default() };
-    let mut start = 0;
-    for end in memchr::memchr_iter(b'\n', text) {
-        let line = text.get(start..end).unwrap_or_default();
-        start = end + 1;
-        if let Some(counter) = counter(line) {
+    let mut rest = text;
+    while !rest.is_empty() {
+        if let Some((counter, after)) = counter_by_columns(rest) {
             each(counter);
-        } else if is_header(line) {
+            rest = after;
+            continue;
+        }
+        // A last line without its end may have lost digits.
+        let Some(end) = memchr::memchr(b'\n', rest) else {
+            scan.oddities += 1;
+            break;
+        };
+        let line = rest.get(..end).unwrap_or_default();
+        rest = rest.get(end + 1..).unwrap_or_default();
+        if is_header(line) {
             scan.is_known |= line.starts_with(b"snapshot_time");
+        } else if let Some(counter) = counter_by_bracket(line) {
+            each(counter);
         } else {
             scan.oddities += 1;
         }
     }
-    // A last line without its end may have lost digits.
-    scan.oddities += u64::from(start < text.len());
     scan
 }
 
-/// `snapshot_time`, and from 2.15 `start_time` and `elapsed_time`; 2.10's ends in `:` at times.
+/// `snapshot_time`, and from 2.15 `start_time` and `elapsed_time`; 2.10's ends in `:` at times. No counter has such a
+/// name.
 fn is_header(line: &[u8]) -> bool {
     let name = line.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     name.strip_suffix(b":").unwrap_or(name).ends_with(b"_time")
@@ -84,52 +95,64 @@ fn is_header(line: &[u8]) -> bool {
 const NAME_COLUMNS: usize = 25;
 const SAMPLES: &[u8] = b" samples [";
 
-/// Reads a line.
-fn counter(line: &[u8]) -> Option<Counter<'_>> {
-    counter_by_columns(line).or_else(|| counter_by_bracket(line))
-}
-
-/// Reads a line whose name is not longer than its columns, from its beginning to its end: nearly all are
-/// such. `None` leaves it to [`counter_by_bracket`], which would read the same.
-fn counter_by_columns(line: &[u8]) -> Option<Counter<'_>> {
-    let (name, rest) = line.split_at_checked(NAME_COLUMNS)?;
-    let name = name.trim_ascii();
-    if name.is_empty() || name.contains(&b'[') {
-        return None;
-    }
+/// Reads the first line of a text, whose name is not longer than its columns: nearly all are such. Gives what
+/// follows the line. `None` leaves it to [`counter_by_bracket`], which would read the same.
+fn counter_by_columns(text: &[u8]) -> Option<(Counter<'_>, &[u8])> {
+    let (columns, rest) = text.split_first_chunk::<NAME_COLUMNS>()?;
+    let name = columns.get(..name_length(columns)?)?;
     let (count, rest) = leading_number(rest.strip_prefix(b" ")?)?;
-    let rest = rest.strip_prefix(SAMPLES)?;
-    let (word, rest) = rest.split_at_checked(rest.iter().position(|byte| *byte == b']')?)?;
-    let counter = |sum| Some(Counter { name, count, unit: unit(word), sum });
-    let Some(rest) = rest.strip_prefix(b"] ") else {
-        return if rest == b"]" { counter(None) } else { None };
-    };
-    let (_, rest) = leading_number(rest)?;
+    let (unit, rest) = leading_unit(rest.strip_prefix(SAMPLES)?)?;
+    let count = i64::try_from(count).ok()?;
+    if let Some(rest) = rest.strip_prefix(b"\n") {
+        return Some((Counter { name, count, unit, sum: None }, rest));
+    }
+    let (_, rest) = leading_number(rest.strip_prefix(b" ")?)?;
     let (_, rest) = leading_number(rest.strip_prefix(b" ")?)?;
     let (sum, rest) = leading_number(rest.strip_prefix(b" ")?)?;
-    if rest.first().is_none_or(|byte| *byte == b' ') { counter(Some(sum)) } else { None }
+    let rest = rest.strip_prefix(b" ").map_or(rest, after_digits).strip_prefix(b"\n")?;
+    Some((Counter { name, count, unit, sum: Some(i64::try_from(sum).ok()?) }, rest))
 }
 
-/// The number that a text begins with, where it has few enough digits not to overflow, and what follows it.
-fn leading_number(text: &[u8]) -> Option<(i64, &[u8])> {
-    const MOST_DIGITS: usize = 18;
-    let mut number = 0;
+/// How much of a name's columns is the name: what is not blank at their end. `None` where there is none, and where
+/// it has what would have to be looked at more closely: a bracket, a blank before it, another blank than a space.
+fn name_length(columns: &[u8; NAME_COLUMNS]) -> Option<usize> {
+    let (words, [last]) = columns.as_chunks::<8>() else { return None };
+    if matches!(columns.first(), Some(b' ')) || *last < b' ' || *last == b'[' {
+        return None;
+    }
     let mut length = 0;
-    while let Some(digit) =
-        text.get(length).map(|byte| byte.wrapping_sub(b'0')).filter(|it| *it <= 9)
-    {
-        number = number * 10 + i64::from(digit);
-        length += 1;
-        if length > MOST_DIGITS {
+    for (place, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        if holds(word, b'[') || holds_less(word, b' ') {
             return None;
         }
+        let used = word ^ (ONES * u64::from(b' '));
+        if used != 0 {
+            length = 8 * (place + 1) - used.leading_zeros() as usize / 8;
+        }
     }
-    if length == 0 { None } else { Some((number, text.get(length..)?)) }
+    if *last != b' ' {
+        length = NAME_COLUMNS;
+    }
+    (length > 0).then_some(length)
+}
+
+/// The unit that a text begins with, and what follows its bracket.
+fn leading_unit(text: &[u8]) -> Option<(Unit, &[u8])> {
+    let known =
+        [(b"usecs]".as_slice(), Unit::Micros), (b"reqs]", Unit::Calls), (b"bytes]", Unit::Bytes)];
+    if let Some(found) =
+        known.iter().find_map(|(word, unit)| Some((*unit, text.strip_prefix(*word)?)))
+    {
+        return Some(found);
+    }
+    let end = text.iter().position(|byte| matches!(byte, b']' | b'\n'))?;
+    Some((unit(text.get(..end)?), text.get(end..)?.strip_prefix(b"]")?))
 }
 
 /// Reads a line from its bracket to both sides, as names may have spaces.
 fn counter_by_bracket(line: &[u8]) -> Option<Counter<'_>> {
-    let bracket = line.iter().position(|byte| *byte == b'[')?;
+    let bracket = memchr::memchr(b'[', line)?;
     let (before, after) = line.split_at_checked(bracket)?;
     let before = before.strip_suffix(b" samples ")?;
     let blank = before.iter().rposition(|byte| *byte == b' ')?;
@@ -189,10 +212,16 @@ mod tests {
     use super::*;
 
     fn one(line: &str) -> Option<Counter<'_>> {
-        let by_columns = counter_by_columns(line.as_bytes());
+        let text = format!("{line}\nnext");
+        let by_columns = counter_by_columns(text.as_bytes()).map(|(counter, rest)| {
+            assert_eq!(rest, b"next", "{line}");
+            (counter.name.len(), counter.count, counter.unit, counter.sum)
+        });
         let by_bracket = counter_by_bracket(line.as_bytes());
-        assert!(by_columns.is_none() || by_columns == by_bracket, "{line}");
-        by_columns.or(by_bracket)
+        let shown = by_bracket
+            .map(|counter| (counter.name.len(), counter.count, counter.unit, counter.sum));
+        assert!(by_columns.is_none() || by_columns == shown, "{line}");
+        by_bracket
     }
 
     proptest::proptest! {
@@ -215,7 +244,7 @@ mod tests {
             "read_bytes                3205 samples [bytes] 3 1048576 177794060 83720690231084",
             "open                      136 samples [regs]",
         ] {
-            assert!(counter_by_columns(line.as_bytes()).is_some(), "{line}");
+            assert!(counter_by_columns(format!("{line}\n").as_bytes()).is_some(), "{line}");
         }
     }
 

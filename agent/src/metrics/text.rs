@@ -5,6 +5,8 @@
 
 /// What a line may need, with what is copied behind its last piece.
 const LINE_ROOM: usize = 512;
+/// Room that is kept whatever it was used for.
+const LARGE_ROOM: usize = 64 << 10;
 
 /// Bytes with room behind them.
 #[derive(Debug, Default)]
@@ -25,9 +27,12 @@ impl Text {
         self.length
     }
 
-    /// Takes back what was written behind a place.
-    pub(super) fn truncate(&mut self, length: usize) {
-        self.length = self.length.min(length);
+    /// Forgets what was written and keeps the room, unless that is far too large for it.
+    pub(super) fn clear(&mut self) {
+        if self.room.len() > LARGE_ROOM && self.room.len() / 4 > self.length {
+            self.room = Vec::new();
+        }
+        self.length = 0;
     }
 
     /// Writes what `write` puts into a line; nothing where that is `None`.
@@ -42,7 +47,8 @@ impl Text {
 
     fn make_room(&mut self, more: usize) {
         if self.room.len() - self.length < more {
-            let length = (self.room.len() * 2).max(self.length + more).max(4 << 10);
+            // By less than twice: what is made is resident.
+            let length = (self.room.len() / 4 * 5).max(self.length + more).max(4 << 10);
             self.room.resize(length, 0);
         }
     }
@@ -72,6 +78,12 @@ impl Line<'_> {
         self.room.get(..self.at).unwrap_or_default()
     }
 
+    /// What was written, and whatever is behind it.
+    pub(super) fn room<const N: usize>(&self) -> &[u8; N] {
+        const { assert!(N <= LINE_ROOM) };
+        self.room.first_chunk().unwrap_or(&[0; N])
+    }
+
     /// Writes bytes of any length, where there is room.
     pub(super) fn put(&mut self, bytes: &[u8]) -> Option<()> {
         self.room.get_mut(self.at..)?.get_mut(..bytes.len())?.copy_from_slice(bytes);
@@ -89,6 +101,10 @@ impl Line<'_> {
     /// Writes a number in decimal.
     pub(super) fn put_number(&mut self, number: u64) -> Option<()> {
         const GROUP: u64 = 100_000_000;
+        // Every other number of a client is 0.
+        if number < 10 {
+            return self.put_piece(&(ASCII_ZEROS + number).to_le_bytes(), 1);
+        }
         let (high, low) = (number / GROUP, number % GROUP);
         if high == 0 {
             return self.put_last_digits(low, digits_below_group(low));
@@ -121,27 +137,16 @@ impl Line<'_> {
         self.put_piece(&word.to_le_bytes(), count)
     }
 
-    /// Writes up to sixteen bytes as two words that may overlap, or as two halves of one; more as they are.
-    pub(super) fn put_short(&mut self, bytes: &[u8]) -> Option<()> {
-        let place = self.room.get_mut(self.at..)?.get_mut(..bytes.len())?;
-        if bytes.len() > 16 {
-            place.copy_from_slice(bytes);
-        } else if let (Some(first), Some(last)) =
-            (bytes.first_chunk::<8>(), bytes.last_chunk::<8>())
-        {
-            *place.first_chunk_mut()? = *first;
-            *place.last_chunk_mut()? = *last;
-        } else if let (Some(first), Some(last)) =
-            (bytes.first_chunk::<4>(), bytes.last_chunk::<4>())
-        {
-            *place.first_chunk_mut()? = *first;
-            *place.last_chunk_mut()? = *last;
-        } else {
-            for (place, byte) in place.iter_mut().zip(bytes) {
-                *place = *byte;
-            }
-        }
-        self.at += bytes.len();
+    /// Writes bytes of which these are the first and the last, which may overlap.
+    pub(super) fn put_ends<const N: usize>(
+        &mut self,
+        (first, last): (&[u8; N], &[u8; N]),
+        length: usize,
+    ) -> Option<()> {
+        let place = self.room.get_mut(self.at..)?.get_mut(..length)?;
+        *place.first_chunk_mut()? = *first;
+        *place.last_chunk_mut()? = *last;
+        self.at += length;
         Some(())
     }
 }
@@ -198,7 +203,12 @@ mod tests {
         for length in 0..40 {
             let bytes: Vec<u8> = (b'A'..).take(length).collect();
             let written = text.line(|line| {
-                line.put_short(&bytes)?;
+                match (bytes.first_chunk::<8>(), bytes.last_chunk()) {
+                    (Some(first), Some(last)) if length <= 16 => {
+                        line.put_ends((first, last), length)?;
+                    }
+                    _ => line.put(&bytes)?,
+                }
                 line.put_piece(b"12345678", 3)?;
                 line.put(&bytes)
             });
@@ -207,11 +217,10 @@ mod tests {
             want.extend([&bytes, b"123".as_slice(), &bytes, &bytes].concat());
         }
         assert_eq!(text.bytes(), want);
-        text.truncate(3);
-        assert_eq!((text.bytes(), text.len()), (b"123".as_slice(), 3));
+        text.clear();
         text.put(&vec![b'x'; 9000]);
-        assert_eq!(text.len(), 9003);
-        text.truncate(0);
+        assert_eq!((text.bytes().len(), text.len()), (9000, 9000));
+        text.clear();
         assert!(text.bytes().is_empty());
     }
 
@@ -234,7 +243,7 @@ mod tests {
         text.put(b"before");
         let pieces: [fn(&mut Line<'_>) -> Option<()>; 4] = [
             |line| line.put(b"123"),
-            |line| line.put_short(b"123"),
+            |line| line.put_ends((b"123", b"123"), 3),
             |line| line.put_piece(b"12345678", 3),
             |line| line.put_number(123),
         ];

@@ -16,6 +16,8 @@ use std::time::Instant;
 
 /// An answer longer than this is none of ours.
 const LONGEST_ANSWER: usize = 64 << 20;
+/// Room for the answer of most clients.
+const ANSWER_ROOM: usize = 4 << 10;
 /// What is kept of the room for answers between scrapes.
 const KEPT_BYTES: usize = 64 << 10;
 
@@ -105,7 +107,7 @@ impl Channel {
     /// # Errors
     /// It has ended, or says what it should not.
     pub(crate) fn hear(&mut self) -> Result<Vec<Answer>, Error> {
-        let mut room = [0; 16 << 10];
+        let mut room = [0; ANSWER_ROOM];
         loop {
             match self.answers.read(&mut room) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),

@@ -5,6 +5,7 @@
 //! | [`service`] | the process: sockets, signals, readiness, a bounded end |
 //! | `listen` | addresses, and the sockets that systemd hands over |
 //! | `connection` | one connection: handshake, limits, the end |
+//! | `lead` | the two threads: which one serves and collects, and what becomes of a slow collection |
 //! | [`places`] | how many connections there are, and which one goes for a new one |
 //! | [`paths`] | what each path answers |
 //! | `negotiate`, `openmetrics` | which format and coding an answer has: pure |
@@ -14,6 +15,7 @@
 
 mod connection;
 mod landing;
+mod lead;
 mod listen;
 mod negotiate;
 mod openmetrics;

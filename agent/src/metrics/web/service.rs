@@ -3,6 +3,7 @@
 use super::super::scrape::{ScrapeSettings, Scraper};
 use super::super::selection::Selection;
 use super::connection::serve_connection;
+use super::lead::lead;
 use super::listen::sockets;
 use super::paths::{LONGEST_BUDGET, Site};
 use super::places::Places;
@@ -56,7 +57,7 @@ pub fn serve(host: &Host, options: &ServiceOptions) -> Result<(), Failure> {
     let settings = settings.map_err(|error| error.failure())?;
     let sockets = sockets(&options.listen_addresses, options.needs_systemd_sockets);
     let sockets = sockets.map_err(|error| error.failure())?;
-    let scraper = Scraper::new(host, &options.scrape)
+    let (scraper, wanted) = Scraper::without_thread(host, &options.scrape)
         .map_err(|error| internal("prepare the scrapes", &error))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -65,12 +66,8 @@ pub fn serve(host: &Host, options: &ServiceOptions) -> Result<(), Failure> {
         .build()
         .map_err(|error| internal("start the runtime", &error))?;
     let site = Site::new(scraper, options.collectors, &options.telemetry_path, settings);
-    let served = runtime
-        .block_on(serve_until_signal(sockets, &site, &options.telemetry_path))
-        .map_err(|error| internal("serve", &error));
-    // Not waited for: a collection may be stuck in the kernel.
-    runtime.shutdown_background();
-    served
+    let service = serve_until_signal(sockets, site, options.telemetry_path.clone());
+    lead(runtime, wanted, service).map_err(|error| internal("serve", &error))
 }
 
 fn internal(asked: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
@@ -85,8 +82,8 @@ fn internal(asked: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
 
 async fn serve_until_signal(
     sockets: Vec<TcpListener>,
-    site: &Site,
-    telemetry_path: &str,
+    site: Site,
+    telemetry_path: String,
 ) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
