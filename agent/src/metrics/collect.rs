@@ -200,6 +200,7 @@ impl Collectors {
         super::own::encode_sources(&self.sources, &mut self.encoder);
         let report = Report { collector: "", oddities: 0, trouble: None, took: Duration::ZERO };
         hand_over(Handed::Encoder(&mut self.encoder), report);
+        self.sources.end();
     }
 
     /// Hands over what a slow collector has kept, if that is young and of the same devices.

@@ -116,6 +116,9 @@ fn compare(host: &Host, records: &[MountRecord], table: &MountTable) -> Vec<Comp
 /// client that it names.
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
+    if !sources.has_state() {
+        return verdict;
+    }
     let host = &Arc::clone(sources.host());
     let records = MountRecord::all(host).map_err(|error| SourceError::Told {
         said: format!("{}: {}", error.asked(), error.because()),

@@ -70,14 +70,36 @@ impl Collected {
         self.room.extend(self.written.drain(..).rev());
     }
 
+    /// The pieces in the order of the table; those of one family as they came.
+    fn by_family(&self) -> Vec<&Piece> {
+        let mut next = [0_usize; FAMILIES.len()];
+        for piece in &self.pieces {
+            if let Some(count) = next.get_mut(piece.family) {
+                *count += 1;
+            }
+        }
+        let mut start = 0;
+        for place in &mut next {
+            start += std::mem::replace(place, start);
+        }
+        let mut ordered: Vec<&Piece> = self.pieces.iter().collect();
+        for piece in &self.pieces {
+            let Some(place) = next.get_mut(piece.family) else { continue };
+            if let Some(ordered) = ordered.get_mut(*place) {
+                *ordered = piece;
+            }
+            *place += 1;
+        }
+        ordered
+    }
+
     /// Writes everything, but for whole families when there are more series than `most`: the last
     /// ones of the table first, until the rest fits. What is fsxlustre's own is never left out.
     pub(super) fn write(&self, most: Option<u64>, text: &mut Vec<u8>) -> Exposed {
         // The heads of all families have less than 32 KiB.
         let length: usize = self.written.iter().map(|written| written.samples().0.len()).sum();
         text.reserve(length + (32 << 10));
-        let mut pieces: Vec<&Piece> = self.pieces.iter().collect();
-        pieces.sort_by_key(|piece| piece.family);
+        let mut pieces = self.by_family();
         let mut exposed =
             Exposed { series: pieces.iter().map(|piece| piece.series).sum(), dropped: Vec::new() };
         while exposed.series > most.unwrap_or(u64::MAX) {

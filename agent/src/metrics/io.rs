@@ -251,7 +251,7 @@ fn read_requests(sources: &mut Sources, verdict: &mut Verdict, snapshot: &mut Io
                 continue;
             }
             let sizes = reading.sum(&mut sizes, devices, rpc_stats::parse, RpcStats::plus);
-            counters.add_requests(found.as_ref(), sizes.as_ref());
+            counters.add_requests(found.as_ref(), sizes.as_deref());
         }
     }
 }

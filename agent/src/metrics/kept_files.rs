@@ -4,10 +4,13 @@
 //! nothing alive: when its device goes, reading it fails.
 
 use foldhash::fast::RandomState;
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
@@ -73,6 +76,41 @@ impl KeptFiles {
     /// Closes what was not read since the last time: a device that is gone, a slower tier.
     pub(super) fn end_pass(&mut self) {
         self.0.retain(|_, kept| std::mem::take(&mut kept.was_read));
+    }
+}
+
+/// A folder of debugfs that stays open during one pass: its files are found from there, and none stays open, since an
+/// open one keeps the client's modules loaded.
+#[derive(Debug, Default)]
+pub(super) struct PassFolder(Option<OwnedFd>);
+
+impl PassFolder {
+    /// Reads a file below the folder into `room`, which grows as needed; gives the length.
+    pub(super) fn read(
+        &mut self,
+        folder: &Path,
+        path: &Path,
+        given: Given,
+        room: &mut Vec<u8>,
+    ) -> Result<usize, Error> {
+        if self.0.is_none() {
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            self.0 = Some(openat(CWD, folder, flags, Mode::empty())?);
+        }
+        let name = path.as_os_str().as_bytes().strip_prefix(folder.as_os_str().as_bytes());
+        let name = name.and_then(|rest| rest.strip_prefix(b"/"));
+        let mut file = match (&self.0, name) {
+            (Some(folder), Some(name)) => {
+                File::from(openat(folder, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
+            }
+            _ => File::open(path)?,
+        };
+        fill(room, given, |room, _| file.read(room))
+    }
+
+    /// Ends the pass.
+    pub(super) fn close(&mut self) {
+        self.0 = None;
     }
 }
 
@@ -151,5 +189,30 @@ mod tests {
         assert_eq!(lines(&[4090], Given::ByPage), (4090, 2));
         assert_eq!(lines(&[], Given::ByPage), (0, 1));
         assert_eq!(lines(&[60, 60, 60], Given::ByLine), (180, 4));
+    }
+
+    #[test]
+    fn a_file_of_a_pass_is_read_from_its_folder_which_is_another_one_in_the_next() {
+        let folder = tempfile::tempdir().expect("folder");
+        let (place, away) = (folder.path().join("lustre"), folder.path().join("away"));
+        let create = |text: &str| {
+            std::fs::create_dir(&place).expect("folder");
+            std::fs::write(place.join("stats"), text).expect("write");
+        };
+        let (mut pass, mut room) = (PassFolder::default(), Vec::new());
+        let mut read = |pass: &mut PassFolder| {
+            let length = pass.read(&place, &place.join("stats"), Given::ByPage, &mut room);
+            length
+                .map(|length| room.get(..length).map(<[u8]>::to_vec))
+                .map_err(|error| error.kind())
+        };
+        assert_eq!(read(&mut pass), Err(ErrorKind::NotFound));
+        create("1\n");
+        assert_eq!(read(&mut pass), Ok(Some(b"1\n".to_vec())));
+        std::fs::rename(&place, &away).expect("rename");
+        create("2\n");
+        assert_eq!(read(&mut pass), Ok(Some(b"1\n".to_vec())));
+        pass.close();
+        assert_eq!(read(&mut pass), Ok(Some(b"2\n".to_vec())));
     }
 }

@@ -12,6 +12,10 @@ use std::path::Path;
 const ROOM_BYTES: usize = 16 << 10;
 /// Room for the longest name; a `/proc` of thousands of processes is not listed for one of them.
 const LEAST_ROOM_BYTES: usize = 512;
+/// What an entry has beside its name: `struct linux_dirent64` up to the name, and the name's end.
+const ENTRY_BYTES: usize = 20;
+/// An entry with the longest name.
+const LARGEST_ENTRY_BYTES: usize = 280;
 /// What stands behind each name, as no name has it.
 const END: u8 = b'/';
 
@@ -68,17 +72,24 @@ pub(super) fn has_entry(path: &Path) -> Result<bool, Error> {
     Ok(has)
 }
 
+/// sysfs and procfs give as many names at a time as there is room for, so what leaves room for another one is all.
 fn each_name(
     folder: BorrowedFd<'_>,
-    room: usize,
+    room_bytes: usize,
     mut tell: impl FnMut(&[u8]) -> ControlFlow<()>,
 ) -> Result<(), Error> {
-    let mut room = Vec::with_capacity(room);
+    let mut room = Vec::with_capacity(room_bytes);
     let mut entries = RawDir::new(folder, room.spare_capacity_mut());
+    let mut used = 0;
     while let Some(entry) = entries.next() {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
+        used += (ENTRY_BYTES + name.len()).next_multiple_of(8);
         if !matches!(name, b"." | b"..") && tell(name).is_break() {
+            break;
+        }
+        if entries.is_buffer_empty() && std::mem::take(&mut used) + LARGEST_ENTRY_BYTES < room_bytes
+        {
             break;
         }
     }

@@ -61,12 +61,14 @@ static EDGES: LazyLock<[String; SIZES]> =
 pub(super) fn encode_histograms(all: &[(&str, Sums)], encoder: &mut Encoder) {
     let mut sizes = encoder.family(&RPC_SIZE);
     for (fs, sums) in all {
-        let Some(table) = sums.rpc_stats.and_then(|stats| stats.pages) else { continue };
+        let Some(table) = sums.rpc_stats.as_ref().and_then(|stats| stats.pages.as_ref()) else {
+            continue;
+        };
         let bytes = |of: fn(&super::rpc_times::TargetStats) -> Option<i64>| {
             sums.stats.as_ref().and_then(of)
         };
         let moved = [bytes(|stats| stats.read_bytes), bytes(|stats| stats.write_bytes)];
-        for ((direction, counts), sum) in sides(&table).into_iter().zip(moved) {
+        for ((direction, counts), sum) in sides(table).into_iter().zip(moved) {
             let (counts, above) = folded(counts, std::array::from_fn::<_, SIZES, _>(|place| place));
             let buckets: [(&str, u64); SIZES] = std::array::from_fn(|place| {
                 let edge = EDGES.get(place).map_or("", String::as_str);
@@ -77,8 +79,10 @@ pub(super) fn encode_histograms(all: &[(&str, Sums)], encoder: &mut Encoder) {
     }
     let mut concurrency = encoder.family(&RPC_CONCURRENCY);
     for (fs, sums) in all {
-        let Some(table) = sums.rpc_stats.and_then(|stats| stats.in_flight) else { continue };
-        for (direction, counts) in sides(&table) {
+        let Some(table) = sums.rpc_stats.as_ref().and_then(|stats| stats.in_flight.as_ref()) else {
+            continue;
+        };
+        for (direction, counts) in sides(table) {
             let sum = concurrency_sum(counts);
             let (counts, above) = folded(counts, CONCURRENCIES);
             let mut buckets = ["1", "2", "4", "8", "16"].map(|edge| (edge, 0));
@@ -90,8 +94,10 @@ pub(super) fn encode_histograms(all: &[(&str, Sums)], encoder: &mut Encoder) {
     }
     let mut latency = encoder.family(&RPC_LATENCY);
     for (fs, sums) in all {
-        let Some(table) = sums.rpc_stats.and_then(|stats| stats.latency) else { continue };
-        for (direction, counts) in sides(&table) {
+        let Some(table) = sums.rpc_stats.as_ref().and_then(|stats| stats.latency.as_ref()) else {
+            continue;
+        };
+        for (direction, counts) in sides(table) {
             let (counts, above) = folded(counts, LATENCIES.map(|(place, _)| place));
             let mut buckets = LATENCIES.map(|(_, edge)| (edge, 0));
             for (bucket, count) in buckets.iter_mut().zip(counts) {

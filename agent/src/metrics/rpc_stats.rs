@@ -12,6 +12,7 @@
 //! A table ends early, once both sides are complete. *Lustre*: 2.10 to 2.17; the latency table is of
 //! 2.17 and of DDN's builds, known from the source and not captured.
 
+use super::reading::both;
 use super::stats::{signed, unsigned};
 use super::words::{after_spaces, leading_number};
 
@@ -30,14 +31,13 @@ pub(super) struct Table {
 impl Table {
     const EMPTY: Self = Self { read: [0; ROWS], write: [0; ROWS] };
 
-    fn plus(mut self, other: &Self) -> Self {
-        let both = [(&mut self.read, other.read), (&mut self.write, other.write)];
+    fn add(&mut self, other: &Self) {
+        let both = [(&mut self.read, &other.read), (&mut self.write, &other.write)];
         for (mine, theirs) in both {
             for (sum, more) in mine.iter_mut().zip(theirs) {
-                *sum = sum.saturating_add(more);
+                *sum = sum.saturating_add(*more);
             }
         }
-        self
     }
 }
 
@@ -64,26 +64,33 @@ pub(super) struct RpcStats {
     pub(super) latency: Option<Table>,
 }
 
-fn sum<T>(a: Option<T>, b: Option<T>, plus: impl Fn(T, T) -> Option<T>) -> Option<T> {
-    plus(a?, b?)
-}
-
 impl RpcStats {
     /// The sum of two; known where both are.
-    pub(super) fn plus(self, other: Self) -> Self {
-        let number = |a, b| sum(a, b, i64::checked_add);
-        let table = |a, b| sum(a, b, |a: Table, b| Some(a.plus(&b)));
-        Self {
-            reading: number(self.reading, other.reading),
-            writing: number(self.writing, other.writing),
-            direct: number(self.direct, other.direct),
-            modifying: number(self.modifying, other.modifying),
-            pending_read: number(self.pending_read, other.pending_read),
-            pending_write: number(self.pending_write, other.pending_write),
-            pages: table(self.pages, other.pages),
-            in_flight: table(self.in_flight, other.in_flight),
-            latency: table(self.latency, other.latency),
+    #[expect(clippy::needless_pass_by_value, reason = "as the sums of all other files")]
+    pub(super) fn plus(mut self: Box<Self>, other: Box<Self>) -> Box<Self> {
+        let numbers = [
+            (&mut self.reading, other.reading),
+            (&mut self.writing, other.writing),
+            (&mut self.direct, other.direct),
+            (&mut self.modifying, other.modifying),
+            (&mut self.pending_read, other.pending_read),
+            (&mut self.pending_write, other.pending_write),
+        ];
+        for (sum, more) in numbers {
+            *sum = both(*sum, more);
         }
+        let tables = [
+            (&mut self.pages, &other.pages),
+            (&mut self.in_flight, &other.in_flight),
+            (&mut self.latency, &other.latency),
+        ];
+        for (sum, more) in tables {
+            match (&mut *sum, more) {
+                (Some(sum), Some(more)) => sum.add(more),
+                _ => *sum = None,
+            }
+        }
+        self
     }
 
     /// The place for a `name: number` line of the head.
@@ -137,13 +144,17 @@ enum Section {
 
 /// Parses a file: its contents and how many lines were not understood. `None` when it is no such
 /// file. Of a torn one, there are no tables.
-pub(super) fn parse(text: &[u8]) -> (Option<RpcStats>, u64) {
-    let mut found = RpcStats::default();
+pub(super) fn parse(text: &[u8]) -> (Option<Box<RpcStats>>, u64) {
+    let mut found = Box::<RpcStats>::default();
     let mut oddities = 0;
     let mut section = Section::Head;
     let mut is_modify = false;
     let mut rest = text;
     while let Some(first) = rest.first() {
+        if *first == b'\n' {
+            rest = rest.get(1..).unwrap_or_default();
+            continue;
+        }
         let is_told = section != Section::Other || !first.is_ascii_digit();
         let row = if is_told { row_by_columns(rest) } else { None };
         if let Some((row, after)) = row {
@@ -225,7 +236,7 @@ fn row_by_columns(text: &[u8]) -> Option<(Row, &[u8])> {
 
 /// Takes a line in that is no heading; false when it was not understood.
 fn line_is_known(line: &[u8], section: Section, found: &mut RpcStats) -> bool {
-    let Some(colon) = line.iter().position(|byte| *byte == b':') else { return false };
+    let Some(colon) = memchr::memchr(b':', line) else { return false };
     let (name, value) = (line.get(..colon).unwrap_or_default(), line.get(colon + 1..));
     let value = value.unwrap_or_default();
     let Some(key) = unsigned(name) else {
@@ -273,7 +284,7 @@ mod tests {
         "../../tests/fixtures/metrics/lustre-2.10.1/proc/fs/lustre/mdc/lustrefs-MDT0000-mdc-ffff88105db50000/rpc_stats"
     );
 
-    fn whole(text: &str) -> RpcStats {
+    fn whole(text: &str) -> Box<RpcStats> {
         let (found, oddities) = parse(text.as_bytes());
         assert_eq!(oddities, 0);
         found.expect("a file")

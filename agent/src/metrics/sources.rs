@@ -6,7 +6,7 @@
 
 use super::check::KeptRun;
 use super::instances::{Folder, Instance};
-use super::kept_files::{Given, KeptFiles, read_into};
+use super::kept_files::{Given, KeptFiles, PassFolder, read_into};
 use super::listing::{KeptFolder, has_entry, split};
 use super::verdict::SourceError;
 use foldhash::fast::RandomState;
@@ -85,7 +85,11 @@ pub(super) struct Sources {
     /// Room for names.
     names: Vec<u8>,
     kept: KeptFiles,
+    /// The client's folder there.
+    debugfs: PassFolder,
     last_check: KeptRun,
+    /// Whether there is anything of fsxlustre's own, where that was looked at in this pass.
+    has_state: Option<bool>,
     /// Files that were read in this pass.
     files: u64,
     /// Which of debugfs, sysfs and procfs refused a file in this pass.
@@ -111,7 +115,9 @@ impl Sources {
             mounts: (false, Vec::new(), Arc::default()),
             path: PathBuf::new(),
             kept: KeptFiles::default(),
+            debugfs: PassFolder::default(),
             last_check: KeptRun::NOTHING,
+            has_state: None,
             room: Vec::new(),
             names: Vec::new(),
             files: 0,
@@ -130,14 +136,30 @@ impl Sources {
         (&self.host, &mut self.last_check)
     }
 
+    /// Whether there may be records, leases and the like: one look instead of one for each kind, on a node on
+    /// which fsxlustre does nothing but this.
+    pub(super) fn has_state(&mut self) -> bool {
+        let look = || match self.host.paths.state.symlink_metadata() {
+            Ok(_) => true,
+            Err(error) => !is_absent(&error),
+        };
+        *self.has_state.get_or_insert_with(look)
+    }
+
     /// Begins a pass: what was listed before is listed anew.
     pub(super) fn begin(&mut self) {
         self.devices.iter_mut().for_each(|listed| listed.is_current = false);
         self.mounts.0 = false;
+        self.has_state = None;
         self.files = 0;
         self.refused = [false; 3];
         self.gave = [false; 3];
         self.kept.end_pass();
+    }
+
+    /// Ends a pass: nothing of debugfs stays open.
+    pub(super) fn end(&mut self) {
+        self.debugfs.close();
     }
 
     /// Files that were read in this pass.
@@ -264,7 +286,7 @@ impl Sources {
             }
             // An open file of debugfs would keep the client's modules loaded.
             let read = if index == 0 {
-                read_into(&self.path, Given::ByPage, &mut self.room)
+                self.debugfs.read(root, &self.path, Given::ByPage, &mut self.room)
             } else {
                 self.kept.read(&self.path, Given::ByPage, &mut self.room)
             };

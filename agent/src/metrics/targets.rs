@@ -62,14 +62,15 @@ impl<'d> Target<'d> {
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     pub(super) stats: Option<TargetStats>,
-    pub(super) rpc_stats: Option<RpcStats>,
+    pub(super) rpc_stats: Option<Box<RpcStats>>,
 }
 
 impl Sums {
     /// Adds what one more target says.
     fn add(&mut self, more: Self) {
         self.stats = self.stats.take().zip(more.stats).map(|(sum, more)| sum.plus(more));
-        self.rpc_stats = self.rpc_stats.zip(more.rpc_stats).map(|(sum, more)| sum.plus(more));
+        self.rpc_stats =
+            self.rpc_stats.take().zip(more.rpc_stats).map(|(sum, more)| sum.plus(more));
     }
 }
 
@@ -117,7 +118,7 @@ fn read<'d>(
         let Some(device) = clients.first() else { continue };
         let stats = reading.sum(&mut stats, clients, rpc_times::parse, TargetStats::plus);
         let rpc = reading.sum(&mut rpc_stats, clients, rpc_stats::parse, RpcStats::plus);
-        let mut target = Target::new(device, stats.as_ref(), rpc.as_ref());
+        let mut target = Target::new(device, stats.as_ref(), rpc.as_deref());
         if folder == Folder::Osc {
             target.dirty_bytes = reading.sum_number(&mut dirty, clients);
             target.grant_bytes = reading.sum_number(&mut grant, clients);

@@ -3,7 +3,9 @@
 //!
 //! The trees are a captured 2.15.8 client's, grown by `scrape_cost::Grown`; they are regular files, so
 //! the kernel's own cost of making a real one's text is not in either number. The list of files is
-//! strace's, of a scrape between two of the slower tier. Scrapes and passes of the floor alternate.
+//! strace's, of a scrape between two of the slower tier. Fifty scrapes and fifty passes of the floor are by
+//! turns: both see the same minute of the machine, and neither pays for what the other one has left in the
+//! caches of the processors.
 //!
 //! Beside that, what the same files and the same answer cost a program that does nothing else: this one,
 //! run as `bench-metrics answer FILES TEXT`, by the same meter.
@@ -25,6 +27,10 @@ const SERIES: usize = 50_000;
 const ANSWER: &str = "answer";
 /// The first ones fill caches.
 const WARM: usize = 10;
+/// So many of each are measured before it is the next one's turn.
+const IN_A_ROW: usize = 50;
+/// Before each of them the processor has slept; what still goes on when an answer is out has ended.
+const PAUSE: Duration = Duration::from_micros(300);
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
@@ -134,28 +140,43 @@ fn files_of_a_scrape(program: &Path, root: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
+fn pause() {
+    std::thread::sleep(PAUSE);
+}
+
 fn measure(program: &Path, root: &Path, files: &[PathBuf], scrapes: usize) -> io::Result<Measured> {
     let mut service = Service::start(&[], program, root)?;
     let mut least = start_answering(files, &service.scrape()?)?;
     let mut room = vec![0; 128 << 10];
     let (mut floors, mut answers, mut cpus, mut times) = (vec![], vec![], vec![], vec![]);
     let mut series = 0;
-    for turn in 0..WARM + scrapes {
-        let before = (service.cpu()?, least.cpu()?);
-        let begun = Instant::now();
-        let text = service.scrape()?;
-        let took = begun.elapsed();
-        least.scrape()?;
-        // What both still do when the answer is out is counted too.
-        let floor = floor_pass(files, &mut room)?;
-        let [cpu, answer] = [&service, &least].map(Service::cpu);
-        let (cpu, answer) = (cpu?.saturating_sub(before.0), answer?.saturating_sub(before.1));
-        if turn >= WARM {
-            series = text.lines().filter(|line| !line.starts_with('#')).count();
-            floors.push(floor);
-            answers.push(answer);
-            cpus.push(cpu);
-            times.push(took);
+    for _ in 0..scrapes / IN_A_ROW {
+        for turn in 0..WARM + IN_A_ROW {
+            let before = service.cpu()?;
+            let begun = Instant::now();
+            let text = service.scrape()?;
+            let took = begun.elapsed();
+            pause();
+            if turn >= WARM {
+                series = text.lines().filter(|line| !line.starts_with('#')).count();
+                cpus.push(service.cpu()?.saturating_sub(before));
+                times.push(took);
+            }
+        }
+        for turn in 0..WARM + IN_A_ROW {
+            let before = least.cpu()?;
+            least.scrape()?;
+            pause();
+            if turn >= WARM {
+                answers.push(least.cpu()?.saturating_sub(before));
+            }
+        }
+        for turn in 0..WARM + IN_A_ROW {
+            let floor = floor_pass(files, &mut room)?;
+            pause();
+            if turn >= WARM {
+                floors.push(floor);
+            }
         }
     }
     let resident = service.resident()?;

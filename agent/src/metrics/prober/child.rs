@@ -81,6 +81,7 @@ impl Child {
             let details = self.details();
             say(answers, &Answer::Details(details))?;
         }
+        self.sources.end();
         for directory in directories {
             // What is known is told before what may sleep.
             answers.flush()?;
