@@ -127,6 +127,8 @@ pub(super) struct Collectors {
     encoder: Encoder,
     kept: BTreeMap<&'static str, Kept>,
     continued: Continued,
+    /// What was mounted in the last pass.
+    clients: Arc<[Instance]>,
     slow_tier: Duration,
 }
 
@@ -157,6 +159,7 @@ impl Collectors {
             encoder: Encoder::default(),
             kept: BTreeMap::new(),
             continued: Continued::default(),
+            clients: Arc::default(),
             slow_tier,
         }
     }
@@ -165,8 +168,11 @@ impl Collectors {
     pub(super) fn run(&mut self, pass: &Pass, mut hand_over: impl FnMut(Handed<'_>, Report)) {
         self.sources.begin();
         // What cannot be listed has not gone.
-        if let Ok(clients) = self.sources.devices(Folder::Llite) {
+        if let Ok(clients) = self.sources.devices(Folder::Llite)
+            && !Arc::ptr_eq(&clients, &self.clients)
+        {
             self.continued.begin(&clients);
+            self.clients = clients;
         }
         self.probers.ask(&mut self.sources, pass);
         let mut begun = Instant::now();

@@ -57,7 +57,8 @@ impl LabelPiece {
 
 type Identity = ([u64; 2], usize);
 
-/// How the last line began: its name, its first label and that label's value.
+/// How the last line began: its name, its first label with the value, and the next label's name. The labels of a name
+/// are always the same.
 #[derive(Debug)]
 pub(super) struct Head {
     name: [&'static str; 2],
@@ -83,31 +84,34 @@ impl Head {
         (pieces, values): (&[LabelPiece; N], [&str; N]),
         edge: Option<&str>,
     ) -> Option<()> {
-        self.write(line, name, pieces.first().zip(values.first().copied()))?;
-        let values = values.get(1..).unwrap_or_default();
-        for (piece, value) in pieces.get(1..).unwrap_or_default().iter().zip(values) {
-            piece.put(line)?;
+        self.write(line, name, (pieces, values.first().copied()))?;
+        let mut pieces = pieces.iter().skip(2);
+        for (place, value) in values.iter().enumerate().skip(1) {
+            if place > 1 {
+                pieces.next()?.put(line)?;
+            }
             put_value(line, value)?;
         }
         if let Some(edge) = edge {
             if N == 0 {
-                line.put_piece(b"{le=\"", 5)?;
+                line.put_piece(b"{le=\"   ", 5)?;
             } else {
-                line.put_piece(b"\",le=\"", 6)?;
+                line.put_piece(b"\",le=\"  ", 6)?;
             }
             put_value(line, edge)?;
         }
         let has_labels = N > 0 || edge.is_some();
-        if has_labels { line.put_piece(b"\"} ", 3) } else { line.put_piece(b" ", 1) }
+        if has_labels { line.put_piece(b"\"}      ", 3) } else { line.put_piece(b"        ", 1) }
     }
 
-    fn write(
+    /// Writes everything up to the second label's value, or to the end of the only label's.
+    fn write<const N: usize>(
         &mut self,
         line: &mut Line<'_>,
         name: [&'static str; 2],
-        first: Option<(&LabelPiece, &str)>,
+        (pieces, first): (&[LabelPiece; N], Option<&str>),
     ) -> Option<()> {
-        let value = identity(first.map_or("", |(_, value)| value));
+        let value = identity(first.unwrap_or_default());
         let [same_name, same_suffix] = self.name;
         let is_same_name = std::ptr::eq(same_name, name[0]) && std::ptr::eq(same_suffix, name[1]);
         if is_same_name && self.length > 0 && value == self.value {
@@ -121,9 +125,12 @@ impl Head {
         if !name[1].is_empty() {
             line.put(name[1].as_bytes())?;
         }
-        if let Some((piece, value)) = first {
+        if let (Some(piece), Some(value)) = (pieces.first(), first) {
             piece.put(line)?;
             put_value(line, value)?;
+        }
+        if let Some(piece) = pieces.get(1) {
+            piece.put(line)?;
         }
         let length = line.bytes().len();
         if value.is_some() && length <= HEAD {

@@ -332,11 +332,10 @@ impl Client {
         connections: Arc<[Connection]>,
         wish: Question,
         now: Instant,
-        spawn: impl FnOnce() -> Result<Channel, std::io::Error>,
+        spawn: impl Fn() -> Result<Channel, std::io::Error>,
         ending: &mut Vec<Channel>,
     ) {
         self.hear(now, ending);
-        self.trouble = None;
         self.unseen.clear();
         self.previous_states = self.states.take();
         if connections != self.connections {
@@ -348,34 +347,48 @@ impl Client {
         }
         self.connections = connections;
         self.probes.retain(|directory, _| wish.directories.contains(directory));
-        let is_one_stuck = self.channels.iter().any(|channel| channel.open.is_some());
-        if !self.channels.iter().any(|channel| channel.open.is_none()) {
-            if self.channels.len() >= MOST_CHANNELS {
-                self.trouble = Some("both of its children are stuck in the kernel".into());
-                return;
-            }
-            match spawn() {
-                Ok(channel) => self.channels.push(channel),
-                Err(error) => {
-                    self.trouble = Some(format!("no child can be started: {error}"));
-                    return;
-                }
-            }
-        }
         let mut question = wish;
-        if is_one_stuck {
+        if self.channels.iter().any(|channel| channel.open.is_some()) {
             // The same calls would only make another one stuck.
             question.directories.clear();
         }
         question.details |= question.states && self.details.is_none();
-        let Some(channel) = self.channels.iter_mut().find(|channel| channel.open.is_none()) else {
-            return;
-        };
-        if let Err(error) = channel.ask(&self.connections, question, now) {
+        // One that has ended since it was asked the last time is known by not taking a question.
+        for _ in 0..2 {
+            self.trouble = None;
+            let place = self.idle_channel(&spawn);
+            let Some((place, channel)) =
+                place.and_then(|place| Some((place, self.channels.get_mut(place)?)))
+            else {
+                return;
+            };
+            let Err(error) = channel.ask(&self.connections, question.clone(), now) else { return };
             self.trouble = Some(format!("its child has ended: {error}"));
-            let place = self.channels.iter().position(|channel| channel.open.is_none());
-            ending.extend(place.map(|place| self.channels.remove(place)));
+            ending.push(self.channels.remove(place));
         }
+    }
+
+    /// The place of a child that is not at a question, which is started where there is none.
+    fn idle_channel(
+        &mut self,
+        spawn: impl Fn() -> Result<Channel, std::io::Error>,
+    ) -> Option<usize> {
+        let idle = self.channels.iter().position(|channel| channel.open.is_none());
+        if idle.is_some() {
+            return idle;
+        }
+        if self.channels.len() >= MOST_CHANNELS {
+            self.trouble = Some("both of its children are stuck in the kernel".into());
+            return None;
+        }
+        match spawn() {
+            Ok(channel) => self.channels.push(channel),
+            Err(error) => {
+                self.trouble = Some(format!("no child can be started: {error}"));
+                return None;
+            }
+        }
+        self.channels.len().checked_sub(1)
     }
 
     /// Takes in what the children have said. One that has ended goes; when the first one is back,
@@ -385,7 +398,10 @@ impl Client {
         let mut answers = Vec::new();
         let mut kept = Vec::with_capacity(channels.len());
         for mut channel in channels.drain(..) {
-            let was_open = channel.open.is_some();
+            if channel.open.is_none() {
+                kept.push(channel);
+                continue;
+            }
             match channel.hear() {
                 Ok(heard) => {
                     let is_current = channel.connections == self.connections;
@@ -393,9 +409,7 @@ impl Client {
                     kept.push(channel);
                 }
                 Err(error) => {
-                    if was_open {
-                        self.trouble = Some(format!("its child has ended: {error}"));
-                    }
+                    self.trouble = Some(format!("its child has ended: {error}"));
                     ending.push(channel);
                 }
             }

@@ -39,6 +39,8 @@ pub(crate) struct Channel {
     questions: Option<ChildStdin>,
     answers: ChildStdout,
     heard: Vec<u8>,
+    /// The last question and its line: most are the same.
+    asked: Option<(Question, String)>,
     /// The connections that it knows, in the order in which it tells of them.
     pub(crate) connections: Arc<[Connection]>,
     /// The question that it is at.
@@ -71,6 +73,7 @@ impl Channel {
             questions: Some(questions),
             answers,
             heard: Vec::new(),
+            asked: None,
             connections: Arc::default(),
             open: None,
         })
@@ -90,8 +93,14 @@ impl Channel {
             question.connections = Some(connections.to_vec());
         }
         self.connections = Arc::clone(connections);
-        let mut line = serde_json::to_string(&question)?;
-        line.push('\n');
+        let (_, line) = match self.asked.take() {
+            Some(asked) if asked.0 == question => self.asked.insert(asked),
+            _ => {
+                let mut line = serde_json::to_string(&question)?;
+                line.push('\n');
+                self.asked.insert((question.clone(), line))
+            }
+        };
         let questions = self.questions.as_mut().ok_or(ErrorKind::BrokenPipe)?;
         questions.write_all(line.as_bytes())?;
         self.open = Some(Open {
