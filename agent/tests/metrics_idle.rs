@@ -26,6 +26,13 @@ fn switches(pid: u32) -> Vec<String> {
     lines.collect()
 }
 
+/// The threads of a process.
+fn threads(pid: u32) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+    let names = tasks.map(|task| task.expect("a thread").file_name());
+    names.filter_map(|name| name.to_str()?.parse().ok()).collect()
+}
+
 /// The children of all threads of a process.
 fn children(pid: u32) -> Vec<u32> {
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
@@ -141,15 +148,24 @@ fn no_thread_makes_a_system_call_between_scrapes() {
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("told");
     strace.wait().expect("an end");
     let text = std::fs::read_to_string(&trace).expect("a trace");
-    let threads = all.iter().map(|pid| switches(*pid).len() / 2).sum::<usize>();
+    let count = all.iter().map(|pid| threads(*pid).len()).sum::<usize>();
     let between: Vec<_> =
         text.lines().filter(|line| (begun..ended).contains(&time_of(line))).collect();
-    println!("{seconds} s, {} processes, {threads} threads: {between:?}", all.len());
+    println!("{seconds} s, {} processes, {count} threads: {between:?}", all.len());
     assert_eq!(between, Vec::<&str>::new(), "of\n{text}");
+    let is_of =
+        |line: &str, thread: u32| line.split_whitespace().next() == Some(&thread.to_string());
     for pid in &all {
-        let is_of = |line: &str| line.split_whitespace().next() == Some(&pid.to_string());
-        let woke = text.lines().any(|line| is_of(line) && time_of(line) >= ended);
-        assert!(woke, "{pid} was not traced, or has no part in a scrape:\n{text}");
+        let threads = threads(*pid);
+        for thread in &threads {
+            assert!(
+                text.lines().any(|line| is_of(line, *thread)),
+                "{thread} was not traced:\n{text}"
+            );
+        }
+        let woke =
+            |line: &str| threads.iter().any(|one| is_of(line, *one)) && time_of(line) >= ended;
+        assert!(text.lines().any(woke), "{pid} has no part in a scrape:\n{text}");
     }
 }
 

@@ -116,11 +116,10 @@ fn compare(host: &Host, records: &[MountRecord], table: &MountTable) -> Vec<Comp
 /// client that it names.
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
-    if !sources.has_state() {
-        return verdict;
-    }
     let host = &Arc::clone(sources.host());
-    let records = MountRecord::all(host).map_err(|error| SourceError::Told {
+    let has_state = sources.has_state();
+    let records = if has_state { MountRecord::all(host) } else { Ok(Vec::new()) };
+    let records = records.map_err(|error| SourceError::Told {
         said: format!("{}: {}", error.asked(), error.because()),
         remedy: error.remedy(),
     });
@@ -135,6 +134,9 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
             return verdict;
         }
     };
+    if records.is_empty() {
+        return verdict;
+    }
     let all = compare(host, &records, &table);
     let mut counts = encoder.family(&DRIFT);
     for one in &all {

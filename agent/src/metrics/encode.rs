@@ -115,23 +115,20 @@ enum Suffix {
     Count,
 }
 
-impl Suffix {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::None => "",
-            Self::Bucket => "_bucket",
-            Self::Sum => "_sum",
-            Self::Count => "_count",
-        }
-    }
-}
-
 /// Writes samples into a buffer, and notes which family they are of.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Encoder {
     /// By suffix: sums and counts are written by turns.
     heads: [Head; 4],
     written: Written,
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        // As `Suffix` has them.
+        let heads = ["", "_bucket", "_sum", "_count"].map(Head::new);
+        Self { heads, written: Written::default() }
+    }
 }
 
 /// Writes the samples of one family.
@@ -208,15 +205,16 @@ impl<const N: usize> Samples<'_, N> {
 
     fn line(&mut self, suffix: Suffix, labels: [&str; N], edge: Option<&str>, value: impl Value) {
         self.begin();
-        let name = [self.family.row().name, suffix.word()];
+        let name = self.family.row().name;
         let Encoder { heads, written: Written { text, parts } } = &mut *self.encoder;
+        let Some(head) = heads.get_mut(suffix as usize) else { return };
         let values = (self.family.pieces(), labels);
         let written = text.line(|line| {
-            heads.get_mut(suffix as usize)?.write_line(line, name, values, edge)?;
+            head.write_line(line, name, values, edge)?;
             end_line(line, value)
         });
         if written.is_none() {
-            write_any(text, name, self.family.labels(), labels, edge);
+            write_any(text, [name, head.suffix()], self.family.labels(), labels, edge);
             // A number fits a line of its own.
             let _ = text.line(|line| end_line(line, value));
         }

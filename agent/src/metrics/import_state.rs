@@ -32,10 +32,24 @@ pub(super) const WORDS: [&str; STATES.len() + 1] = {
 
 /// What a connection's file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "usize", from = "usize")]
 pub(crate) struct Import {
     /// Index into [`STATES`].
     state: usize,
     is_deactivated: bool,
+}
+
+/// A number between child and service: twice the index, and one more where it is deactivated.
+impl From<Import> for usize {
+    fn from(import: Import) -> Self {
+        2 * import.state + Self::from(import.is_deactivated)
+    }
+}
+
+impl From<usize> for Import {
+    fn from(number: usize) -> Self {
+        Self { state: number / 2, is_deactivated: number % 2 == 1 }
+    }
 }
 
 impl Import {

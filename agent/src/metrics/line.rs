@@ -61,26 +61,32 @@ type Identity = ([u64; 2], usize);
 /// are always the same.
 #[derive(Debug)]
 pub(super) struct Head {
-    name: [&'static str; 2],
+    /// What each name has behind it.
+    suffix: &'static str,
+    name: &'static str,
     value: Option<Identity>,
     bytes: [u8; HEAD],
     /// 0 for none.
     length: usize,
 }
 
-impl Default for Head {
-    fn default() -> Self {
-        Self { name: [""; 2], value: None, bytes: [0; HEAD], length: 0 }
-    }
-}
-
 impl Head {
+    /// Of names that have this behind them.
+    pub(super) const fn new(suffix: &'static str) -> Self {
+        Self { suffix, name: "", value: None, bytes: [0; HEAD], length: 0 }
+    }
+
+    /// What each name has behind it.
+    pub(super) fn suffix(&self) -> &'static str {
+        self.suffix
+    }
+
     /// Writes everything up to the number, the space before it included, into an empty line. `None` when a value has
     /// to be escaped, or the line is too long.
     pub(super) fn write_line<const N: usize>(
         &mut self,
         line: &mut Line<'_>,
-        name: [&'static str; 2],
+        name: &'static str,
         (pieces, values): (&[LabelPiece; N], [&str; N]),
         edge: Option<&str>,
     ) -> Option<()> {
@@ -108,22 +114,20 @@ impl Head {
     fn write<const N: usize>(
         &mut self,
         line: &mut Line<'_>,
-        name: [&'static str; 2],
+        name: &'static str,
         (pieces, first): (&[LabelPiece; N], Option<&str>),
     ) -> Option<()> {
         let value = identity(first.unwrap_or_default());
-        let [same_name, same_suffix] = self.name;
-        let is_same_name = std::ptr::eq(same_name, name[0]) && std::ptr::eq(same_suffix, name[1]);
-        if is_same_name && self.length > 0 && value == self.value {
+        if std::ptr::eq(self.name, name) && self.length > 0 && value == self.value {
             return match self.bytes.first_chunk::<64>() {
                 Some(half) if self.length <= 64 => line.put_piece(half, self.length),
                 _ => line.put_piece(&self.bytes, self.length),
             };
         }
         self.length = 0;
-        line.put(name[0].as_bytes())?;
-        if !name[1].is_empty() {
-            line.put(name[1].as_bytes())?;
+        line.put(name.as_bytes())?;
+        if !self.suffix.is_empty() {
+            line.put(self.suffix.as_bytes())?;
         }
         if let (Some(piece), Some(value)) = (pieces.first(), first) {
             piece.put(line)?;
@@ -198,7 +202,7 @@ mod tests {
     }
 
     /// What a head writes for two labels.
-    fn written(head: &mut Head, name: [&'static str; 2], values: [&str; 2]) -> Option<String> {
+    fn written(head: &mut Head, name: &'static str, values: [&str; 2]) -> Option<String> {
         let pieces = LabelPiece::all(["fs", "target"]);
         let mut text = crate::metrics::text::Text::default();
         text.line(|line| head.write_line(line, name, (&pieces, values), Some("5")))?;
@@ -207,12 +211,12 @@ mod tests {
 
     #[test]
     fn values_of_every_length_are_written_or_left_to_others() {
-        let mut head = Head::default();
+        let mut head = Head::new("_b");
         for length in 0..300 {
             let value = "ab0-".repeat(75).get(..length).expect("ASCII").to_owned();
             let want = format!("a_b{{fs=\"{value}\",target=\"{value}\",le=\"5\"}} ");
             for _ in 0..2 {
-                let line = written(&mut head, ["a", "_b"], [&value, &value]);
+                let line = written(&mut head, "a", [&value, &value]);
                 assert!(line.as_ref().is_none_or(|line| *line == want), "{length}: {line:?}");
                 assert!(line.is_some() || length > 200, "{length}");
             }
@@ -221,7 +225,7 @@ mod tests {
                     let mut value = value.clone();
                     value.replace_range(place..=place, &special.to_string());
                     for values in [["x", &value], [&value, "x"]] {
-                        let line = written(&mut head, ["a", ""], values);
+                        let line = written(&mut head, "a", values);
                         assert_eq!(line, None, "{special:?} at {place} of {length}");
                     }
                 }
@@ -232,16 +236,17 @@ mod tests {
     #[test]
     fn a_kept_beginning_is_of_the_same_name_and_value_alone() {
         const NAMES: [&str; 2] = ["lustre_client_x", "lustre_client_y"];
-        let mut head = Head::default();
+        let mut heads = ["", "_sum"].map(Head::new);
         let values = ["a", "a#", "ab", "", "0123456789abcdef", "0123456789abcdefg"];
         for round in 0..3 {
             for name in NAMES {
-                for suffix in ["", "_sum"] {
+                for head in &mut heads {
+                    let suffix = head.suffix();
                     for value in values {
                         for _ in 0..=round {
                             let want =
                                 format!("{name}{suffix}{{fs=\"{value}\",target=\"t\",le=\"5\"}} ");
-                            let line = written(&mut head, [name, suffix], [value, "t"]);
+                            let line = written(head, name, [value, "t"]);
                             assert_eq!(line.as_deref(), Some(want.as_str()));
                         }
                     }
