@@ -128,7 +128,11 @@ fn a_read_that_sleeps_keeps_neither_an_answer_nor_the_end() {
             assert!(get(address, "/-/healthy").starts_with("HTTP/1.1 200 "));
         }
         stuck(false);
-        std::thread::sleep(Duration::from_millis(200));
+        // The slow thread says when it is back by nothing but a scrape that is whole.
+        let begun = Instant::now();
+        while impatient_scrape(address).contains("\nfsxlustre_scrape_stuck 1\n") {
+            assert!(begun.elapsed() < Duration::from_secs(10), "it collects again");
+        }
         for _ in 0..2 {
             let answer = impatient_scrape(address);
             assert!(answer.contains("\nfsxlustre_scrape_stuck 0\n"), "{answer}");

@@ -46,9 +46,6 @@ impl KeptRun {
 /// *Source*: `/run/fsxlustre/check.json`. *Units*: seconds since 1970 UTC.
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
-    if !sources.has_state() {
-        return verdict;
-    }
     let (host, kept) = sources.last_check();
     let path = LastRun::path(host);
     let Ok(about) = path.symlink_metadata() else { return verdict };

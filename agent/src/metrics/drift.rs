@@ -117,9 +117,7 @@ fn compare(host: &Host, records: &[MountRecord], table: &MountTable) -> Vec<Comp
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
     let host = &Arc::clone(sources.host());
-    let has_state = sources.has_state();
-    let records = if has_state { MountRecord::all(host) } else { Ok(Vec::new()) };
-    let records = records.map_err(|error| SourceError::Told {
+    let records = MountRecord::all(host).map_err(|error| SourceError::Told {
         said: format!("{}: {}", error.asked(), error.because()),
         remedy: error.remedy(),
     });

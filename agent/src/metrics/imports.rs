@@ -13,8 +13,9 @@ use super::families::{
 use super::history::History;
 use super::import_state::{Import, WORDS, parse};
 use super::instances::Folder;
+use super::mounted_client::Client;
 use super::prober::{Details, StateRead};
-use super::probers::{Client, Probers};
+use super::probers::Probers;
 use super::reading::both;
 use super::sources::{DeviceFile, Sources};
 use super::verdict::{SourceError, Verdict};

@@ -52,16 +52,14 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mounts: BTreeMap<_, _> = lustre_mounts(&host, &table)
         .map(|(fs, mount)| (mount.directory.as_path(), (fs, mount)))
         .collect();
-    let has_state = sources.has_state();
     let mut info = encoder.family(&FILE_SYSTEM_INFO);
-    for (directory, (fs, mount)) in mounts.iter().filter(|_| has_state) {
+    for (directory, (fs, mount)) in &mounts {
         let Some(record) = MountRecord::read_of(&host, mount) else { continue };
         if let Some(id) = &record.file_system_id {
             info.sample([id, fs, &directory.to_string_lossy(), made_by(&record)], true);
         }
     }
-    let leases = if has_state { Lease::live(&host) } else { Ok(Vec::new()) };
-    let leases = leases.unwrap_or_else(|failure| {
+    let leases = Lease::live(&host).unwrap_or_else(|failure| {
         verdict.note(told(&failure));
         Vec::new()
     });

@@ -93,18 +93,18 @@ impl PassFolder {
         given: Given,
         room: &mut Vec<u8>,
     ) -> Result<usize, Error> {
-        if self.0.is_none() {
+        let whole = path.as_os_str().as_bytes();
+        let name = whole.strip_prefix(folder.as_os_str().as_bytes());
+        let name = name.and_then(|rest| rest.strip_prefix(b"/")).unwrap_or(whole);
+        let open = if let Some(open) = self.0.take() {
+            open
+        } else {
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            self.0 = Some(openat(CWD, folder, flags, Mode::empty())?);
-        }
-        let name = path.as_os_str().as_bytes().strip_prefix(folder.as_os_str().as_bytes());
-        let name = name.and_then(|rest| rest.strip_prefix(b"/"));
-        let mut file = match (&self.0, name) {
-            (Some(folder), Some(name)) => {
-                File::from(openat(folder, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
-            }
-            _ => File::open(path)?,
+            openat(CWD, folder, flags, Mode::empty())?
         };
+        let open = self.0.insert(open);
+        let mut file: File =
+            openat(open, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?.into();
         fill(room, given, |room, _| file.read(room))
     }
 

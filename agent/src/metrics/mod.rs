@@ -8,7 +8,7 @@
 //! | `instances`, `stats`, `rpc_stats`, `rpc_times`, `import_file`, `import_state`, `history` | what the kernel prints: pure |
 //! | `words`, `names` | digits and blanks of a text, eight at a time; lists of names that are known |
 //! | `client` to `network`, `jobs` | one collector each: parser, reader, encoder |
-//! | `client_key`, `prober`, `probers` | children, one for each mounted client, that ask what may sleep in the kernel: statvfs, connections |
+//! | `client_key`, `prober`, `mounted_client`, `probers` | children, one for each mounted client, that ask what may sleep in the kernel: statvfs, connections |
 //! | `imports`, `probe` | the collectors of what the children told |
 //! | `collect` | the table of collectors, and one pass over them |
 //! | `own` | what the service says of itself |
@@ -50,6 +50,7 @@ mod listing;
 mod llite;
 mod lnet;
 mod measured;
+mod mounted_client;
 mod mounts;
 mod names;
 mod network;

@@ -5,8 +5,9 @@ use super::families::{
     FS_AVAIL, FS_FILES, FS_FILES_FREE, FS_FREE, FS_SIZE, MOUNT_UP, PROBE_FAILURES, PROBE_SECONDS,
     PROBE_STUCK,
 };
+use super::mounted_client::Probe;
 use super::prober::Room;
-use super::probers::{Probe, Probers};
+use super::probers::Probers;
 use super::verdict::{SourceError, Verdict};
 
 /// The collector.

@@ -222,7 +222,7 @@ struct Row {
 }
 
 /// Reads the first line of a text, if it is a row of two sides whose shares are not wider than their columns:
-/// nearly all are such. Gives what follows the line. `None` leaves it to [`line_is_known`], which would read the same.
+/// nearly all are such. Gives what follows the line. `None` leaves it to [`line_is_known`], which reads rows of any width.
 fn row_by_columns(text: &[u8]) -> Option<(Row, &[u8])> {
     let (key, rest) = leading_number(text)?;
     let (read, rest) = leading_number(after_spaces(rest.strip_prefix(b":\t\t")?))?;

@@ -88,8 +88,6 @@ pub(super) struct Sources {
     /// The client's folder there.
     debugfs: PassFolder,
     last_check: KeptRun,
-    /// Whether there is anything of fsxlustre's own, where that was looked at in this pass.
-    has_state: Option<bool>,
     /// Files that were read in this pass.
     files: u64,
     /// Which of debugfs, sysfs and procfs refused a file in this pass.
@@ -117,7 +115,6 @@ impl Sources {
             kept: KeptFiles::default(),
             debugfs: PassFolder::default(),
             last_check: KeptRun::NOTHING,
-            has_state: None,
             room: Vec::new(),
             names: Vec::new(),
             files: 0,
@@ -136,21 +133,10 @@ impl Sources {
         (&self.host, &mut self.last_check)
     }
 
-    /// Whether there may be records, leases and the like: one look instead of one for each kind, on a node on
-    /// which fsxlustre does nothing but this.
-    pub(super) fn has_state(&mut self) -> bool {
-        let look = || match self.host.paths.state.symlink_metadata() {
-            Ok(_) => true,
-            Err(error) => !is_absent(&error),
-        };
-        *self.has_state.get_or_insert_with(look)
-    }
-
     /// Begins a pass: what was listed before is listed anew.
     pub(super) fn begin(&mut self) {
         self.devices.iter_mut().for_each(|listed| listed.is_current = false);
         self.mounts.0 = false;
-        self.has_state = None;
         self.files = 0;
         self.refused = [false; 3];
         self.gave = [false; 3];

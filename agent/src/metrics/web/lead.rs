@@ -1,7 +1,7 @@
 //! Two threads: one leads, which is to serve and to collect, and one follows, which is to wait.
 //!
-//! A scrape that another thread collects costs two more switches of threads, which is as much as a third of
-//! all its files. So whoever serves collects, too, as long as that is quick. When it is not, since a file
+//! A scrape that another thread collects costs two more switches of threads, which for a client of few targets
+//! is as much as a third of all its files. So whoever serves collects, too, as long as that is quick. When it is not, since a file
 //! sleeps in the kernel or a mount does not answer, the other thread goes on to serve; the slow one is to
 //! wait when its collection has ended, and is lost if it never does.
 
