@@ -16,6 +16,9 @@ INSTALL ?= install
 # Of each target of fuzz/.
 FUZZ_SECONDS ?= 30
 
+# Makes large client trees for `make bench`, where it is there; else the tests' own generator does.
+TREES ?= $(wildcard ../shared/bench/grow_tree.py)
+
 .PHONY: all demo test check bench bench-cardinality fuzz deb rpm reproducible install clean
 
 all:
@@ -31,8 +34,7 @@ demo:
 # All tests.
 test:
 	./tests/prepare test
-	$(CARGO) build --locked --workspace --bins
-	$(MAKE) deb rpm
+	./tests/build
 	$(CARGO) test --locked --workspace --doc
 	PATH="$(CURDIR)/target/tools/bin:$$PATH" $(CARGO) nextest run --locked --workspace --no-fail-fast
 
@@ -45,7 +47,7 @@ bench:
 	./tests/prepare bench
 	$(CARGO) build --release --locked --workspace --bins
 	$(BUILT)/bench
-	$(BUILT)/bench-metrics
+	$(BUILT)/bench-metrics $(TREES:%=--trees %)
 	$(BUILT)/bench-hooks
 	$(BUILT)/bench-layout
 	$(BUILT)/bench-hsm

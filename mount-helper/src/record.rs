@@ -232,9 +232,14 @@ impl MountRecord {
         }
     }
 
+    /// Where the records are.
+    pub fn folder(host: &Host) -> PathBuf {
+        host.paths.state.join("mounts")
+    }
+
     /// Where the record of a directory is.
     pub fn path(host: &Host, directory: &Path) -> PathBuf {
-        host.paths.state.join("mounts").join(format!("{}.json", Self::name(directory)))
+        Self::folder(host).join(format!("{}.json", Self::name(directory)))
     }
 
     /// Reads the record of a directory; `None` when there is none that we understand.
@@ -251,7 +256,7 @@ impl MountRecord {
     /// # Errors
     /// [`StateError`] when the folder cannot be listed, or one of them is not what we write.
     pub fn all(host: &Host) -> Result<Vec<Self>, StateError> {
-        let folder = host.paths.state.join("mounts");
+        let folder = Self::folder(host);
         let mut records = Vec::new();
         for name in state_names(&folder)? {
             let record: Option<Self> = read_state(&folder.join(name))?;

@@ -145,7 +145,8 @@ impl Lease {
         self.began_unix_seconds
     }
 
-    fn folder(host: &Host) -> PathBuf {
+    /// Where the leases are.
+    pub fn folder(host: &Host) -> PathBuf {
         host.paths.state.join("leases")
     }
 

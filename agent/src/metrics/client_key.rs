@@ -23,7 +23,7 @@ impl ClientKey {
 
     /// That of a mount: of the only client of its file system's name, else of the one that our record
     /// of the mount names. mountinfo cannot tell two clients of one name apart.
-    pub(super) fn of_mount(host: &Host, clients: &[Instance], fs: String, mount: &Mount) -> Self {
+    pub(super) fn of_mount(host: &Host, clients: &[Instance], fs: &str, mount: &Mount) -> Self {
         let mut of_it = clients.iter().filter(|client| client.fs() == fs);
         if let (Some(only), None) = (of_it.next(), of_it.next()) {
             return Self::of(only);
@@ -31,7 +31,7 @@ impl ClientKey {
         let recorded = MountRecord::read_of(host, mount).and_then(|record| record.client);
         let known = recorded.and_then(|name| clients.iter().find(|client| client.name == name));
         known.map_or_else(
-            || Self { fs, client: mount.directory.to_string_lossy().into_owned() },
+            || Self { fs: fs.to_owned(), client: mount.directory.to_string_lossy().into_owned() },
             Self::of,
         )
     }
@@ -66,7 +66,7 @@ mod tests {
     }
 
     fn clients_of(host: &Host, clients: &[Instance], table: &MountTable) -> Vec<String> {
-        let of = |mount| ClientKey::of_mount(host, clients, "fsx".into(), mount).client;
+        let of = |mount| ClientKey::of_mount(host, clients, "fsx", mount).client;
         table.mounts.iter().map(of).collect()
     }
 

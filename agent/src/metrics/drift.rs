@@ -6,11 +6,11 @@
 
 use super::encode::Encoder;
 use super::families::{DRIFT, DRIFT_INFO};
+use super::mounts::LustreMounts;
 use super::sources::Sources;
-use super::verdict::{SourceError, Verdict};
+use super::verdict::Verdict;
 use crate::tune::{Client, Drifted, client_of, tuned, value_now};
-use fsxlustre_mount::failure::Explain as _;
-use fsxlustre_mount::host::{Host, Mount, MountTable};
+use fsxlustre_mount::host::{Host, Mount};
 use fsxlustre_mount::mount::missing_options;
 use fsxlustre_mount::record::MountRecord;
 use fsxlustre_mount::source::Device;
@@ -89,14 +89,12 @@ struct Compared {
 }
 
 /// Compares every record of a mount that was made with what there is.
-fn compare(host: &Host, records: &[MountRecord], table: &MountTable) -> Vec<Compared> {
+fn compare(host: &Host, records: &[MountRecord], mounts: &LustreMounts) -> Vec<Compared> {
     let (tuned, drifted) = tuned(host, |place| value_now(host, place));
     let around = &Surroundings { host, tuned, drifted };
     let made = records.iter().filter(|record| record.mount_id.is_some());
-    let both = made.map(|record| {
-        let is_it = |mount: &&Mount| host.is_lustre(mount) && record.is_of(host, mount);
-        (record, table.mounts.iter().rev().find(is_it))
-    });
+    let both =
+        made.map(|record| (record, mounts.mounts().rev().find(|mount| record.is_of(host, mount))));
     let all = both.flat_map(|(record, mount)| {
         KINDS.iter().filter_map(move |(kind, compare)| {
             Some(Compared {
@@ -116,13 +114,10 @@ fn compare(host: &Host, records: &[MountRecord], table: &MountTable) -> Vec<Comp
 /// client that it names.
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
-    let host = &Arc::clone(sources.host());
-    let records = MountRecord::all(host).map_err(|error| SourceError::Told {
-        said: format!("{}: {}", error.asked(), error.because()),
-        remedy: error.remedy(),
-    });
-    let (records, table) = match (records, sources.mounts()) {
-        (Ok(records), Ok(table)) => (records, table),
+    let (host, own) = sources.own_state();
+    let (host, records) = (Arc::clone(host), own.records(host));
+    let (records, mounts) = match (records, sources.mounts()) {
+        (Ok(records), Ok(mounts)) => (records, mounts),
         (Err(error), _) => {
             verdict.note(error);
             return verdict;
@@ -135,7 +130,7 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     if records.is_empty() {
         return verdict;
     }
-    let all = compare(host, &records, &table);
+    let all = compare(&host, &records, &mounts);
     let mut counts = encoder.family(&DRIFT);
     for one in &all {
         let count = u64::try_from(one.differing.len()).unwrap_or(u64::MAX);
@@ -153,6 +148,7 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fsxlustre_mount::host::MountTable;
     use fsxlustre_mount::record::Maker;
     use std::path::Path;
 
@@ -169,7 +165,8 @@ mod tests {
         let mut record = MountRecord::intent(&host, "x".into(), &device, directory, Maker::Person);
         record.options = options.iter().map(|&word| word.to_owned()).collect();
         record.mount_id = mount_id;
-        compare(&host, &[record], &MountTable::parse(line.as_bytes()))
+        let mounts = LustreMounts::of(&host, MountTable::parse(line.as_bytes()));
+        compare(&host, &[record], &mounts)
     }
 
     fn of(kind: &'static str, differing: &[&str]) -> Compared {

@@ -4,22 +4,13 @@
 use super::encode::Encoder;
 use super::families::{FILE_SYSTEM_INFO, JOB_INFO, JOB_OPERATIONS, JOB_READ, JOB_WRITE, LEASES};
 use super::io::{IoCounters, read_io};
-use super::mounts::lustre_mounts;
 use super::sources::Sources;
 use super::verdict::{SourceError, Verdict};
 use crate::jobs::Lease;
 use crate::jobs::io::since_begin;
-use fsxlustre_mount::failure::Failure;
 use fsxlustre_mount::record::{Maker, MountRecord};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-fn told(failure: &Failure) -> SourceError {
-    SourceError::Told {
-        said: format!("{}: {}", failure.asked, failure.because),
-        remedy: failure.remedy.clone(),
-    }
-}
 
 /// Who asked for a mount, in a word.
 fn made_by(record: &MountRecord) -> &'static str {
@@ -41,27 +32,35 @@ fn number(lease: &Lease) -> String {
 /// *Source*: `mounts`, `leases` and `io` in `/run/fsxlustre`, `llite/*/stats`. *Units*: bytes.
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
-    let host = Arc::clone(sources.host());
-    let table = match sources.mounts() {
-        Ok(table) => table,
+    let mounted = match sources.mounts() {
+        Ok(mounts) => mounts,
         Err(error) => {
             verdict.note(error.into());
             return verdict;
         }
     };
-    let mounts: BTreeMap<_, _> = lustre_mounts(&host, &table)
-        .map(|(fs, mount)| (mount.directory.as_path(), (fs, mount)))
-        .collect();
+    let mounts: BTreeMap<_, _> =
+        mounted.named().map(|(fs, mount)| (mount.directory.as_path(), (fs, mount))).collect();
+    let (host, own) = sources.own_state();
+    let (host, records, leases) = (Arc::clone(host), own.records(host), own.leases(host));
     let mut info = encoder.family(&FILE_SYSTEM_INFO);
     for (directory, (fs, mount)) in &mounts {
-        let Some(record) = MountRecord::read_of(&host, mount) else { continue };
+        let record = match &records {
+            Ok(records) => records
+                .iter()
+                .find(|record| record.directory == mount.directory && record.is_of(&host, mount))
+                .cloned(),
+            // Another one is in the way.
+            Err(_) => MountRecord::read_of(&host, mount),
+        };
+        let Some(record) = record else { continue };
         if let Some(id) = &record.file_system_id {
             info.sample([id, fs, &directory.to_string_lossy(), made_by(&record)], true);
         }
     }
-    let leases = Lease::live(&host).unwrap_or_else(|failure| {
-        verdict.note(told(&failure));
-        Vec::new()
+    let leases = leases.unwrap_or_else(|error| {
+        verdict.note(error);
+        Arc::default()
     });
     let mut counts = encoder.family(&LEASES);
     for directory in mounts.keys() {
@@ -71,7 +70,7 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     }
     let mut seen = BTreeSet::new();
     let mut jobs = encoder.family(&JOB_INFO);
-    for lease in &leases {
+    for lease in leases.iter() {
         for directory in &lease.directories {
             let Some((fs, _)) = mounts.get(directory.as_path()) else { continue };
             if seen.insert((&lease.job, directory)) {
@@ -100,7 +99,7 @@ fn encode_io(
     for lease in leases {
         match since_begin(&host, &lease.job, &now) {
             Ok(done) => all.extend(done.map(|done| (lease, number(lease), done))),
-            Err(failure) => verdict.note(told(&failure)),
+            Err(failure) => verdict.note(SourceError::told(&failure)),
         }
     }
     for (family, get) in [

@@ -130,7 +130,7 @@ impl Client {
             else {
                 return;
             };
-            let Err(error) = channel.ask(&self.connections, question.clone(), now) else { return };
+            let Err(error) = channel.ask(&self.connections, &question, now) else { return };
             self.trouble = Some(format!("its child has ended: {error}"));
             ending.push(self.channels.remove(place));
         }

@@ -8,37 +8,53 @@ use fsxlustre_mount::host::{Host, Mount, MountTable};
 use fsxlustre_mount::source::Device;
 use std::collections::BTreeSet;
 
-/// Every mount of Lustre with the name of its file system; one whose source is not understood has
-/// none and is left out.
-pub(super) fn lustre_mounts<'t>(
-    host: &'t Host,
-    table: &'t MountTable,
-) -> impl Iterator<Item = (String, &'t Mount)> {
-    table.mounts.iter().filter(|mount| host.is_lustre(mount)).filter_map(|mount| {
-        let device = Device::parse(&mount.source)?;
-        Some((device.fsname, mount))
-    })
+/// The mounts of Lustre.
+#[derive(Debug, Default)]
+pub(super) struct LustreMounts {
+    /// Each with the name of its file system; `None` where the source is not understood. In the kernel's
+    /// order: a later one on the same directory covers an earlier one.
+    all: Vec<(Option<String>, Mount)>,
+    /// Each once.
+    labels: BTreeSet<Labels>,
+    /// Lines and sources that were not understood.
+    oddities: u64,
 }
 
 /// Labels of one mount: file system, mount point, source, options.
-type Labels = (String, String, String, String);
+type Labels = [String; 4];
 
-/// The mounts, each once, and how many sources were not understood: their `fs` is empty.
-fn labels<'m>(mounts: impl Iterator<Item = &'m Mount>) -> (BTreeSet<Labels>, u64) {
-    let mut oddities = 0;
-    let labels = mounts
-        .map(|mount| {
-            let device = Device::parse(&mount.source);
-            oddities += u64::from(device.is_none());
-            let fs = device.map(|device| device.fsname).unwrap_or_default();
-            let options: BTreeSet<&str> =
-                mount.options.iter().chain(&mount.super_options).map(String::as_str).collect();
-            let options: Vec<&str> = options.into_iter().collect();
-            let directory = mount.directory.to_string_lossy().into_owned();
-            (fs, directory, mount.source.clone(), options.join(","))
-        })
-        .collect();
-    (labels, oddities)
+fn labels(fs: Option<&String>, mount: &Mount) -> Labels {
+    let options: BTreeSet<&str> =
+        mount.options.iter().chain(&mount.super_options).map(String::as_str).collect();
+    let options: Vec<&str> = options.into_iter().collect();
+    let directory = mount.directory.to_string_lossy().into_owned();
+    [fs.cloned().unwrap_or_default(), directory, mount.source.clone(), options.join(",")]
+}
+
+impl LustreMounts {
+    /// Those of a list of mounts.
+    pub(super) fn of(host: &Host, table: MountTable) -> Self {
+        let lustre = table.mounts.into_iter().filter(|mount| host.is_lustre(mount));
+        let all: Vec<_> = lustre
+            .map(|mount| (Device::parse(&mount.source).map(|device| device.fsname), mount))
+            .collect();
+        let nameless = all.iter().filter(|(fs, _)| fs.is_none()).count();
+        Self {
+            labels: all.iter().map(|(fs, mount)| labels(fs.as_ref(), mount)).collect(),
+            oddities: u64::try_from(nameless + table.unread_lines).unwrap_or(u64::MAX),
+            all,
+        }
+    }
+
+    /// All of them.
+    pub(super) fn mounts(&self) -> impl DoubleEndedIterator<Item = &Mount> {
+        self.all.iter().map(|(_, mount)| mount)
+    }
+
+    /// Those whose source is understood, with the names of their file systems.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&str, &Mount)> {
+        self.all.iter().filter_map(|(fs, mount)| Some((fs.as_deref()?, mount)))
+    }
 }
 
 /// The collector.
@@ -47,14 +63,11 @@ fn labels<'m>(mounts: impl Iterator<Item = &'m Mount>) -> (BTreeSet<Labels>, u64
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
     match sources.mounts() {
-        Ok(table) => {
-            let host = sources.host();
-            let lustre = table.mounts.iter().filter(|mount| host.is_lustre(mount));
-            let (labels, oddities) = labels(lustre);
-            verdict.oddities = oddities + u64::try_from(table.unread_lines).unwrap_or(u64::MAX);
+        Ok(mounts) => {
+            verdict.oddities = mounts.oddities;
             let mut family = encoder.family(&MOUNT_INFO);
-            for (fs, mountpoint, source, options) in &labels {
-                family.sample([fs, mountpoint, source, options], true);
+            for labels in &mounts.labels {
+                family.sample(labels.each_ref().map(String::as_str), true);
             }
         }
         Err(error) => verdict.note(error.into()),
@@ -73,11 +86,10 @@ mod tests {
             "1 0 8:1 / /fsx rw - {line}2 0 8:1 / /fsx rw - {line}3 0 8:1 / /a\\040b rw - {line}\
              4 0 8:1 / /z rw - lustre what rw\n"
         );
-        let table = MountTable::parse(text.as_bytes());
-        let (labels, oddities) = labels(table.mounts.iter());
+        let mounts = LustreMounts::of(&Host::default(), MountTable::parse(text.as_bytes()));
         let shown: Vec<(&str, &str)> =
-            labels.iter().map(|(fs, mountpoint, ..)| (fs.as_str(), mountpoint.as_str())).collect();
+            mounts.labels.iter().map(|[fs, mountpoint, ..]| (&**fs, &**mountpoint)).collect();
         assert_eq!(shown, [("", "/z"), ("p7lsxbev", "/a b"), ("p7lsxbev", "/fsx")]);
-        assert_eq!(oddities, 1);
+        assert_eq!((mounts.oddities, mounts.mounts().count(), mounts.named().count()), (1, 4, 3));
     }
 }

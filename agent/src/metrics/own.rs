@@ -29,8 +29,10 @@ pub(super) struct OwnMetrics {
     stuck: IntGauge,
     scrapes: IntCounter,
     build: IntGauge,
-    /// The collectors that have values, by name.
+    /// The collectors that have values, in the order in which they run.
     told: Vec<Told>,
+    /// Their places by name.
+    by_name: Vec<usize>,
     encoder: Encoder,
 }
 
@@ -65,6 +67,7 @@ impl OwnMetrics {
             scrapes: IntCounter::with_opts(options(&SCRAPES))?,
             build: build.with_label_values(&[VERSION]),
             told: Vec::new(),
+            by_name: Vec::new(),
             encoder: Encoder::default(),
         };
         own.build.set(1);
@@ -99,18 +102,11 @@ impl OwnMetrics {
     }
 
     fn set(&mut self, scraped: &Scraped<'_>) {
-        let report_of = |name| scraped.reports.iter().find(|report| report.collector == name);
-        let count = scraped.collectors.names().count();
-        let is_same = self.told.len() == count
-            && self.told.iter().all(|told| {
-                scraped.collectors.has(told.collector)
-                    && told.reported.is_some() == report_of(told.collector).is_some()
-            });
-        if !is_same {
-            self.tell_of(scraped.collectors.names().map(|name| (name, report_of(name).is_some())));
+        let told = self.told.iter().map(|told| (told.collector, told.reported.is_some()));
+        if !told.eq(scraped.each().map(|(name, report)| (name, report.is_some()))) {
+            self.tell_of(scraped);
         }
-        for told in &self.told {
-            let report = report_of(told.collector);
+        for (told, (_, report)) in self.told.iter().zip(scraped.each()) {
             told.success.set(report.is_some_and(|report| report.trouble.is_none()).into());
             if let Some(((duration, unknown), report)) = told.reported.as_ref().zip(report) {
                 unknown.set(i64::try_from(report.oddities).unwrap_or(i64::MAX));
@@ -125,36 +121,38 @@ impl OwnMetrics {
         self.stuck.set(i64::from(scraped.is_stuck));
     }
 
-    /// Makes the values of these collectors, each with whether it has a report, and of no others.
-    fn tell_of(&mut self, collectors: impl Iterator<Item = (&'static str, bool)>) {
+    /// Makes the values of these collectors, and of no others.
+    fn tell_of(&mut self, scraped: &Scraped<'_>) {
         self.success.reset();
         self.duration.reset();
         self.unknown.reset();
-        let told = collectors.map(|(collector, is_reported)| Told {
+        let told = scraped.each().map(|(collector, report)| Told {
             collector,
             success: self.success.with_label_values(&[collector]),
-            reported: is_reported.then(|| {
+            reported: report.map(|_| {
                 let label = &[collector];
                 (self.duration.with_label_values(label), self.unknown.with_label_values(label))
             }),
         });
         self.told = told.collect();
-        self.told.sort_by_key(|told| told.collector);
+        self.by_name = (0..self.told.len()).collect();
+        self.by_name.sort_by_key(|place| self.told.get(*place).map(|told| told.collector));
     }
 
     /// Writes all values as the crate would: families and labels by name.
     fn encode(&mut self, dropped: &[&str]) {
-        let Self { encoder, told, .. } = self;
+        let Self { encoder, told, by_name, .. } = self;
+        let told = || by_name.iter().filter_map(|place| told.get(*place));
         encoder.clear();
         encoder.family(&BUILD_INFO).sample([VERSION], self.build.get());
         let mut durations = encoder.family(&COLLECTOR_DURATION);
-        for told in told.iter() {
+        for told in told() {
             let duration = told.reported.as_ref().map(|(duration, _)| duration.get());
             let duration = duration.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
             durations.sample_if([told.collector], duration);
         }
         let mut successes = encoder.family(&COLLECTOR_SUCCESS);
-        for told in told.iter() {
+        for told in told() {
             successes.sample([told.collector], told.success.get());
         }
         let mut names = dropped.to_vec();
@@ -167,7 +165,7 @@ impl OwnMetrics {
         encoder.family(&SCRAPES).sample([], self.scrapes.get());
         encoder.family(&SERIES).sample([], self.series.get());
         let mut unknown = encoder.family(&UNKNOWN_FIELDS);
-        for told in told.iter() {
+        for told in told() {
             let count = told.reported.as_ref().map(|(_, unknown)| unknown.get());
             unknown.sample_if([told.collector], count);
         }
@@ -179,12 +177,22 @@ impl OwnMetrics {
 pub(super) struct Scraped<'s> {
     /// Who was to run.
     pub(super) collectors: &'s Selection,
-    /// Who did.
+    /// Who did, in the same order.
     pub(super) reports: &'s [Report],
     /// Whether it had not ended in time.
     pub(super) is_stuck: bool,
     /// What came of it.
     pub(super) exposed: &'s Exposed,
+}
+
+impl<'s> Scraped<'s> {
+    /// Each collector that was to run, with its report if it did.
+    fn each(&self) -> impl Iterator<Item = (&'static str, Option<&'s Report>)> + '_ {
+        let mut reports = self.reports.iter().peekable();
+        self.collectors
+            .names()
+            .map(move |name| (name, reports.next_if(|report| report.collector == name)))
+    }
 }
 
 /// Writes which file systems of the kernel were there, and how many files were read.

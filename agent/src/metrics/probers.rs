@@ -6,7 +6,6 @@ use super::encode::Encoder;
 use super::families::STUCK_READS;
 use super::instances::{Folder, Instance};
 use super::mounted_client::{Client, Probe};
-use super::mounts::lustre_mounts;
 use super::prober::{Channel, Connection, Question};
 use super::scrape::ScrapeSettings;
 use super::sources::Sources;
@@ -126,8 +125,8 @@ impl Probers {
         }
         let clients = sources.devices(Folder::Llite).unwrap_or_else(|_| Arc::from([]));
         match sources.mounts() {
-            Ok(table) => {
-                for (fs, mount) in lustre_mounts(&self.host, &table) {
+            Ok(mounts) => {
+                for (fs, mount) in mounts.named() {
                     let key = ClientKey::of_mount(&self.host, &clients, fs, mount);
                     let list = all.entry(key).or_default();
                     if !list.contains(&mount.directory) {

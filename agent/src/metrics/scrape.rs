@@ -6,7 +6,7 @@
 //! that thread is ever lost. Whose thread it is, is the caller's to say: one of its own, or whoever takes
 //! the collections from [`Wanted`].
 
-use super::collect::{Collectors, Handed, Pass, Report};
+use super::collect::{COLLECTORS, Collectors, Handed, Pass, Report};
 use super::exposition::Collected;
 use super::own::{OwnMetrics, Scraped};
 use super::probers::Probers;
@@ -195,7 +195,9 @@ impl Scraper {
             return (Progress::default(), false);
         };
         let collected = std::mem::take(&mut *lock(&self.shared.room));
-        let progress = Arc::new(Mutex::new(Progress { collected, reports: Vec::new() }));
+        // One more is of the sources.
+        let reports = Vec::with_capacity(COLLECTORS.len() + 1);
+        let progress = Arc::new(Mutex::new(Progress { collected, reports }));
         let left = deadline.saturating_duration_since(Instant::now());
         let (end, mut ended) = oneshot::channel();
         let (slow, is_slow) = oneshot::channel();

@@ -4,10 +4,11 @@
 //! of Amazon, DDN and the kernel's own staging tree mix. So each file *name* is looked for in that
 //! order, whatever the version.
 
-use super::check::KeptRun;
 use super::instances::{Folder, Instance};
 use super::kept_files::{Given, KeptFiles, PassFolder, read_into};
 use super::listing::{KeptFolder, has_entry, split};
+use super::mounts::LustreMounts;
+use super::own_state::OwnState;
 use super::verdict::SourceError;
 use foldhash::fast::RandomState;
 use fsxlustre_mount::host::{Host, MountInfoError, MountTable};
@@ -79,7 +80,7 @@ pub(super) struct Sources {
     /// Where the files of a folder and name were found last.
     hints: HashMap<(&'static str, &'static str), usize, RandomState>,
     /// The list of mounts: whether it was read in this pass, its text, and what that means.
-    mounts: (bool, Vec<u8>, Arc<MountTable>),
+    mounts: (bool, Vec<u8>, Arc<LustreMounts>),
     path: PathBuf,
     room: Vec<u8>,
     /// Room for names.
@@ -87,7 +88,7 @@ pub(super) struct Sources {
     kept: KeptFiles,
     /// The client's folder there.
     debugfs: PassFolder,
-    last_check: KeptRun,
+    own: OwnState,
     /// Files that were read in this pass.
     files: u64,
     /// Which of debugfs, sysfs and procfs refused a file in this pass.
@@ -114,7 +115,7 @@ impl Sources {
             path: PathBuf::new(),
             kept: KeptFiles::default(),
             debugfs: PassFolder::default(),
-            last_check: KeptRun::NOTHING,
+            own: OwnState::default(),
             room: Vec::new(),
             names: Vec::new(),
             files: 0,
@@ -128,9 +129,9 @@ impl Sources {
         &self.host
     }
 
-    /// This machine, and what was read of its last check.
-    pub(super) fn last_check(&mut self) -> (&Host, &mut KeptRun) {
-        (&self.host, &mut self.last_check)
+    /// This machine, and what fsxlustre keeps there.
+    pub(super) fn own_state(&mut self) -> (&Arc<Host>, &mut OwnState) {
+        (&self.host, &mut self.own)
     }
 
     /// Begins a pass: what was listed before is listed anew.
@@ -222,28 +223,28 @@ impl Sources {
         Ok(Arc::clone(&listed.devices))
     }
 
-    /// The list of mounts of this pass.
+    /// The mounts of Lustre of this pass.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(super) fn mounts(&mut self) -> Result<Arc<MountTable>, MountInfoError> {
-        let (is_current, text, table) = &mut self.mounts;
+    pub(super) fn mounts(&mut self) -> Result<Arc<LustreMounts>, MountInfoError> {
+        let (is_current, text, mounts) = &mut self.mounts;
         if *is_current {
-            return Ok(Arc::clone(table));
+            return Ok(Arc::clone(mounts));
         }
         let path = self.host.mountinfo();
         let Ok(length) = self.kept.read(&path, Given::ByLine, &mut self.room) else {
             // It says why.
-            return self.host.mounts().map(Arc::new);
+            return self.host.mounts().map(|table| Arc::new(LustreMounts::of(&self.host, table)));
         };
         self.gave[2] = true;
         let now = self.room.get(..length).unwrap_or_default();
         if text != now {
-            *table = Arc::new(MountTable::parse(now));
+            *mounts = Arc::new(LustreMounts::of(&self.host, MountTable::parse(now)));
             now.clone_into(text);
         }
         *is_current = true;
-        Ok(Arc::clone(table))
+        Ok(Arc::clone(mounts))
     }
 
     /// The text of a device's file; `None` when the device has gone meanwhile, or when the file is

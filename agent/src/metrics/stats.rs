@@ -10,7 +10,7 @@
 //! A counter that is 0 is not printed. *Lustre*: 2.10 to 2.17, where header, width and the plural
 //! of units vary.
 
-use super::words::{ONES, after_digits, holds, holds_less, leading_number};
+use super::words::{ONES, after_digits, after_number, holds, holds_less, leading_number};
 
 /// The unit of a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,8 +106,8 @@ fn counter_by_columns(text: &[u8]) -> Option<(Counter<'_>, &[u8])> {
     if let Some(rest) = rest.strip_prefix(b"\n") {
         return Some((Counter { name, count, unit, sum: None }, rest));
     }
-    let (_, rest) = leading_number(rest.strip_prefix(b" ")?)?;
-    let (_, rest) = leading_number(rest.strip_prefix(b" ")?)?;
+    let rest = after_number(rest.strip_prefix(b" ")?)?;
+    let rest = after_number(rest.strip_prefix(b" ")?)?;
     let (sum, rest) = leading_number(rest.strip_prefix(b" ")?)?;
     let rest = rest.strip_prefix(b" ").map_or(rest, after_digits).strip_prefix(b"\n")?;
     Some((Counter { name, count, unit, sum: Some(i64::try_from(sum).ok()?) }, rest))

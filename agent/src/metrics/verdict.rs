@@ -1,6 +1,6 @@
 //! How a collector fared: what it could not read, and what it did not know.
 
-use fsxlustre_mount::failure::chain;
+use fsxlustre_mount::failure::{Failure, chain};
 use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
 
@@ -63,6 +63,14 @@ impl SourceError {
     pub(super) fn missing(what: &str, roots: &[PathBuf]) -> Self {
         let places: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();
         Self::Missing { what: what.to_owned(), places: places.join(", ") }
+    }
+
+    /// A failure that tells all of it.
+    pub(super) fn told(failure: &Failure) -> Self {
+        Self::Told {
+            said: format!("{}: {}", failure.asked, failure.because),
+            remedy: failure.remedy.clone(),
+        }
     }
 
     /// What mends it.

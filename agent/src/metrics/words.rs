@@ -79,6 +79,20 @@ pub(super) fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
     Some((value(word) * power + last, rest.get(more..)?))
 }
 
+/// What follows the number that a text begins with, which has fifteen digits at most, as for [`leading_number`]. `None`
+/// where there is none such.
+pub(super) fn after_number(text: &[u8]) -> Option<&[u8]> {
+    match digits(first_word(text)).1 {
+        0 => None,
+        count @ 1..8 => text.get(count..),
+        _ => {
+            let rest = text.get(8..)?;
+            let more = digits(first_word(rest)).1;
+            if more < 8 { rest.get(more..) } else { None }
+        }
+    }
+}
+
 /// What follows the digits that a text begins with.
 pub(super) fn after_digits(text: &[u8]) -> &[u8] {
     after(text, |word| digits(word).1)
@@ -123,6 +137,7 @@ mod tests {
                     let text = format!("{digits}{end}");
                     let text = text.as_bytes();
                     assert_eq!(leading_number(text), slowly(text), "{digits}{end}");
+                    assert_eq!(after_number(text), slowly(text).map(|(_, rest)| rest));
                     assert_eq!(after_digits(text), end.as_bytes());
                 }
             }
@@ -143,6 +158,7 @@ mod tests {
         #[test]
         fn any_bytes_are_read_as_byte_by_byte(text in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..24)) {
             assert_eq!(leading_number(&text), slowly(&text));
+            assert_eq!(after_number(&text), slowly(&text).map(|(_, rest)| rest));
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn leave(host: &Host, record: &mut MountRecord, pid: u32) {
 /// The record of an attempt on this file system whose process is still there. Under the lock of the
 /// file system it is one of a call that was killed, or that gave up on it.
 fn earlier_attempt(host: &Host, key: &str) -> Option<(MountRecord, Attempt)> {
-    let folder = host.paths.state.join("mounts");
+    let folder = MountRecord::folder(host);
     let names = state_names(&folder).ok()?;
     names.iter().find_map(|name| {
         let record: MountRecord = read_state(&folder.join(name)).ok()??;

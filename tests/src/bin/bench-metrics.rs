@@ -1,7 +1,8 @@
 //! The part of `make bench` that is about `fsxlustre serve`: what a scrape costs, as ratios to merely
 //! opening and reading the same files in the same run.
 //!
-//! The trees are a captured 2.15.8 client's, grown by `scrape_cost::Grown`; they are regular files, so
+//! The trees are a captured 2.15.8 client's, grown by the generator that is given, or else by
+//! `scrape_cost::Grown`; they are regular files, so
 //! the kernel's own cost of making a real one's text is not in either number. The list of files is
 //! strace's, of a scrape between two of the slower tier. Fifty scrapes and fifty passes of the floor are by
 //! turns: both see the same minute of the machine, and neither pays for what the other one has left in the
@@ -10,7 +11,7 @@
 //! Beside that, what the same files and the same answer cost a program that does nothing else: this one,
 //! run as `bench-metrics answer FILES TEXT`, by the same meter.
 //!
-//! `bench-metrics [PROGRAM]`: another `fsxlustre` than the one beside this program.
+//! `bench-metrics [--trees GENERATOR] [PROGRAM]`: another `fsxlustre` than the one beside this program.
 
 use fsxlustre_agent::metrics::encoding_times;
 use fsxlustre_tests::scrape_cost::{Grown, Resident, Service, floor_answer, floor_pass};
@@ -25,6 +26,8 @@ const SIZES: [(usize, usize, usize); 4] = [(4, 1, 400), (64, 1, 400), (512, 1, 1
 const SERIES: usize = 50_000;
 /// The first argument of the program that does nothing else.
 const ANSWER: &str = "answer";
+/// The option that names what makes the trees.
+const TREES: &str = "--trees";
 /// What fsxlustre keeps on a node.
 const STATE: &str = "/run/fsxlustre";
 /// The first ones fill caches.
@@ -36,14 +39,16 @@ const PAUSE: Duration = Duration::from_micros(300);
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    if let [word, files, text] = &arguments[..]
-        && word == ANSWER
-    {
-        return end(answer(Path::new(files), Path::new(text)));
-    }
+    let (generator, rest) = match &arguments[..] {
+        [word, files, text] if word == ANSWER => {
+            return end(answer(Path::new(files), Path::new(text)));
+        }
+        [word, generator, rest @ ..] if word == TREES => (Some(Path::new(generator)), rest),
+        rest => (None, rest),
+    };
     let beside = || std::env::current_exe().map(|own| own.with_file_name("fsxlustre"));
-    let program = arguments.first().map_or_else(beside, |given| Ok(PathBuf::from(given)));
-    end(program.and_then(|program| run(&program)))
+    let program = rest.first().map_or_else(beside, |given| Ok(PathBuf::from(given)));
+    end(program.and_then(|program| run(&program, generator)))
 }
 
 fn end(result: io::Result<()>) -> ExitCode {
@@ -56,8 +61,11 @@ fn end(result: io::Result<()>) -> ExitCode {
     }
 }
 
-fn run(program: &Path) -> io::Result<()> {
+fn run(program: &Path, generator: Option<&Path>) -> io::Result<()> {
     encoding();
+    if let Some(generator) = generator {
+        println!("trees of {}", generator.display());
+    }
     if Path::new(STATE).exists() {
         println!("{STATE} of this machine is read with each scrape, too, and is in the figures");
     }
@@ -82,7 +90,10 @@ fn run(program: &Path) -> io::Result<()> {
         "once"
     );
     for (osts, mounts, scrapes) in SIZES {
-        let tree = Grown::new(osts, mounts)?;
+        let tree = match generator {
+            Some(generator) => Grown::by(generator, osts, mounts)?,
+            None => Grown::new(osts, mounts)?,
+        };
         let files = files_of_a_scrape(program, tree.root())?;
         let measured = measure(program, tree.root(), &files, scrapes)?;
         let name = if mounts == 1 { osts.to_string() } else { format!("{mounts} x {osts}") };

@@ -1,8 +1,10 @@
 //! The files of a captured 2.15.8 client, grown to many targets and mounts.
 
+use fsxlustre_mount::host::MountTable;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const FSNAME: &str = "p7lsxbev";
 const INSTANCE: &str = "ff3391038293f800";
@@ -43,6 +45,29 @@ impl Grown {
         let own = folder.path().join("proc/self");
         fs::create_dir_all(&own)?;
         fs::write(own.join("mountinfo"), table)?;
+        Ok(Self { folder })
+    }
+
+    /// The same by another generator, which is called as `GENERATOR FOLDER --osts N --mounts K` and makes `proc` and
+    /// `sys`.
+    ///
+    /// # Errors
+    /// When it fails, or a folder cannot be made.
+    pub fn by(generator: &Path, osts: usize, mounts: usize) -> io::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let [osts, mounts] = [osts, mounts].map(|number| number.to_string());
+        let mut command = Command::new(generator);
+        command.arg(folder.path()).args(["--osts", &osts, "--mounts", &mounts]);
+        let told = command.output()?;
+        if !told.status.success() {
+            let said = String::from_utf8_lossy(&told.stderr);
+            return Err(io::Error::other(format!("{}: {said}", generator.display())));
+        }
+        let table = MountTable::read(&folder.path().join("proc/self/mountinfo"));
+        for mount in table.map_err(io::Error::other)?.mounts {
+            let below = mount.directory.strip_prefix("/").map_err(io::Error::other)?;
+            fs::create_dir_all(folder.path().join(below))?;
+        }
         Ok(Self { folder })
     }
 

@@ -79,26 +79,25 @@ impl Channel {
         })
     }
 
-    /// Asks it of these connections; it must have answered everything before.
+    /// Asks it of these connections, of which a question need not tell; it must have answered everything before.
     ///
     /// # Errors
     /// It has ended.
     pub(crate) fn ask(
         &mut self,
         connections: &Arc<[Connection]>,
-        mut question: Question,
+        question: &Question,
         at: Instant,
     ) -> Result<(), Error> {
-        if self.connections != *connections {
-            question.connections = Some(connections.to_vec());
-        }
+        let are_known = self.connections == *connections;
         self.connections = Arc::clone(connections);
         let (_, line) = match self.asked.take() {
-            Some(asked) if asked.0 == question => self.asked.insert(asked),
+            Some(asked) if are_known && asked.0 == *question => self.asked.insert(asked),
             _ => {
-                let mut line = serde_json::to_string(&question)?;
-                line.push('\n');
-                self.asked.insert((question.clone(), line))
+                let mut asked = question.clone();
+                asked.connections = (!are_known).then(|| connections.to_vec());
+                let line = serde_json::to_string(&asked)? + "\n";
+                self.asked.insert((asked, line))
             }
         };
         let questions = self.questions.as_mut().ok_or(ErrorKind::BrokenPipe)?;
@@ -106,7 +105,7 @@ impl Channel {
         self.open = Some(Open {
             at,
             files_are_told: !question.states && !question.details,
-            directories: question.directories.into_iter().collect(),
+            directories: question.directories.iter().cloned().collect(),
         });
         Ok(())
     }

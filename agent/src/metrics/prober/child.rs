@@ -30,15 +30,25 @@ pub fn asked_for() -> Option<Host> {
 pub fn answer_questions(host: &Host, questions: &mut dyn BufRead, answers: &mut dyn Write) {
     let answers = &mut BufWriter::new(answers);
     let mut child = Child { sources: Sources::new(host), connections: Vec::new() };
-    let mut line = String::new();
+    let (mut line, mut known) = (String::new(), String::new());
+    let mut question = Question::default();
     loop {
         line.clear();
         if !matches!(questions.read_line(&mut line), Ok(1..)) {
             return;
         }
-        let Ok(question) = serde_json::from_str(&line) else { return };
+        // Most are the same.
+        if line != known {
+            let Ok(asked) = serde_json::from_str(&line) else { return };
+            question = asked;
+            known.clear();
+            // One that names the connections is long, and is not asked again.
+            if question.connections.is_none() {
+                known.push_str(&line);
+            }
+        }
         // Whoever asks may have gone.
-        if child.answer(question, answers).is_err() {
+        if child.answer(&question, answers).is_err() {
             return;
         }
     }
@@ -62,21 +72,21 @@ fn say(answers: &mut dyn Write, answer: &Answer) -> Result<(), Error> {
 
 impl Child {
     /// States first and the mounts last: those are what sleeps for long.
-    fn answer(&mut self, question: Question, answers: &mut dyn Write) -> Result<(), Error> {
+    fn answer(&mut self, question: &Question, answers: &mut dyn Write) -> Result<(), Error> {
         let Question { connections, states, details, directories } = question;
         if let Some(connections) = connections {
-            let known = connections.into_iter().filter_map(|connection| {
+            let known = connections.iter().filter_map(|connection| {
                 let instance = Instance::parse(connection.folder(), &connection.device)?;
-                Some(Known { connection, instance })
+                Some(Known { connection: connection.clone(), instance })
             });
             self.connections = known.collect();
         }
         self.sources.begin();
-        if states {
+        if *states {
             let states = self.states();
             say(answers, &Answer::States(states))?;
         }
-        if details {
+        if *details {
             answers.flush()?;
             let details = self.details();
             say(answers, &Answer::Details(details))?;
@@ -86,14 +96,14 @@ impl Child {
             // What is known is told before what may sleep.
             answers.flush()?;
             let begun = Instant::now();
-            let result = statvfs(&directory);
+            let result = statvfs(directory);
             let micros = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
             // A mount point that is hidden by another mount, or was removed meanwhile.
             let answer = if let Err(Errno::ENOENT | Errno::ENOTDIR) = result {
-                Answer::Unseen(directory)
+                Answer::Unseen(directory.clone())
             } else {
                 let result = result.map_err(|errno| errno.to_string());
-                Answer::Statvfs { directory, micros, result }
+                Answer::Statvfs { directory: directory.clone(), micros, result }
             };
             say(answers, &answer)?;
         }
