@@ -16,56 +16,51 @@ pub(super) struct Micros(pub(super) i64);
 /// A number of a sample.
 pub(super) trait Value: Copy {
     /// Writes it in decimal, where there is room.
-    fn write(self, line: &mut Line<'_>) -> Option<()>;
+    fn write(self, line: Line<'_>) -> Option<Line<'_>>;
 }
 
 impl Value for u64 {
-    fn write(self, line: &mut Line<'_>) -> Option<()> {
+    fn write(self, line: Line<'_>) -> Option<Line<'_>> {
         line.put_number(self)
     }
 }
 
 impl Value for i64 {
-    fn write(self, line: &mut Line<'_>) -> Option<()> {
-        if self < 0 {
-            line.put_piece(b"-", 1)?;
-        }
+    fn write(self, line: Line<'_>) -> Option<Line<'_>> {
+        let line = if self < 0 { line.put_piece(b"-", 1)? } else { line };
         line.put_number(self.unsigned_abs())
     }
 }
 
 impl Value for bool {
-    fn write(self, line: &mut Line<'_>) -> Option<()> {
+    fn write(self, line: Line<'_>) -> Option<Line<'_>> {
         line.put_number(self.into())
     }
 }
 
 impl Value for Micros {
-    fn write(self, line: &mut Line<'_>) -> Option<()> {
-        if self.0 < 0 {
-            line.put_piece(b"-", 1)?;
-        }
+    fn write(self, line: Line<'_>) -> Option<Line<'_>> {
+        let line = if self.0 < 0 { line.put_piece(b"-", 1)? } else { line };
         put_seconds(line, self.0.unsigned_abs(), 1_000_000)
     }
 }
 
 impl Value for Duration {
-    fn write(self, line: &mut Line<'_>) -> Option<()> {
+    fn write(self, line: Line<'_>) -> Option<Line<'_>> {
         put_seconds(line, u64::try_from(self.as_nanos()).unwrap_or(u64::MAX), 1_000_000_000)
     }
 }
 
 /// Writes a number of parts of a second, of which a second has `parts`: a power of ten.
-fn put_seconds(line: &mut Line<'_>, number: u64, parts: u64) -> Option<()> {
-    line.put_number(number / parts)?;
+fn put_seconds(line: Line<'_>, number: u64, parts: u64) -> Option<Line<'_>> {
+    let line = line.put_number(number / parts)?;
     let fraction = number % parts;
-    if fraction > 0 { line.put_fraction(fraction, parts) } else { Some(()) }
+    if fraction > 0 { line.put_fraction(fraction, parts) } else { Some(line) }
 }
 
 /// Writes a number and the end of its line.
-fn end_line(line: &mut Line<'_>, value: impl Value) -> Option<()> {
-    value.write(line)?;
-    line.put_piece(b"\n       ", 1)
+fn end_line(line: Line<'_>, value: impl Value) -> Option<Line<'_>> {
+    value.write(line)?.put_piece(b"\n       ", 1)
 }
 
 /// The samples of one family that one collector wrote.
@@ -209,10 +204,7 @@ impl<const N: usize> Samples<'_, N> {
         let Encoder { heads, written: Written { text, parts } } = &mut *self.encoder;
         let Some(head) = heads.get_mut(suffix as usize) else { return };
         let values = (self.family.pieces(), labels);
-        let written = text.line(|line| {
-            head.write_line(line, name, values, edge)?;
-            end_line(line, value)
-        });
+        let written = text.line(|line| end_line(head.write_line(line, name, values, edge)?, value));
         if written.is_none() {
             write_any(text, [name, head.suffix()], self.family.labels(), labels, edge);
             // A number fits a line of its own.

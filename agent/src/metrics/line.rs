@@ -50,7 +50,7 @@ impl LabelPiece {
         Self { bytes, length: Some(length) }
     }
 
-    fn put(&self, line: &mut Line<'_>) -> Option<()> {
+    fn put<'t>(&self, line: Line<'t>) -> Option<Line<'t>> {
         line.put_piece(&self.bytes, self.length?)
     }
 }
@@ -83,40 +83,40 @@ impl Head {
 
     /// Writes everything up to the number, the space before it included, into an empty line. `None` when a value has
     /// to be escaped, or the line is too long.
-    pub(super) fn write_line<const N: usize>(
+    pub(super) fn write_line<'t, const N: usize>(
         &mut self,
-        line: &mut Line<'_>,
+        line: Line<'t>,
         name: &'static str,
         (pieces, values): (&[LabelPiece; N], [&str; N]),
         edge: Option<&str>,
-    ) -> Option<()> {
-        self.write(line, name, (pieces, values.first().copied()))?;
+    ) -> Option<Line<'t>> {
+        let mut line = self.write(line, name, (pieces, values.first().copied()))?;
         let mut pieces = pieces.iter().skip(2);
         for (place, value) in values.iter().enumerate().skip(1) {
             if place > 1 {
-                pieces.next()?.put(line)?;
+                line = pieces.next()?.put(line)?;
             }
-            put_value(line, value)?;
+            line = put_value(line, value)?;
         }
         if let Some(edge) = edge {
-            if N == 0 {
-                line.put_piece(b"{le=\"   ", 5)?;
+            line = if N == 0 {
+                line.put_piece(b"{le=\"   ", 5)?
             } else {
-                line.put_piece(b"\",le=\"  ", 6)?;
-            }
-            put_value(line, edge)?;
+                line.put_piece(b"\",le=\"  ", 6)?
+            };
+            line = put_value(line, edge)?;
         }
         let has_labels = N > 0 || edge.is_some();
         if has_labels { line.put_piece(b"\"}      ", 3) } else { line.put_piece(b"        ", 1) }
     }
 
     /// Writes everything up to the second label's value, or to the end of the only label's.
-    fn write<const N: usize>(
+    fn write<'t, const N: usize>(
         &mut self,
-        line: &mut Line<'_>,
+        mut line: Line<'t>,
         name: &'static str,
         (pieces, first): (&[LabelPiece; N], Option<&str>),
-    ) -> Option<()> {
+    ) -> Option<Line<'t>> {
         let value = identity(first.unwrap_or_default());
         if std::ptr::eq(self.name, name) && self.length > 0 && value == self.value {
             return match self.bytes.first_chunk::<64>() {
@@ -125,23 +125,22 @@ impl Head {
             };
         }
         self.length = 0;
-        line.put(name.as_bytes())?;
+        line = line.put(name.as_bytes())?;
         if !self.suffix.is_empty() {
-            line.put(self.suffix.as_bytes())?;
+            line = line.put(self.suffix.as_bytes())?;
         }
         if let (Some(piece), Some(value)) = (pieces.first(), first) {
-            piece.put(line)?;
-            put_value(line, value)?;
+            line = put_value(piece.put(line)?, value)?;
         }
         if let Some(piece) = pieces.get(1) {
-            piece.put(line)?;
+            line = piece.put(line)?;
         }
         let length = line.bytes().len();
         if value.is_some() && length <= HEAD {
             self.bytes = *line.room();
             (self.name, self.value, self.length) = (name, value, length);
         }
-        Some(())
+        Some(line)
     }
 }
 
@@ -160,7 +159,7 @@ fn identity(value: &str) -> Option<Identity> {
 }
 
 /// Most values have at most sixteen bytes: two words that may overlap, or two halves of one.
-fn put_value(line: &mut Line<'_>, value: &str) -> Option<()> {
+fn put_value<'t>(line: Line<'t>, value: &str) -> Option<Line<'t>> {
     let bytes = value.as_bytes();
     let length = bytes.len();
     if let (Some(first), Some(last), ..=16) = (bytes.first_chunk(), bytes.last_chunk(), length) {

@@ -36,12 +36,13 @@ impl Text {
     }
 
     /// Writes what `write` puts into a line; nothing where that is `None`.
-    pub(super) fn line(&mut self, write: impl FnOnce(&mut Line<'_>) -> Option<()>) -> Option<()> {
+    pub(super) fn line(
+        &mut self,
+        write: impl for<'t> FnOnce(Line<'t>) -> Option<Line<'t>>,
+    ) -> Option<()> {
         self.make_room(LINE_ROOM);
         let room = self.room.get_mut(self.length..)?.first_chunk_mut()?;
-        let mut line = Line { room, at: 0 };
-        write(&mut line)?;
-        self.length += line.at;
+        self.length += write(Line { room, at: 0 })?.at;
         Some(())
     }
 
@@ -64,8 +65,8 @@ impl Text {
     }
 }
 
-/// A line that is being written. Its end is counted here and not in the text, of which every piece would have to
-/// look it up anew.
+/// A line that is being written. It goes from hand to hand, so that its end is in a register: every piece would have to
+/// wait for an end that is in memory.
 #[derive(Debug)]
 pub(super) struct Line<'t> {
     room: &'t mut [u8; LINE_ROOM],
@@ -85,38 +86,42 @@ impl Line<'_> {
     }
 
     /// Writes bytes of any length, where there is room.
-    pub(super) fn put(&mut self, bytes: &[u8]) -> Option<()> {
+    pub(super) fn put(mut self, bytes: &[u8]) -> Option<Self> {
         self.room.get_mut(self.at..)?.get_mut(..bytes.len())?.copy_from_slice(bytes);
         self.at += bytes.len();
-        Some(())
+        Some(self)
     }
 
     /// Writes the first bytes of a piece, where there is room for the whole of it.
-    pub(super) fn put_piece<const N: usize>(&mut self, piece: &[u8; N], used: usize) -> Option<()> {
+    pub(super) fn put_piece<const N: usize>(
+        mut self,
+        piece: &[u8; N],
+        used: usize,
+    ) -> Option<Self> {
         *self.room.get_mut(self.at..)?.first_chunk_mut()? = *piece;
         self.at += used;
-        Some(())
+        Some(self)
     }
 
     /// Writes a number in decimal.
-    pub(super) fn put_number(&mut self, number: u64) -> Option<()> {
+    pub(super) fn put_number(self, number: u64) -> Option<Self> {
         const GROUP: u64 = 100_000_000;
         // Most numbers of a client are 0 or small.
         if number < 100 {
             return self.put_pair(number);
         }
         let (high, low) = (number / GROUP, number % GROUP);
-        match high {
+        let line = match high {
             0 => return self.put_last_digits(low, digits_below_group(low)),
             1..100 => self.put_pair(high)?,
             100..GROUP => self.put_last_digits(high, digits_below_group(high))?,
             _ => self.put_number(high)?,
-        }
-        self.put_last_digits(low, 8)
+        };
+        line.put_last_digits(low, 8)
     }
 
     /// Writes a number below 100.
-    fn put_pair(&mut self, number: u64) -> Option<()> {
+    fn put_pair(self, number: u64) -> Option<Self> {
         // As in `eight_digits`.
         let tens = (number * 103) >> 10;
         let word = tens | ((number - tens * 10) << 8) | ASCII_ZEROS;
@@ -126,19 +131,19 @@ impl Line<'_> {
 
     /// Writes what is left of a number that has `parts` to the whole, a power of ten, behind a point; without zeros at
     /// its end.
-    pub(super) fn put_fraction(&mut self, fraction: u64, parts: u64) -> Option<()> {
+    pub(super) fn put_fraction(self, fraction: u64, parts: u64) -> Option<Self> {
         // A leading 1 keeps the zeros after the point, whose place it has.
         let point = self.at;
-        self.put_number(fraction + parts)?;
-        *self.room.get_mut(point)? = b'.';
-        while self.bytes().last() == Some(&b'0') {
-            self.at -= 1;
+        let mut line = self.put_number(fraction + parts)?;
+        *line.room.get_mut(point)? = b'.';
+        while line.bytes().last() == Some(&b'0') {
+            line.at -= 1;
         }
-        Some(())
+        Some(line)
     }
 
     /// Writes the last digits, eight at most, of a number below 10^8.
-    fn put_last_digits(&mut self, number: u64, count: usize) -> Option<()> {
+    fn put_last_digits(self, number: u64, count: usize) -> Option<Self> {
         // A digit is a byte and the first one the lowest: what stands before the last ones is shifted out.
         let word = (eight_digits(number) | ASCII_ZEROS) >> (8 * (8 - count));
         self.put_piece(&word.to_le_bytes(), count)
@@ -146,15 +151,15 @@ impl Line<'_> {
 
     /// Writes bytes of which these are the first and the last, which may overlap.
     pub(super) fn put_ends<const N: usize>(
-        &mut self,
+        mut self,
         (first, last): (&[u8; N], &[u8; N]),
         length: usize,
-    ) -> Option<()> {
+    ) -> Option<Self> {
         let place = self.room.get_mut(self.at..)?.get_mut(..length)?;
         *place.first_chunk_mut()? = *first;
         *place.last_chunk_mut()? = *last;
         self.at += length;
-        Some(())
+        Some(self)
     }
 }
 
@@ -210,14 +215,13 @@ mod tests {
         for length in 0..40 {
             let bytes: Vec<u8> = (b'A'..).take(length).collect();
             let written = text.line(|line| {
-                match (bytes.first_chunk::<8>(), bytes.last_chunk()) {
+                let line = match (bytes.first_chunk::<8>(), bytes.last_chunk()) {
                     (Some(first), Some(last)) if length <= 16 => {
-                        line.put_ends((first, last), length)?;
+                        line.put_ends((first, last), length)?
                     }
                     _ => line.put(&bytes)?,
-                }
-                line.put_piece(b"12345678", 3)?;
-                line.put(&bytes)
+                };
+                line.put_piece(b"12345678", 3)?.put(&bytes)
             });
             written.expect("room");
             text.put(&bytes);
@@ -249,14 +253,17 @@ mod tests {
     fn a_line_without_room_leaves_nothing() {
         let mut text = Text::default();
         text.put(b"before");
-        let pieces: [fn(&mut Line<'_>) -> Option<()>; 4] = [
+        let pieces: [fn(Line<'_>) -> Option<Line<'_>>; 4] = [
             |line| line.put(b"123"),
             |line| line.put_ends((b"123", b"123"), 3),
             |line| line.put_piece(b"12345678", 3),
             |line| line.put_number(123),
         ];
         for piece in pieces {
-            assert_eq!(text.line(|line| (0..LINE_ROOM).try_for_each(|_| piece(line))), None);
+            assert_eq!(
+                text.line(|line| (0..LINE_ROOM).try_fold(line, |line, _| piece(line))),
+                None
+            );
         }
         assert_eq!(text.bytes(), b"before");
     }

@@ -34,7 +34,7 @@ fn odd(what: &str) -> io::Error {
 }
 
 impl Service {
-    /// Starts it; `prefix` is a program that runs it, if any.
+    /// Starts it, in the environment that its unit gives it; `prefix` is a program that runs it, if any.
     ///
     /// # Errors
     /// When it does not start.
@@ -57,7 +57,7 @@ impl Service {
     /// # Errors
     /// When it does not start.
     pub fn run(mut command: Command, is_run_by_another: bool) -> io::Result<Self> {
-        let mut process = command.stderr(Stdio::piped()).spawn()?;
+        let mut process = command.env("MALLOC_ARENA_MAX", "1").stderr(Stdio::piped()).spawn()?;
         let stderr = process.stderr.take().ok_or_else(|| odd("no pipe"))?;
         let mut told = String::new();
         BufReader::new(stderr).read_line(&mut told)?;
