@@ -3,16 +3,11 @@
 //! fsxlustre never writes into a file of its state: it puts a whole one in its place, or takes it away. So the file
 //! is another one then, and the time of the folder is another one, too.
 
-use std::fs::Metadata;
+use fsxlustre_mount::host::unix_seconds;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-
-/// A time is as coarse as a tick of the kernel's clock: what changes twice in a tick may look as after the first
-/// change. After this much more than a tick, the next change shows.
-const SETTLED: Duration = Duration::from_secs(1);
 
 /// What tells whether a path has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,15 +19,27 @@ enum Seen {
 
 impl Seen {
     /// `None` where nobody can tell.
-    fn of(path: &Path) -> Option<(Self, Option<Metadata>)> {
+    fn of(path: &Path) -> Option<Self> {
         match path.symlink_metadata() {
             Ok(about) => {
                 let times = [about.mtime(), about.mtime_nsec(), about.ctime(), about.ctime_nsec()];
-                let seen = Self::There(about.dev(), about.ino(), about.size(), times);
-                Some((seen, Some(about)))
+                Some(Self::There(about.dev(), about.ino(), about.size(), times))
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => Some((Self::Absent, None)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Some(Self::Absent),
             Err(_) => None,
+        }
+    }
+
+    /// Whether the next change shows: a time is as coarse as a tick of the kernel's clock, so that a change in the
+    /// same tick may leave it as it is. Not for a time to come, of a clock that was set.
+    fn is_settled(self) -> bool {
+        match self {
+            Self::Absent => true,
+            Self::There(.., [modified, ..]) => {
+                let now = i64::try_from(unix_seconds()).unwrap_or_default();
+                // Whole seconds: at least one.
+                now >= modified.saturating_add(2)
+            }
         }
     }
 }
@@ -54,31 +61,24 @@ impl<T: Default> Unchanged<T> {
         path: &Path,
         read: impl FnOnce() -> Result<T, E>,
     ) -> Result<Arc<T>, E> {
-        let found = Seen::of(path);
-        let seen = found.as_ref().map(|(seen, _)| *seen);
+        let seen = Seen::of(path);
         if seen.is_none() || seen != self.seen {
             self.seen = None;
             self.value = match seen {
                 Some(Seen::Absent) => Arc::default(),
                 _ => Arc::new(read()?),
             };
-            let about = found.and_then(|(_, about)| about);
-            self.seen = seen.filter(|_| about.is_none_or(|about| is_settled(&about)));
+            self.seen = seen.filter(|seen| seen.is_settled());
         }
         Ok(Arc::clone(&self.value))
     }
-}
-
-/// Whether the next change shows in the times; not for times to come, of a clock that was set.
-fn is_settled(about: &Metadata) -> bool {
-    let age = about.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
-    age.is_some_and(|age| age >= SETTLED)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs::{File, FileTimes};
+    use std::time::{Duration, SystemTime};
 
     /// Makes the last change of a path one of long ago.
     fn settle(path: &Path, seconds: u64) {

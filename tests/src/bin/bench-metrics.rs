@@ -2,11 +2,10 @@
 //! opening and reading the same files in the same run.
 //!
 //! The trees are a captured 2.15.8 client's, grown by the generator that is given, or else by
-//! `scrape_cost::Grown`; they are regular files, so
-//! the kernel's own cost of making a real one's text is not in either number. The list of files is
-//! strace's, of a scrape between two of the slower tier. Fifty scrapes and fifty passes of the floor are by
-//! turns: both see the same minute of the machine, and neither pays for what the other one has left in the
-//! caches of the processors.
+//! `scrape_cost::Grown`; they are regular files, so the kernel's own cost of making a real one's text is
+//! not in either number. The list of files is strace's, of a scrape between two of the slower tier. Fifty
+//! scrapes and fifty passes of the floor are by turns: both see the same minute of the machine, and neither
+//! pays for what the other one has left in the caches of the processors.
 //!
 //! Beside that, what the same files and the same answer cost a program that does nothing else: this one,
 //! run as `bench-metrics answer FILES TEXT`, by the same meter.
