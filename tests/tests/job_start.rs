@@ -287,7 +287,7 @@ fn a_start_that_is_killed_at_any_moment_is_made_good_by_the_next_call() {
     end(&sandbox, 1);
     for round in 0..rounds() {
         let id = 100 + round;
-        let begun = hook(&sandbox, "start", id).spawn();
+        let mut begun = hook(&sandbox, "start", id).spawn();
         // Spread over its whole length, in no order.
         let share = u128::from(round.wrapping_mul(2_654_435_761) % 1000);
         let pause = Duration::from_micros(u64::try_from(longest * share / 1000).unwrap());
@@ -298,7 +298,8 @@ fn a_start_that_is_killed_at_any_moment_is_made_good_by_the_next_call() {
             std::thread::sleep(Duration::from_millis(10));
         }
         begun.signal(Signal::SIGKILL);
-        drop(begun);
+        // Slurm, too, runs nothing else for the job before it is gone.
+        assert!(begun.wait(GRACE).is_some(), "round {round}: what was killed does not go");
         if round % 2 == 0 {
             let again = start(&sandbox, id);
             assert_ne!(mounted(&sandbox, DIRECTORY), "", "round {round}, {pause:?}: {again}");

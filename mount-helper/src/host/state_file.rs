@@ -1,6 +1,8 @@
 //! Small JSON files of ours: written whole or not at all, read without trust.
 
 use crate::failure::{Code, Explain, chain};
+use procfs::ProcError;
+use procfs::process::Process;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
@@ -164,11 +166,20 @@ fn remove_left_over(path: &Path) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(pid) = name.to_str().and_then(|name| name.strip_prefix(&begin)) else { continue };
-        let is_number = !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number && !Path::new("/proc").join(pid).exists() {
+        let is_number = pid.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number && pid.parse().is_ok_and(|pid| !is_running(pid)) {
             // It is only in the way of a tidy folder.
             let _ = std::fs::remove_file(entry.path());
         }
+    }
+}
+
+/// Whether there is such a process, and it can still do something.
+fn is_running(pid: u32) -> bool {
+    let Ok(pid) = i32::try_from(pid) else { return false };
+    match Process::new(pid).and_then(|process| process.stat()) {
+        Ok(stat) => !matches!(stat.state, 'Z' | 'X'),
+        Err(error) => !matches!(error, ProcError::NotFound(_)),
     }
 }
 
@@ -268,11 +279,12 @@ fn bounded(file: File, about: &Metadata) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Removes a state file. Fine when it is gone.
+/// Removes a state file, and what writers of it have left that were killed. Fine when it is gone.
 ///
 /// # Errors
 /// [`StateError::Io`].
 pub fn remove_state(path: &Path) -> Result<(), StateError> {
+    remove_left_over(path);
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(StateError::Io { attempt: "remove", path: path.to_owned(), source: error })
@@ -318,6 +330,37 @@ mod tests {
         remove_state(&path).expect("removed");
         remove_state(&path).expect("removed already");
         assert_eq!(read_state::<Vec<i32>>(&path).expect("gone"), None);
+    }
+
+    #[test]
+    fn what_a_killed_writer_has_left_goes_with_the_state_and_with_the_next_write() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("one.json");
+        let mut ended = std::process::Command::new("/bin/true").spawn().expect("process");
+        let dead = ended.id();
+        while is_running(dead) {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        let own = std::process::id();
+        let left = |name: String| folder.path().join(name);
+        let of_dead = left(format!("one.new.{dead}"));
+        let others = ["one.new.", "one.new.x", "one.new.+4000000000", "two.new.0"]
+            .map(|name| left(name.into()));
+        let of_living = left(format!("one.new.{own}"));
+        for file in others.iter().chain([&of_dead, &of_living]) {
+            std::fs::write(file, "half").expect("file");
+        }
+        // It is a zombie: nobody has asked yet how it ended.
+        remove_state(&path).expect("there is none");
+        assert!(!of_dead.exists());
+        assert!(of_living.exists(), "who writes now is not disturbed");
+        ended.wait().expect("ended");
+        std::fs::write(&of_dead, "half").expect("file");
+        write_state(&path, &1).expect("written");
+        assert!(!of_dead.exists());
+        for other in others {
+            assert!(other.exists(), "{} is none", other.display());
+        }
     }
 
     #[test]
