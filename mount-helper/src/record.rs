@@ -7,10 +7,10 @@
 use crate::file_system::AnswerSource;
 use crate::fstab::{self, Field};
 use crate::host::{
-    Host, Mount, StateError, read_state, read_text, remove_state, state_names, write_state,
+    Host, Mount, StateError, living_process, read_state, read_text, remove_state, state_names,
+    write_state,
 };
 use crate::source::{Device, encode};
-use procfs::process::Process;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -104,9 +104,7 @@ pub struct Attempt {
 impl Attempt {
     /// The process of that id as it is now; `None` when there is none.
     pub fn of(pid: u32) -> Option<Self> {
-        let stat = Process::new(i32::try_from(pid).ok()?).and_then(|p| p.stat()).ok()?;
-        let is_dead = matches!(stat.state, 'Z' | 'X');
-        (!is_dead).then_some(Self { pid, start_ticks: stat.starttime })
+        living_process(pid).map(|stat| Self { pid, start_ticks: stat.starttime })
     }
 
     /// Whether it is still there.

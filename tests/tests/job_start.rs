@@ -298,7 +298,7 @@ fn a_start_that_is_killed_at_any_moment_is_made_good_by_the_next_call() {
             std::thread::sleep(Duration::from_millis(10));
         }
         begun.signal(Signal::SIGKILL);
-        // Slurm, too, runs nothing else for the job before it is gone.
+        // Until it has gone, what it was writing is not left over.
         assert!(begun.wait(GRACE).is_some(), "round {round}: what was killed does not go");
         if round % 2 == 0 {
             let again = start(&sandbox, id);

@@ -1,8 +1,7 @@
 //! Small JSON files of ours: written whole or not at all, read without trust.
 
+use super::process::living_process;
 use crate::failure::{Code, Explain, chain};
-use procfs::ProcError;
-use procfs::process::Process;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
@@ -167,19 +166,10 @@ fn remove_left_over(path: &Path) {
         let name = entry.file_name();
         let Some(pid) = name.to_str().and_then(|name| name.strip_prefix(&begin)) else { continue };
         let is_number = pid.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number && pid.parse().is_ok_and(|pid| !is_running(pid)) {
+        if is_number && pid.parse().is_ok_and(|pid| living_process(pid).is_none()) {
             // It is only in the way of a tidy folder.
             let _ = std::fs::remove_file(entry.path());
         }
-    }
-}
-
-/// Whether there is such a process, and it can still do something.
-fn is_running(pid: u32) -> bool {
-    let Ok(pid) = i32::try_from(pid) else { return false };
-    match Process::new(pid).and_then(|process| process.stat()) {
-        Ok(stat) => !matches!(stat.state, 'Z' | 'X'),
-        Err(error) => !matches!(error, ProcError::NotFound(_)),
     }
 }
 
@@ -338,7 +328,7 @@ mod tests {
         let path = folder.path().join("one.json");
         let mut ended = std::process::Command::new("/bin/true").spawn().expect("process");
         let dead = ended.id();
-        while is_running(dead) {
+        while living_process(dead).is_some() {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
         let own = std::process::id();

@@ -217,6 +217,7 @@ mod tests {
         mode(path, 0o755);
         assert!(is_roots_here(&inner), "it will be root's");
         std::fs::create_dir(path.join("a")).expect("folder");
+        mode(&path.join("a"), 0o755);
         assert!(is_roots_here(&inner));
         mode(&path.join("a"), 0o775);
         assert!(!is_roots_here(&inner), "a group may rename in it");
