@@ -5,7 +5,7 @@
 //! every text format; what stands between the families is `exposition`'s.
 
 use super::families::{Family, FamilyRow};
-use super::line::Head;
+use super::line::{Head, LabelPiece};
 use super::text::{Line, Text};
 use std::time::Duration;
 
@@ -61,6 +61,23 @@ fn put_seconds(line: Line<'_>, number: u64, parts: u64) -> Option<Line<'_>> {
 /// Writes a number and the end of its line.
 fn end_line(line: Line<'_>, value: impl Value) -> Option<Line<'_>> {
     value.write(line)?.put_piece(b"\n       ", 1)
+}
+
+/// Writes a line; `None` for one that `Head` leaves to others.
+#[expect(clippy::inline_always, reason = "the end of a line stays in a register")]
+#[inline(always)]
+fn write_line<const N: usize>(
+    text: &mut Text,
+    head: &mut Head,
+    name: &'static str,
+    values: (&[LabelPiece; N], &[&str; N]),
+    edge: Option<&str>,
+    value: impl Value,
+) -> Option<()> {
+    let line = head.write_line(text.begin_line()?, name, values, edge)?;
+    let length = end_line(line, value)?.len();
+    text.end_line(length);
+    Some(())
 }
 
 /// The samples of one family that one collector wrote.
@@ -163,6 +180,18 @@ impl<const N: usize> Samples<'_, N> {
         self.line(Suffix::None, labels, None, value);
     }
 
+    /// Writes many samples of a counter or gauge, those whose value is known.
+    pub(super) fn samples<'l>(
+        &mut self,
+        all: impl IntoIterator<Item = ([&'l str; N], Option<impl Value>)>,
+    ) {
+        for (labels, value) in all {
+            if let Some(value) = value {
+                self.line_here(Suffix::None, labels, None, value);
+            }
+        }
+    }
+
     /// Writes the sample of a counter or gauge whose value is known.
     pub(super) fn sample_if(&mut self, labels: [&str; N], value: Option<impl Value>) {
         if let Some(value) = value {
@@ -198,17 +227,30 @@ impl<const N: usize> Samples<'_, N> {
         self.line(Suffix::Count, labels, None, count);
     }
 
+    // Its code is large, and it is called from everywhere.
+    #[inline(never)]
     fn line(&mut self, suffix: Suffix, labels: [&str; N], edge: Option<&str>, value: impl Value) {
+        self.line_here(suffix, labels, edge, value);
+    }
+
+    #[expect(clippy::inline_always, reason = "a loop over thousands of targets calls nothing")]
+    #[inline(always)]
+    fn line_here(
+        &mut self,
+        suffix: Suffix,
+        labels: [&str; N],
+        edge: Option<&str>,
+        value: impl Value,
+    ) {
         self.begin();
         let name = self.family.row().name;
         let Encoder { heads, written: Written { text, parts } } = &mut *self.encoder;
         let Some(head) = heads.get_mut(suffix as usize) else { return };
-        let values = (self.family.pieces(), labels);
-        let written = text.line(|line| end_line(head.write_line(line, name, values, edge)?, value));
-        if written.is_none() {
-            write_any(text, [name, head.suffix()], self.family.labels(), labels, edge);
+        let values = (self.family.pieces(), &labels);
+        if write_line(text, head, name, values, edge, value).is_none() {
+            write_any(text, [name, head.suffix()], self.family.labels(), &labels, edge);
             // A number fits a line of its own.
-            let _ = text.line(|line| end_line(line, value));
+            let _ = write_number(text, value);
         }
         if let Some(part) = parts.last_mut() {
             part.series += 1;
@@ -224,12 +266,21 @@ impl<const N: usize> Samples<'_, N> {
     }
 }
 
+/// Writes a number and the end of its line.
+#[cold]
+fn write_number(text: &mut Text, value: impl Value) -> Option<()> {
+    let length = end_line(text.begin_line()?, value)?.len();
+    text.end_line(length);
+    Some(())
+}
+
 /// Writes what stands before a number, whatever the labels hold.
-fn write_any<const N: usize>(
+#[cold]
+fn write_any(
     text: &mut Text,
     name: [&str; 2],
-    labels: &[&str; N],
-    values: [&str; N],
+    labels: &[&str],
+    values: &[&str],
     edge: Option<&str>,
 ) {
     let [name, suffix] = name;
@@ -237,7 +288,7 @@ fn write_any<const N: usize>(
     text.put(suffix.as_bytes());
     let edge = edge.map(|edge| ("le", edge));
     let mut separator = b"{";
-    for (label, value) in labels.iter().copied().zip(values).chain(edge) {
+    for (label, value) in labels.iter().copied().zip(values.iter().copied()).chain(edge) {
         text.put(separator);
         separator = b",";
         text.put(label.as_bytes());
@@ -270,7 +321,8 @@ mod tests {
 
     fn shown(value: impl Value) -> String {
         let mut text = Text::default();
-        text.line(|line| value.write(line)).expect("room");
+        let length = value.write(text.begin_line().expect("room")).expect("room").len();
+        text.end_line(length);
         String::from_utf8(text.bytes().to_vec()).expect("digits")
     }
 

@@ -133,24 +133,15 @@ pub(super) fn collect_osc(sources: &mut Sources, encoder: &mut Encoder) -> Verdi
     let mut verdict = Verdict::default();
     let devices = devices(sources, Folder::Osc, &mut verdict);
     let Targets { each, sums } = read(sources, Folder::Osc, &devices, &mut verdict);
-    encode_bytes([&OSC_READ_BYTES, &OSC_WRITE_BYTES], &each, encoder);
-    let mut rpcs = encoder.family(&OSC_RPCS);
-    for target in &each {
-        let [fs, name] = target.labels();
-        for (direction, count) in target.requests {
-            rpcs.sample_if([fs, name, direction], count);
-        }
-    }
-    encode_in_flight(&each, encoder);
-    for (family, get) in [
-        (&OSC_DIRTY, (|target| target.dirty_bytes) as fn(&Target<'_>) -> Option<i64>),
+    let numbers: [(_, Number); 4] = [
+        (&OSC_READ_BYTES, |target| target.read_bytes),
+        (&OSC_WRITE_BYTES, |target| target.write_bytes),
+        (&OSC_DIRTY, |target| target.dirty_bytes),
         (&OSC_GRANT, |target| target.grant_bytes),
-    ] {
-        let mut samples = encoder.family(family);
-        for target in &each {
-            samples.sample_if(target.labels(), get(target));
-        }
-    }
+    ];
+    encode_numbers(&numbers, &each, encoder);
+    encode_directions(&OSC_RPCS, |target| &target.requests, &each, encoder);
+    encode_directions(&RPCS_IN_FLIGHT, |target| &target.in_flight, &each, encoder);
     encode_durations("osc", &OSC_RPC_DURATION, &sums, encoder);
     encode_pending(&sums, encoder);
     encode_histograms(&sums, encoder);
@@ -162,8 +153,12 @@ pub(super) fn collect_mdc(sources: &mut Sources, encoder: &mut Encoder) -> Verdi
     let mut verdict = Verdict::default();
     let devices = devices(sources, Folder::Mdc, &mut verdict);
     let Targets { each, sums } = read(sources, Folder::Mdc, &devices, &mut verdict);
-    encode_bytes([&MDC_READ_BYTES, &MDC_WRITE_BYTES], &each, encoder);
-    encode_in_flight(&each, encoder);
+    let bytes: [(_, Number); 2] = [
+        (&MDC_READ_BYTES, |target| target.read_bytes),
+        (&MDC_WRITE_BYTES, |target| target.write_bytes),
+    ];
+    encode_numbers(&bytes, &each, encoder);
+    encode_directions(&RPCS_IN_FLIGHT, |target| &target.in_flight, &each, encoder);
     encode_durations("mdc", &MDC_RPC_DURATION, &sums, encoder);
     let mut file = DeviceFile::new(Folder::Mdc, "md_stats").optional();
     let mut reading = Reading { sources, verdict: &mut verdict };
@@ -178,27 +173,34 @@ pub(super) fn collect_mdc(sources: &mut Sources, encoder: &mut Encoder) -> Verdi
     verdict
 }
 
-fn encode_bytes(families: [&'static Family<2>; 2], targets: &[Target<'_>], encoder: &mut Encoder) {
-    let [read_family, write_family] = families;
-    for (family, get) in [
-        (read_family, (|target| target.read_bytes) as fn(&Target<'_>) -> Option<i64>),
-        (write_family, |target| target.write_bytes),
-    ] {
-        let mut samples = encoder.family(family);
-        for target in targets {
-            samples.sample_if(target.labels(), get(target));
-        }
+/// One number of a target.
+type Number = fn(&Target<'_>) -> Option<i64>;
+
+fn encode_numbers(
+    families: &[(&'static Family<2>, Number)],
+    targets: &[Target<'_>],
+    encoder: &mut Encoder,
+) {
+    for (family, get) in families {
+        let all = targets.iter().map(|target| (target.labels(), get(target)));
+        encoder.family(family).samples(all);
     }
 }
 
-fn encode_in_flight(targets: &[Target<'_>], encoder: &mut Encoder) {
-    let mut samples = encoder.family(&RPCS_IN_FLIGHT);
-    for target in targets {
+/// Numbers of a target by direction.
+type Directions = for<'t> fn(&'t Target<'_>) -> &'t [(&'static str, Option<i64>)];
+
+fn encode_directions(
+    family: &'static Family<3>,
+    get: Directions,
+    targets: &[Target<'_>],
+    encoder: &mut Encoder,
+) {
+    let all = targets.iter().flat_map(|target| {
         let [fs, name] = target.labels();
-        for (direction, count) in target.in_flight {
-            samples.sample_if([fs, name, direction], count);
-        }
-    }
+        get(target).iter().map(move |(direction, count)| ([fs, name, *direction], *count))
+    });
+    encoder.family(family).samples(all);
 }
 
 fn encode_durations(

@@ -5,6 +5,8 @@
 
 /// What a line may need, with what is copied behind its last piece.
 const LINE_ROOM: usize = 512;
+/// Eight digits are written at once.
+const GROUP: u64 = 100_000_000;
 /// Room that is kept whatever it was used for.
 const LARGE_ROOM: usize = 64 << 10;
 
@@ -35,15 +37,16 @@ impl Text {
         self.length = 0;
     }
 
-    /// Writes what `write` puts into a line; nothing where that is `None`.
-    pub(super) fn line(
-        &mut self,
-        write: impl for<'t> FnOnce(Line<'t>) -> Option<Line<'t>>,
-    ) -> Option<()> {
+    /// Begins a line; it is there once it has ended.
+    pub(super) fn begin_line(&mut self) -> Option<Line<'_>> {
         self.make_room(LINE_ROOM);
         let room = self.room.get_mut(self.length..)?.first_chunk_mut()?;
-        self.length += write(Line { room, at: 0 })?.at;
-        Some(())
+        Some(Line { room, at: 0 })
+    }
+
+    /// Ends the line that was begun last, which has this length.
+    pub(super) fn end_line(&mut self, length: usize) {
+        self.length = (self.length + length).min(self.room.len());
     }
 
     fn make_room(&mut self, more: usize) {
@@ -85,6 +88,17 @@ impl Line<'_> {
         self.room.first_chunk().unwrap_or(&[0; N])
     }
 
+    /// How much was written.
+    pub(super) fn len(&self) -> usize {
+        self.at
+    }
+
+    /// Goes on at another place; what stands there is written over.
+    pub(super) fn moved_to(mut self, at: usize) -> Self {
+        self.at = at;
+        self
+    }
+
     /// Writes bytes of any length, where there is room.
     pub(super) fn put(mut self, bytes: &[u8]) -> Option<Self> {
         self.room.get_mut(self.at..)?.get_mut(..bytes.len())?.copy_from_slice(bytes);
@@ -105,19 +119,27 @@ impl Line<'_> {
 
     /// Writes a number in decimal.
     pub(super) fn put_number(self, number: u64) -> Option<Self> {
-        const GROUP: u64 = 100_000_000;
         // Most numbers of a client are 0 or small.
         if number < 100 {
             return self.put_pair(number);
         }
         let (high, low) = (number / GROUP, number % GROUP);
-        let line = match high {
-            0 => return self.put_last_digits(low, digits_below_group(low)),
-            1..100 => self.put_pair(high)?,
-            100..GROUP => self.put_last_digits(high, digits_below_group(high))?,
-            _ => self.put_number(high)?,
-        };
-        line.put_last_digits(low, 8)
+        if high == 0 {
+            return self.put_last_digits(low, digits_below_group(low));
+        }
+        self.put_high_digits(high)?.put_last_digits(low, 8)
+    }
+
+    /// Writes what stands before the last eight digits of a number.
+    fn put_high_digits(self, number: u64) -> Option<Self> {
+        if number < 100 {
+            return self.put_pair(number);
+        }
+        let (high, low) = (number / GROUP, number % GROUP);
+        if high == 0 {
+            return self.put_last_digits(low, digits_below_group(low));
+        }
+        self.put_last_digits(high, digits_below_group(high))?.put_last_digits(low, 8)
     }
 
     /// Writes a number below 100.
@@ -208,13 +230,23 @@ fn eight_digits(number: u64) -> u64 {
 mod tests {
     use super::*;
 
+    /// Writes a line.
+    fn write(
+        text: &mut Text,
+        line: impl for<'t> FnOnce(Line<'t>) -> Option<Line<'t>>,
+    ) -> Option<()> {
+        let length = line(text.begin_line()?)?.len();
+        text.end_line(length);
+        Some(())
+    }
+
     #[test]
     fn pieces_of_every_length_are_written_one_behind_the_other() {
         let mut text = Text::default();
         let mut want = Vec::new();
         for length in 0..40 {
             let bytes: Vec<u8> = (b'A'..).take(length).collect();
-            let written = text.line(|line| {
+            write(&mut text, |line| {
                 let line = match (bytes.first_chunk::<8>(), bytes.last_chunk()) {
                     (Some(first), Some(last)) if length <= 16 => {
                         line.put_ends((first, last), length)?
@@ -222,8 +254,8 @@ mod tests {
                     _ => line.put(&bytes)?,
                 };
                 line.put_piece(b"12345678", 3)?.put(&bytes)
-            });
-            written.expect("room");
+            })
+            .expect("room");
             text.put(&bytes);
             want.extend([&bytes, b"123".as_slice(), &bytes, &bytes].concat());
         }
@@ -244,7 +276,7 @@ mod tests {
         let pairs = (0..300).flat_map(|high| [high, high * 100_000_000 + 7]);
         for number in near.chain(other).chain(pairs).chain([u64::MAX]) {
             let mut text = Text::default();
-            text.line(|line| line.put_number(number)).expect("room");
+            write(&mut text, |line| line.put_number(number)).expect("room");
             assert_eq!(text.bytes(), number.to_string().as_bytes());
         }
     }
@@ -261,7 +293,7 @@ mod tests {
         ];
         for piece in pieces {
             assert_eq!(
-                text.line(|line| (0..LINE_ROOM).try_fold(line, |line, _| piece(line))),
+                write(&mut text, |line| (0..LINE_ROOM).try_fold(line, |line, _| piece(line))),
                 None
             );
         }
