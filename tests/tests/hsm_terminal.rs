@@ -22,7 +22,10 @@ fn released(files: usize) -> Node {
 fn on_terminal(node: &Node, typed: &str, words: &str) -> Output {
     let words = words.replace('@', FSX);
     let command = format!("stty cols 120; exec fsxlustre hsm {words}");
-    let line = format!("{{ {typed}; }} | TERM=xterm script -q -e -c '{command}' /dev/null");
+    let line = format!(
+        "shown=$(mktemp); {{ {typed}; }} | TERM=xterm script -q -e -f -c '{command}' $shown; \
+         ended=$?; rm $shown; exit $ended"
+    );
     node.sandbox.command(["bash", "-c", &line]).deadline(Duration::from_mins(2)).run()
 }
 
@@ -121,8 +124,8 @@ fn without_a_terminal_there_are_lines_of_json_or_nothing_but_the_result() {
 fn ctrl_c_leaves_a_clean_line_and_a_journal_by_which_the_next_run_goes_on() {
     let node = released(300);
     node.archive("copytool 0 100000000");
-    let typed = "for n in $(seq 100); do sleep 0.2; ls /var/lib/fsxlustre/hsm/restore-* >/dev/null 2>&1 && break; done; \
-                 sleep 2; printf \"\\003\"; sleep 5";
+    let typed = "for n in $(seq 300); do sleep 0.2; grep -qF -e █ -e ░ $shown && break; done; \
+                 printf \"\\003\"; sleep 5";
     let said = on_terminal(&node, typed, "restore --wait=600 @/t");
     assert_eq!(said.code(), Some(130), "SIGINT ended it: {said}");
     assert!(said.stdout.contains('█') || said.stdout.contains('░'), "the bar was there: {said}");
