@@ -104,7 +104,7 @@ pub struct Attempt {
 impl Attempt {
     /// The process of that id as it is now; `None` when there is none.
     pub fn of(pid: u32) -> Option<Self> {
-        living_process(pid).map(|stat| Self { pid, start_ticks: stat.starttime })
+        living_process(pid).ok()?.map(|stat| Self { pid, start_ticks: stat.starttime })
     }
 
     /// Whether it is still there.

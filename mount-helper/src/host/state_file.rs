@@ -166,7 +166,7 @@ fn remove_left_over(path: &Path) {
         let name = entry.file_name();
         let Some(pid) = name.to_str().and_then(|name| name.strip_prefix(&begin)) else { continue };
         let is_number = pid.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number && pid.parse().is_ok_and(|pid| living_process(pid).is_none()) {
+        if is_number && pid.parse().is_ok_and(|pid| matches!(living_process(pid), Ok(None))) {
             // It is only in the way of a tidy folder.
             let _ = std::fs::remove_file(entry.path());
         }
@@ -328,7 +328,7 @@ mod tests {
         let path = folder.path().join("one.json");
         let mut ended = std::process::Command::new("/bin/true").spawn().expect("process");
         let dead = ended.id();
-        while living_process(dead).is_some() {
+        while living_process(dead).expect("proc").is_some() {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
         let own = std::process::id();
