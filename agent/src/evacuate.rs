@@ -21,9 +21,9 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(2
 /// How often a mount looks whether those below it are gone.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// What the time is spent on, in hundredths of the whole: the first flush, everything up to the last
-/// unmount (naming who is in the way may take a while after it), and the last flush.
-const SHARES: [u32; 3] = [30, 88, 5];
+/// What the time is spent on, in hundredths of the whole: the first flush, and everything up to the
+/// last unmount. Naming who is in the way and the last flush have what is left.
+const SHARES: [u32; 2] = [30, 88];
 
 /// What became of one file system's unwritten bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub fn evacuate(
     done.mounts = unmount_all(host, &directories(host, &table), &until);
     let stays: BTreeSet<String> =
         host.mounts().map(|table| file_systems(host, &table)).unwrap_or_default();
-    let last = Bounds { deadline: begun.at_most(share(SHARES[2])), interrupt };
+    let last = Bounds { deadline: begun, interrupt };
     let mut lasts: BTreeMap<String, Flushed> = flush_all(host, &stays, &last)
         .into_iter()
         .map(|sent| (sent.file_system, sent.first))
@@ -154,20 +154,24 @@ fn unmount(host: &Host, directory: &Path, bounds: &Bounds<'_>) -> Option<Failure
         }
     }
     let [mut pause, longest] = PAUSES;
+    let mut busy: Option<Failure> = None;
     loop {
         let request = UnmountRequest {
             interrupt: bounds.interrupt,
             ..UnmountRequest::plain(directory, bounds.deadline)
         };
-        let failure = match unmount_as(host, &request, &mut |_| ()) {
-            Ok(_) => return None,
-            Err(error) if error.failure.code == Code::NotMounted => return None,
-            Err(error) => error.failure,
+        let failure = match (unmount_as(host, &request, &mut |_| ()), busy.take()) {
+            (Ok(_), _) => return None,
+            (Err(error), _) if error.failure.code == Code::NotMounted => return None,
+            // No time was left for another try: who uses it says more.
+            (Err(late), Some(busy)) if late.was_called_off(host, directory) => return Some(busy),
+            (Err(error), _) => error.failure,
         };
         let is_worth_it = failure.code == Code::Busy && bounds.deadline.left() > pause;
         if !is_worth_it || sleep_unless_interrupted(pause, bounds.interrupt) {
             return Some(failure);
         }
+        busy = Some(failure);
         pause = (pause * 2).min(longest);
     }
 }

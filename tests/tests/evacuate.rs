@@ -52,7 +52,7 @@ fn what_is_in_use_is_named_and_left_and_its_bytes_are_sent_all_the_same() {
     let node = busy_node();
     node.make_dirty(4096);
     let (holder, pid) = node.holder(&format!("cd {DIRECTORY}; echo $$; exec sleep 60"));
-    let left = node.sandbox.run(["fsxlustre", "evacuate", "--timeout", "5"]);
+    let left = node.sandbox.run(["fsxlustre", "evacuate", "--timeout", "10"]);
     assert_eq!(left.code(), Some(1), "{left}");
     assert!(left.stdout.contains(": 4.0 KiB sent to servers in "), "{left}");
     assert!(left.stdout.contains(": at the end: nothing was left to send to servers"), "{left}");

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 /// The pause between two looks at what is left.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// How long the look at what is left may take when the time is over.
+/// How long a look at what is left may take at least, also when the time is over.
 const LAST_LOOK: Duration = Duration::from_millis(500);
 /// How many namespaces of locks are cleared side by side: one dead server delays none of the others.
 const SIDE_BY_SIDE: usize = 32;
@@ -70,7 +70,8 @@ impl ClientFiles {
         let begun = Instant::now();
         let dirty = |deadline| self.state(deadline).map(|state| state.dirty_bytes());
         let mut flushed = Flushed::default();
-        match dirty(bounds.deadline) {
+        // However little time there is: what is left must be said.
+        match dirty(bounds.deadline.at_least(LAST_LOOK)) {
             Ok(before) => (flushed.before, flushed.left) = (before, before),
             Err(trouble) => flushed.trouble = Some(trouble),
         }
@@ -83,7 +84,6 @@ impl ClientFiles {
                 Ok(done) => Some(done.last_words()),
                 Err(error) => Some(error.because()),
             };
-            // Also after the deadline: what is left must be said.
             match dirty(bounds.deadline.at_least(LAST_LOOK)) {
                 Ok(left) => flushed.left = left,
                 Err(trouble) => {

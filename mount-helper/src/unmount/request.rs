@@ -1,11 +1,11 @@
 //! What is asked of an unmount, and what comes of it.
 
-use super::child::How;
+use super::child::{Begun, How};
 use super::client::{ClientFate, ClientState};
 use super::holders::Holders;
 use super::target::Target;
-use crate::failure::Failure;
-use crate::host::Deadline;
+use crate::failure::{Code, Failure};
+use crate::host::{Deadline, Host};
 use nix::sys::signalfd::SignalFd;
 use std::path::Path;
 
@@ -83,6 +83,15 @@ pub struct UnmountError {
     pub holders: Option<Holders>,
     /// What the client said of itself before.
     pub before: Option<ClientState>,
+}
+
+impl UnmountError {
+    /// Whether it had not begun when its time was over: the mount is as it was, and nothing of it
+    /// goes on.
+    pub fn was_called_off(&self, host: &Host, directory: &Path) -> bool {
+        self.failure.code == Code::UnmountTimeout
+            && matches!(Begun::read(host, directory), Ok(None))
+    }
 }
 
 impl From<Failure> for Box<UnmountError> {

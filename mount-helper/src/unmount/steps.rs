@@ -193,11 +193,16 @@ impl Unmounting<'_> {
             probers::end_sleeping(self.host);
         }
         let mut looks = 0..MOST_LOOKS;
+        let mut was_busy = false;
         loop {
             if child::is_interrupted(interrupt) {
                 return Ok(Ending::Interrupted(None));
             }
-            let ending = child::carry_out(self.host, begun, deadline, interrupt)?;
+            let ending = match child::carry_out(self.host, begun, deadline, interrupt)? {
+                // No time was left for another try: who uses it says more.
+                Ending::Late(None) if was_busy => Ending::Errno(Errno::EBUSY),
+                ending => ending,
+            };
             let is_worth_it = match how {
                 How::Force => others != Others::Spare,
                 How::Plain => looks.next().is_some(),
@@ -207,6 +212,7 @@ impl Unmounting<'_> {
             if !is_worth_it || !is_busy || deadline.left() <= AGAIN {
                 return Ok(ending);
             }
+            was_busy = true;
             probers::end_sleeping(self.host);
             // A signal ends this early, and the next turn finds it.
             let next = deadline.at_most(AGAIN);

@@ -138,7 +138,11 @@ impl Ladder<'_> {
             }
             let error = match (self.unmount(deadline, whole, course), busy.take()) {
                 // No time was left for another try: who uses it says more.
-                (Err(late), Some(busy)) if self.was_called_off(&late) => return Err(busy),
+                (Err(late), Some(busy))
+                    if late.was_called_off(self.node.host, &self.target.directory) =>
+                {
+                    return Err(busy);
+                }
                 (Err(error), _) if error.failure.code == Code::Busy => error,
                 (done, _) => return done,
             };
@@ -151,11 +155,6 @@ impl Ladder<'_> {
             busy = Some(error);
             pause = (pause * 2).min(longest);
         }
-    }
-
-    fn was_called_off(&self, error: &UnmountError) -> bool {
-        error.failure.code == Code::UnmountTimeout
-            && earlier_target(self.node, &self.target.directory).is_none()
     }
 
     fn unmount(&self, deadline: Deadline, whole: Deadline, course: &mut Course) -> Step {
