@@ -187,6 +187,10 @@ impl Begun {
         // Our own current directory must not be what keeps the mount busy.
         std::env::set_current_dir("/")?;
         let caller = nix::unistd::getppid();
+        // Another mount's servers may hold up the way to the directory. Who is told to end while it
+        // waits here never makes the call; who waits in umount2(2) may make it after all. An error
+        // is left for that call to tell.
+        let _ = self.target.directory.parent().map(std::fs::metadata);
         let table =
             MountTable::read(Path::new("/proc/self/mountinfo")).map_err(std::io::Error::other)?;
         let on_top = table.on(&self.target.directory);
