@@ -33,6 +33,7 @@ import logging
 import threading
 import time
 
+import moto_without_ec2  # noqa: F401, before anything of moto
 import associations
 import compliance
 import file_systems
