@@ -19,7 +19,7 @@ use nix::mount::MntFlags;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::signalfd::SignalFd;
-use nix::unistd::Pid;
+use nix::unistd::{AccessFlags, Pid, access};
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;
 use std::os::fd::AsFd as _;
@@ -188,9 +188,9 @@ impl Begun {
         std::env::set_current_dir("/")?;
         let caller = nix::unistd::getppid();
         // Another mount's servers may hold up the way to the directory. Who is told to end while it
-        // waits here never makes the call; who waits in umount2(2) may make it after all. An error
-        // is left for that call to tell.
-        let _ = self.target.directory.parent().map(std::fs::metadata);
+        // waits here never makes the call; who waits in umount2(2) may make it after all. access(2)
+        // asks no more of them than that call's own walk; an error is left for it to tell.
+        let _ = self.target.directory.parent().map(|way| access(way, AccessFlags::X_OK));
         let table =
             MountTable::read(Path::new("/proc/self/mountinfo")).map_err(std::io::Error::other)?;
         let on_top = table.on(&self.target.directory);

@@ -36,6 +36,8 @@ fn a_hung_unmount_is_bounded_named_and_not_piled_up() {
     let stuck = workers(&sandbox);
     assert_eq!(stuck.len(), 1, "{stuck:?}");
     assert!(stuck[0].trim().starts_with(&named(&first)), "{stuck:?} {first}");
+    let call = sandbox.read_file(&format!("/proc/{}/syscall", named(&first)));
+    assert!(!call.starts_with(&format!("{} ", nix::libc::SYS_umount2)), "not told in time: {call}");
 
     let second = umount(&sandbox, &["--timeout", "1", INNER]);
     assert_eq!((second.code(), named(&second)), (Some(32), named(&first)), "{second}");
