@@ -2,7 +2,7 @@
 //! sub-directories, the cache of ids, waiting, remounting, namespaces, utab, and calls that are
 //! killed.
 
-use fsxlustre_tests::{Fault, FileSystem, Output, Sandbox};
+use fsxlustre_tests::{Fault, FileSystem, Output, Running, Sandbox};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,15 @@ fn clients(sandbox: &Sandbox) -> usize {
 fn calls(sandbox: &Sandbox, program: &str) -> usize {
     let wanted = format!("\"program\":\"{program}\"");
     sandbox.client_calls().iter().filter(|call| call.contains(&wanted)).count()
+}
+
+/// Waits until a command has said that it waits for this.
+fn waits_for(waiting: &Running, words: &str) {
+    let longest = Instant::now() + Duration::from_secs(30);
+    while !waiting.stderr().contains(words) {
+        assert!(Instant::now() < longest, "{words}: {}", waiting.stderr());
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn record(sandbox: &Sandbox, directory: &str) -> Value {
@@ -205,7 +214,7 @@ fn a_file_system_that_is_creating_is_waited_for_only_when_asked() {
 
     let options = ["mount", "-v", "-t", "fsxlustre", "-o", "wait=60,timeout=5", &made.id, ONE];
     let mut waiting = sandbox.spawn(options);
-    std::thread::sleep(Duration::from_secs(1));
+    waits_for(&waiting, "CREATING");
     sandbox.set_file_system(&made.id, &json!({"Lifecycle": "AVAILABLE"}));
     let done = waiting.wait(Duration::from_secs(30)).unwrap().assert_success();
     assert!(done.stdout.contains("mounted on /mnt/one"), "{done}");
@@ -223,14 +232,14 @@ fn one_that_was_just_made_is_waited_for_until_its_server_answers() {
     sandbox.write_file("/etc/hosts", "127.0.0.1 localhost\n");
     let mut waiting =
         sandbox.spawn(["mount", "-t", "fsxlustre", "-o", "wait=60,timeout=40", &made.id, ONE]);
-    std::thread::sleep(Duration::from_secs(1));
+    waits_for(&waiting, "CREATING");
     sandbox.set_file_system(&made.id, &json!({"Lifecycle": "AVAILABLE"}));
-    std::thread::sleep(Duration::from_secs(4));
+    waits_for(&waiting, "does not resolve");
     assert_eq!(calls(&sandbox, "mount.lustre"), 0, "its name does not resolve yet");
     sandbox.write_file("/etc/hosts", &hosts);
     let address = made.nid.trim_end_matches("@tcp");
     sandbox.run(["ip", "address", "add", address, "dev", "lo"]).assert_success();
-    std::thread::sleep(Duration::from_secs(2));
+    waits_for(&waiting, "does not answer");
     assert_eq!(calls(&sandbox, "mount.lustre"), 0, "nothing answers on its port yet");
     let listen =
         "import socket,sys,time; s=socket.create_server((sys.argv[1],988)); time.sleep(60)";
@@ -252,7 +261,7 @@ fn a_wait_survives_a_moment_without_aws_and_ends_when_it_failed() {
     let made = sandbox.create_file_system(FileSystem::lustre().lifecycle("CREATING"));
     let options = ["mount", "-t", "fsxlustre", "-o", "wait=60,timeout=5", &made.id, ONE];
     let mut waiting = sandbox.spawn(options);
-    std::thread::sleep(Duration::from_secs(1));
+    waits_for(&waiting, "CREATING");
     let throttled = Fault::on("DescribeFileSystems").times(6).error(400, "ThrottlingException");
     sandbox.inject_fault(&throttled);
     std::thread::sleep(Duration::from_secs(3));
