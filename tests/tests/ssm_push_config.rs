@@ -1,6 +1,6 @@
 //! `fsxlustre ssm push-config`, read back by the real reader: the old set or the new one, never a part.
 
-use fsxlustre_tests::{Fault, Output, Sandbox};
+use fsxlustre_tests::{Fault, LoggedRequest, Output, Sandbox};
 use serde_json::{Value, json};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -271,9 +271,11 @@ fn a_part_that_is_gone_before_the_naming_and_a_second_writer_are_noticed() {
     assert!(completed.stdout.contains("/2/mount is there already"), "{completed}");
     // Somebody names another version meanwhile.
     sandbox.write_file(FILE, "[mount]\nretry = 3\n");
+    sandbox.reset_api();
     sandbox.inject_fault(&Fault::on("PutParameter").delay(Duration::from_secs(2)));
     let going = sandbox.spawn(push_words(&[]));
-    sleep(Duration::from_secs(1));
+    let is_put = |request: &LoggedRequest| request.operation.as_deref() == Some("PutParameter");
+    until(|| sandbox.api_log().iter().any(is_put));
     sandbox.put_parameter(&format!("{PATH}/current"), "String", "1");
     until(|| going.stderr().contains("do:"));
     assert!(going.stderr().contains("named meanwhile"), "{}", going.stderr());
