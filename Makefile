@@ -31,13 +31,12 @@ demo:
 	$(CARGO) build --release --locked --workspace --bins
 	$(BUILT)/demo
 
-# All tests. They mostly wait, for deadlines that are theirs: with one for each processor a third of the machine idles.
+# All tests.
 test:
 	./tests/prepare test
 	./tests/build
 	$(CARGO) test --locked --workspace --doc
-	PATH="$(CURDIR)/target/tools/bin:$$PATH" $(CARGO) nextest run --locked --workspace --no-fail-fast \
-		--test-threads "$$(($$(nproc) * 3 / 2))"
+	PATH="$(CURDIR)/target/tools/bin:$$PATH" $(CARGO) nextest run --locked --workspace --no-fail-fast
 
 # Format, lints, docs, dependencies.
 check:
