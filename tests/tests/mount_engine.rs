@@ -235,11 +235,13 @@ fn one_that_was_just_made_is_waited_for_until_its_server_answers() {
     waits_for(&waiting, "CREATING");
     sandbox.set_file_system(&made.id, &json!({"Lifecycle": "AVAILABLE"}));
     waits_for(&waiting, "does not resolve");
+    std::thread::sleep(Duration::from_secs(4));
     assert_eq!(calls(&sandbox, "mount.lustre"), 0, "its name does not resolve yet");
     sandbox.write_file("/etc/hosts", &hosts);
     let address = made.nid.trim_end_matches("@tcp");
     sandbox.run(["ip", "address", "add", address, "dev", "lo"]).assert_success();
     waits_for(&waiting, "does not answer");
+    std::thread::sleep(Duration::from_secs(2));
     assert_eq!(calls(&sandbox, "mount.lustre"), 0, "nothing answers on its port yet");
     let listen =
         "import socket,sys,time; s=socket.create_server((sys.argv[1],988)); time.sleep(60)";

@@ -41,6 +41,7 @@ fn a_hung_unmount_is_bounded_named_and_not_piled_up() {
 
     let second = umount(&sandbox, &["--timeout", "1", INNER]);
     assert_eq!((second.code(), named(&second)), (Some(32), named(&first)), "{second}");
+    assert!(second.stderr.contains("(state D)"), "{second}");
     let helper = sandbox.run(["umount.fsxlustre", INNER, "--timeout", "1"]);
     assert_eq!((helper.code(), named(&helper)), (Some(32), named(&first)), "{helper}");
     assert_eq!(workers(&sandbox), stuck, "no second one was started");
@@ -85,6 +86,14 @@ fn an_unmount_whose_caller_was_killed_is_seen_through_by_the_next() {
     nothing_left(&sandbox);
 }
 
+/// Whether a program takes signals by a descriptor, as ours do soon after their start.
+fn holds_signals_back(running: &Running) -> bool {
+    let status = running.pid().map(|pid| std::fs::read_to_string(format!("/proc/{pid}/status")));
+    let status = status.and_then(Result::ok).unwrap_or_default();
+    let held = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
+    held.is_some_and(|mask| mask.contains(|digit: char| digit.is_ascii_hexdigit() && digit != '0'))
+}
+
 #[test]
 fn a_signal_ends_it_with_8_and_nothing_half_done() {
     let sandbox = hanging();
@@ -94,6 +103,8 @@ fn a_signal_ends_it_with_8_and_nothing_half_done() {
     ] {
         let mut running = sandbox.spawn(&program);
         eventually("it hangs", || workers(&sandbox).iter().any(|line| line.contains(" D")));
+        // The second one finds the worker of the first, and may not listen yet.
+        eventually("it listens", || holds_signals_back(&running));
         running.signal(signal);
         let ended = running.wait(Duration::from_secs(5)).expect("it ends");
         assert_eq!(ended.code(), Some(8), "{ended}");
