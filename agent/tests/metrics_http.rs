@@ -112,6 +112,9 @@ fn is_stuck(body: &str) -> bool {
     value(body, "fsxlustre_scrape_stuck").expect("always told") == "1"
 }
 
+/// A file of a connection that is read less often.
+const STUCK_DETAILS: &str = "proc/fs/lustre/osc/p7lsxbev-OST0000-osc-ff3391038293f800/import";
+
 /// A file that the service itself reads.
 const STUCK_FILE: &str = "sys/fs/lustre/osc/p7lsxbev-OST0000-osc-ff3391038293f800/cur_dirty_bytes";
 
@@ -158,6 +161,30 @@ fn a_connection_that_sleeps_delays_no_answer_and_hides_nothing_else() {
     assert!(success(&body, "import"), "{body}");
     assert!(body.contains("target=\"OST0000\",kind=\"osc\",state=\"IDLE\"} 1"));
     assert_eq!(value(&body, "fsxlustre_stuck_reads{fs=\"p7lsxbev\"}"), Some("0"));
+}
+
+/// What its connections tell of themselves is asked before it is: of the mount nothing is known then.
+#[test]
+fn a_connection_that_sleeps_says_nothing_of_the_mount() {
+    let tree = tree_with_a_stuck_read(STUCK_DETAILS);
+    std::fs::create_dir(tree.root.join("fsx")).expect("a folder");
+    let address = serve_with(&tree, "/metrics", Selection::default(), WebSettings::default());
+    let families = ["mount_up", "statfs_probe_stuck_seconds", "filesystem_size_bytes"];
+    let labels = "{fs=\"p7lsxbev\",mountpoint=\"/fsx\"}";
+    let of = |body: &str, family: &str| {
+        value(body, &format!("lustre_client_{family}{labels}")).map(str::to_owned)
+    };
+    for _ in 0..2 {
+        let body = impatient_scrape(address);
+        assert!(!is_stuck(&body) && !success(&body, "import"), "{body}");
+        assert_ne!(value(&body, "fsxlustre_stuck_reads{fs=\"p7lsxbev\"}"), Some("0"));
+        assert_eq!(families.map(|family| of(&body, family)), [None, None, None], "{body}");
+    }
+    let_go(&tree, STUCK_DETAILS, "import:\n");
+    let body = impatient_scrape(address);
+    let told = families.map(|family| of(&body, family));
+    assert_eq!(told[..2], [Some("1".to_owned()), Some("0".to_owned())], "{body}");
+    assert!(told[2].is_some());
 }
 
 /// Two file systems that are both called `fsx`, or one that is mounted twice.

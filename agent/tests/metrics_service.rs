@@ -271,6 +271,14 @@ fn tls_is_spoken_clients_are_verified_and_certificates_read_again() {
     let (said, _) = curl(&tree, &metrics, &["-v", "-o", "/dev/null"]);
     assert!(said.contains("subject: CN=second"), "{said}");
 
+    // Named first, there later.
+    let subject = || curl(&tree, &metrics, &["-v", "-o", "/dev/null"]).0;
+    tree.write("web.yml", config("late", ""));
+    assert!(subject().contains("subject: CN=second"));
+    certificate(&tree, "late", Some("ca"));
+    let said = subject();
+    assert!(said.contains("subject: CN=late"), "{said}");
+
     let verified = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n  \
                     client_allowed_sans: [prometheus]\n";
     tree.write("web.yml", config("first", verified));

@@ -93,7 +93,8 @@ proptest! {
             sources: Sources::default(),
             efa: Observed::known(Vec::new(), "none"),
             described: BTreeMap::new(),
-            minute_of_week: 0,
+            minute_of_week: Some(0),
+            is_now: true,
         };
         let report = Report::of(&facts);
         prop_assert!(!report.findings.is_empty());

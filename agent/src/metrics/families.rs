@@ -148,7 +148,7 @@ families! {
         "P/self/mountinfo" "all"
         "A Lustre mount that this service sees, always 1.";
     MOUNT_UP "lustre_client_mount_up" Gauge "1" ["fs", "mountpoint"] "statvfs(2)" "all"
-        "Whether the mount answered statvfs in this scrape.";
+        "Whether the mount answered statvfs in this scrape; nothing is told of one that another mount covers.";
     PROBE_SECONDS "lustre_client_statfs_probe_seconds" Gauge "seconds" ["fs", "mountpoint"]
         "statvfs(2)" "all"
         "Time that the last statvfs took that ended.";
@@ -180,7 +180,7 @@ families! {
         "Evictions by servers since the service began, as far as the last 16 changes of each connection tell; unwritten data was lost with each.";
     DISCONNECTS "lustre_client_import_disconnects_total" Counter "1" ["fs", "kind"]
         "P/fs/lustre/{osc,mdc}/*/state" "all"
-        "Connections that broke since the service began, as far as the last 16 changes of each tell; one that was closed for want of work is none.";
+        "Times that a connection was lost since the service began, as far as the last 16 changes of each tell, each try to have it back that failed included; one that was closed for want of work is none.";
     LAST_EVICTION "lustre_client_import_last_eviction_timestamp_seconds" Gauge "seconds" ["fs", "kind"]
         "P/fs/lustre/{osc,mdc}/*/state" "all"
         "When a server last evicted this client, as far as the last 16 changes of each connection tell, before the service began too, since 1970 UTC.";
@@ -229,16 +229,16 @@ families! {
         "Requests to read from and write to an object storage target.";
     OSC_RPC_DURATION "lustre_client_osc_rpc_duration_seconds" Summary "seconds" ["fs", "operation"]
         "D/lustre/osc/*/stats" "all"
-        "Time that requests to object storage targets took, all targets of a file system together.";
+        "Time that requests to object storage targets took, all targets of a file system together. Of locks there are none: lustre_client_rpc_wait_seconds has all requests.";
     MDC_RPC_DURATION "lustre_client_mdc_rpc_duration_seconds" Summary "seconds" ["fs", "operation"]
         "D/lustre/mdc/*/stats" "all"
-        "Time that requests to metadata targets took, all targets of a file system together.";
+        "Time that requests to metadata targets took, all targets of a file system together. The client does not time by operation what opens, looks up, creates, changes or removes: lustre_client_rpc_wait_seconds has all requests.";
     RPC_WAIT "lustre_client_rpc_wait_seconds" Summary "seconds" ["fs", "kind"]
         "D/lustre/{osc,mdc}/*/stats" "all"
         "Time from the sending of a request to its answer (req_waittime), all requests.";
     MDC_REQUESTS "lustre_client_mdc_requests_total" Counter "1" ["fs", "operation"]
         "P/fs/lustre/mdc/*/md_stats" "all"
-        "Calls of the client's metadata layer by what they are for, all targets of a file system together. A lock in the cache answers some of them: lustre_client_mdc_rpc_duration_seconds has the requests that were sent.";
+        "Calls of the client's metadata layer by what they are for, all targets of a file system together. A lock in the cache answers some of them: lustre_client_rpc_wait_seconds has the requests that were sent.";
     RPCS_IN_FLIGHT "lustre_client_rpcs_in_flight" Gauge "1" ["fs", "target", "direction"]
         "P/fs/lustre/{osc,mdc}/*/rpc_stats" "all"
         "Requests that a target has not answered yet; modify is of metadata, dio of direct I/O (2.17 and builds of DDN; from source, not captured).";
@@ -391,7 +391,10 @@ families! {
         "Bytes that went to and from an object storage target without a lock of this client: direct I/O.";
     TARGET_RPC_DURATION "lustre_client_target_rpc_duration_seconds" Summary "seconds" ["fs", "target", "kind", "operation"]
         "D/lustre/{osc,mdc}/*/stats" "all"
-        "Time that requests to a target took.";
+        "Time that requests to a target took, those that the client times by operation.";
+    TARGET_RPC_WAIT "lustre_client_target_rpc_wait_seconds" Summary "seconds" ["fs", "target", "kind"]
+        "D/lustre/{osc,mdc}/*/stats" "all"
+        "Time from the sending of a request to a target to its answer (req_waittime), all requests.";
     IMPORT_INFO "lustre_client_import_info" Gauge "1" ["fs", "target", "kind", "nid", "server_version"]
         "P/fs/lustre/{osc,mdc}/*/import" "all"
         "The server that a target is reached by, always 1.";
@@ -400,7 +403,7 @@ families! {
         "Evictions by a target, counted as lustre_client_import_evictions_total is.";
     TARGET_DISCONNECTS "lustre_client_target_disconnects_total" Counter "1" ["fs", "target", "kind"]
         "P/fs/lustre/{osc,mdc}/*/state" "all"
-        "Connections to a target that broke, counted as lustre_client_import_disconnects_total is.";
+        "Times that the connection to a target was lost, counted as lustre_client_import_disconnects_total is.";
     TARGET_ATTEMPTS "lustre_client_target_connection_attempts_total" Counter "1" ["fs", "target", "kind"]
         "P/fs/lustre/{osc,mdc}/*/import" "all"
         "Attempts to connect to a target since the mount.";

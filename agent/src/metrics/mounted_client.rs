@@ -23,18 +23,25 @@ pub(super) struct Probe {
     /// Calls that failed.
     pub(super) failures: u64,
     /// Since when one has not ended.
-    pub(super) stuck: Option<Duration>,
+    stuck: Option<Duration>,
+    /// Whether one has ended in this pass.
+    is_told: bool,
 }
 
 impl Probe {
-    /// Whether the mount answers; `None` when it was never asked.
+    /// Whether the mount answers; `None` when it was not asked in this pass, since its child is at something else.
     pub(super) fn is_up(&self) -> Option<bool> {
         match (&self.room, self.stuck) {
-            (Some(room), None) => Some(room.is_ok()),
+            (Some(room), None) => self.is_told.then(|| room.is_ok()),
             (Some(room), Some(stuck)) => Some(room.is_ok() && stuck < GRACE),
             (None, Some(_)) => Some(false),
             (None, None) => None,
         }
+    }
+
+    /// For how long a call has not ended; `None` as of [`Self::is_up`].
+    pub(super) fn waits(&self) -> Option<Duration> {
+        self.stuck.or_else(|| self.is_told.then_some(Duration::ZERO))
     }
 }
 
@@ -115,6 +122,7 @@ impl Client {
         }
         self.connections = connections;
         self.probes.retain(|directory, _| wish.directories.contains(directory));
+        self.probes.values_mut().for_each(|probe| probe.is_told = false);
         let mut question = wish;
         if self.channels.iter().any(|channel| channel.open.is_some()) {
             // The same calls would only make another one stuck.
@@ -206,6 +214,7 @@ impl Client {
                 probe.micros = Some(micros);
                 probe.failures += u64::from(result.is_err());
                 probe.room = Some(result);
+                probe.is_told = true;
             }
             Answer::Unseen(directory) => {
                 self.probes.remove(&directory);

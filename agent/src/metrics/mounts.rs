@@ -6,7 +6,8 @@ use super::sources::Sources;
 use super::verdict::Verdict;
 use fsxlustre_mount::host::{Host, Mount, MountTable};
 use fsxlustre_mount::source::Device;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 /// The mounts of Lustre.
 #[derive(Debug, Default)]
@@ -14,6 +15,8 @@ pub(super) struct LustreMounts {
     /// Each with the name of its file system; `None` where the source is not understood. In the kernel's
     /// order: a later one on the same directory covers an earlier one.
     all: Vec<(Option<String>, Mount)>,
+    /// Directories on which something else was mounted last.
+    covered: BTreeSet<PathBuf>,
     /// Each once.
     labels: BTreeSet<Labels>,
     /// Lines and sources that were not understood.
@@ -34,6 +37,10 @@ fn labels(fs: Option<&String>, mount: &Mount) -> Labels {
 impl LustreMounts {
     /// Those of a list of mounts.
     pub(super) fn of(host: &Host, table: MountTable) -> Self {
+        let last: BTreeMap<PathBuf, bool> =
+            table.mounts.iter().map(|one| (one.directory.clone(), host.is_lustre(one))).collect();
+        let covered = last.into_iter().filter(|(_, is_lustre)| !is_lustre);
+        let covered = covered.map(|(directory, _)| directory).collect();
         let lustre = table.mounts.into_iter().filter(|mount| host.is_lustre(mount));
         let all: Vec<_> = lustre
             .map(|mount| (Device::parse(&mount.source).map(|device| device.fsname), mount))
@@ -43,12 +50,24 @@ impl LustreMounts {
             labels: all.iter().map(|(fs, mount)| labels(fs.as_ref(), mount)).collect(),
             oddities: u64::try_from(nameless + table.unread_lines).unwrap_or(u64::MAX),
             all,
+            covered,
         }
     }
 
     /// All of them.
     pub(super) fn mounts(&self) -> impl DoubleEndedIterator<Item = &Mount> {
         self.all.iter().map(|(_, mount)| mount)
+    }
+
+    /// Those that a call of their directory reaches, each directory once, with the names of their file systems.
+    pub(super) fn reached(&self) -> impl Iterator<Item = (&str, &Mount)> {
+        let mut last: BTreeMap<&Path, (&str, &Mount)> = BTreeMap::new();
+        for (fs, mount) in
+            self.named().filter(|(_, mount)| !self.covered.contains(&mount.directory))
+        {
+            last.insert(&mount.directory, (fs, mount));
+        }
+        last.into_values()
     }
 
     /// Those whose source is understood, with the names of their file systems.
@@ -78,6 +97,21 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mount_that_another_one_covers_is_not_reached() {
+        let lustre = |fs: &str| format!("lustre 192.168.77.10@tcp:/{fs} rw\n");
+        let (old, new) = (lustre("abcdefgh"), lustre("p7lsxbev"));
+        let text = format!(
+            "1 0 8:1 / /fsx rw - {old}2 0 8:1 / /fsx rw - {new}3 0 8:1 / /b rw - {old}\
+             4 0 0:9 / /b rw - tmpfs x rw\n5 0 0:9 / /c rw - tmpfs x rw\n6 0 8:1 / /c rw - {old}"
+        );
+        let mounts = LustreMounts::of(&Host::default(), MountTable::parse(text.as_bytes()));
+        let shown: Vec<_> =
+            mounts.reached().map(|(fs, mount)| (fs, mount.directory.to_str())).collect();
+        assert_eq!(shown, [("abcdefgh", Some("/c")), ("p7lsxbev", Some("/fsx"))]);
+        assert_eq!(mounts.named().count(), 4);
+    }
 
     #[test]
     fn a_mount_is_named_once_whatever_its_source() {

@@ -9,6 +9,7 @@ use super::mounted_client::Probe;
 use super::prober::Room;
 use super::probers::Probers;
 use super::verdict::{SourceError, Verdict};
+use std::time::Duration;
 
 /// The collector.
 ///
@@ -39,8 +40,8 @@ pub(super) fn collect(probers: &mut Probers, encoder: &mut Encoder) -> Verdict {
     }
     let mut stuck = encoder.family(&PROBE_STUCK);
     for (fs, directory, probe) in &all {
-        let micros = probe.stuck.unwrap_or_default().as_micros();
-        stuck.sample([fs, directory], Micros(i64::try_from(micros).unwrap_or(i64::MAX)));
+        let micros = |waits: Duration| Micros(i64::try_from(waits.as_micros()).unwrap_or(i64::MAX));
+        stuck.sample_if([fs, directory], probe.waits().map(micros));
     }
     for (family, get) in [
         (&FS_SIZE, (|room| room.size) as fn(&Room) -> u64),

@@ -126,12 +126,9 @@ impl Probers {
         let clients = sources.devices(Folder::Llite).unwrap_or_else(|_| Arc::from([]));
         match sources.mounts() {
             Ok(mounts) => {
-                for (fs, mount) in mounts.named() {
+                for (fs, mount) in mounts.reached() {
                     let key = ClientKey::of_mount(&self.host, &clients, fs, mount);
-                    let list = all.entry(key).or_default();
-                    if !list.contains(&mount.directory) {
-                        list.push(mount.directory.clone());
-                    }
+                    all.entry(key).or_default().push(mount.directory.clone());
                 }
             }
             Err(error) => drop(self.unlisted.get_or_insert(error.into())),

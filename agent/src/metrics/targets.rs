@@ -5,7 +5,7 @@ use super::families::{
     Family, LOCKLESS, MDC_READ_BYTES, MDC_REQUESTS, MDC_RPC_DURATION, MDC_WRITE_BYTES, OSC_DIRTY,
     OSC_GRANT, OSC_READ_BYTES, OSC_RPC_DURATION, OSC_RPCS, OSC_WRITE_BYTES, PENDING, RPC_WAIT,
     RPCS_IN_FLIGHT, TARGET_BUSY, TARGET_CACHED, TARGET_GRANT_LOST, TARGET_RECLAIMS,
-    TARGET_RPC_DURATION,
+    TARGET_RPC_DURATION, TARGET_RPC_WAIT,
 };
 use super::instances::{Folder, Instance};
 use super::reading::{Reading, both};
@@ -271,6 +271,7 @@ pub(super) fn collect_each(sources: &mut Sources, encoder: &mut Encoder) -> Verd
     let osc = devices(sources, Folder::Osc, &mut verdict);
     let mdc = devices(sources, Folder::Mdc, &mut verdict);
     let mut reading = Reading { sources, verdict: &mut verdict };
+    let mut waits = Vec::new();
     let mut durations = encoder.family(&TARGET_RPC_DURATION);
     for (folder, devices) in [(Folder::Osc, &osc), (Folder::Mdc, &mdc)] {
         let mut file = DeviceFile::new(folder, "stats");
@@ -281,7 +282,12 @@ pub(super) fn collect_each(sources: &mut Sources, encoder: &mut Encoder) -> Verd
                 let labels = [device.fs(), device.target(), folder.name(), one.operation];
                 durations.summary(labels, Micros(one.micros), one.count);
             }
+            waits.extend(stats.wait.map(|wait| (device, folder.name(), wait)));
         }
+    }
+    let mut waited = encoder.family(&TARGET_RPC_WAIT);
+    for (device, kind, (count, micros)) in waits {
+        waited.summary([device.fs(), device.target(), kind], Micros(micros), count);
     }
     let mut lost = DeviceFile::new(Folder::Osc, "cur_lost_grant_bytes").optional();
     encode_each(&TARGET_GRANT_LOST, &osc, encoder, |clients| {

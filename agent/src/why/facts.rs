@@ -37,8 +37,10 @@ pub struct Facts {
     pub efa: Observed<Vec<EfaDevice>>,
     /// What the FSx API says of each file system, by Lustre's name of it.
     pub described: BTreeMap<String, Observed<FileSystem>>,
-    /// Minutes since the beginning of the week, Monday 00:00 UTC.
-    pub minute_of_week: u64,
+    /// The window's end in minutes since the beginning of the week, Monday 00:00 UTC. `None` where it is not known.
+    pub minute_of_week: Option<u64>,
+    /// Whether the window reaches up to now.
+    pub is_now: bool,
 }
 
 /// The numbers of one file system that a rule judges by.

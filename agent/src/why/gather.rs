@@ -66,6 +66,7 @@ pub fn gather(config: &AgentConfig, asked: &Asked<'_>, tell: Tell<'_>) -> Result
         Some(job) => job.window.clone(),
         None => of_now(&first, &second),
     };
+    let ended = job.as_ref().map_or_else(|| Some(unix_seconds()), |job| job.ended_unix_seconds);
     let efa_after = if job.is_none() {
         efa_devices(host)
     } else {
@@ -76,7 +77,8 @@ pub fn gather(config: &AgentConfig, asked: &Asked<'_>, tell: Tell<'_>) -> Result
         sources: Sources::of(&second.seen),
         efa: moved(&efa_before, &efa_after),
         described,
-        minute_of_week: minute_of_week(unix_seconds()),
+        minute_of_week: ended.map(minute_of_week),
+        is_now: job.as_ref().is_none_or(|job| job.is_live),
         window,
     })
 }

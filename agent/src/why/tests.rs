@@ -88,7 +88,8 @@ fn facts(window: Window) -> Facts {
         sources: Sources::default(),
         efa: Observed::known(Vec::new(), "x"),
         described: BTreeMap::from([("x".into(), Observed::known(found, "api"))]),
-        minute_of_week: 0,
+        minute_of_week: Some(0),
+        is_now: true,
     }
 }
 
@@ -340,7 +341,7 @@ fn what_the_api_says() {
     assert_eq!(of_bytes(400_000_000).verdict, Verdict::Suspect);
     assert_eq!(of_bytes(10).verdict, Verdict::Clear);
     let mut all = facts(window(idle()));
-    all.minute_of_week = 1440 + 4 * 60 + 35;
+    all.minute_of_week = Some(1440 + 4 * 60 + 35);
     let on = of(&Report::of(&all), "maintenance_window").clone();
     assert_eq!(on.verdict, Verdict::Suspect);
     assert!(on.remedy.contains("wait 25 minutes"), "{on:?}");
@@ -423,6 +424,34 @@ fn any_number() -> impl Strategy<Value = f64> {
     prop_oneof![any::<f64>(), proptest::sample::select(odd.to_vec()), 0.0..1e9]
 }
 
+/// The window of the file system is on Tuesdays from 04:30 to 05:00.
+#[test]
+fn a_job_is_judged_by_the_windows_of_its_own_time() {
+    let tuesday = |hour: u64, minute: u64| Some(1440 + hour * 60 + minute);
+    let verdict = |end: Option<u64>, hours: Option<f64>, is_now: bool| {
+        let seconds = hours.map(|hours| hours * 3600.0);
+        let window = Window { span: Span::Job, seconds, ..window(idle()) };
+        let all = Facts { minute_of_week: end, is_now, ..facts(window) };
+        of(&Report::of(&all), "maintenance_window").clone()
+    };
+    for (end, hours, wanted) in [
+        (tuesday(6, 0), 2.0, Verdict::Suspect),
+        (tuesday(6, 0), 1.0, Verdict::Clear),
+        (tuesday(4, 45), 1.0, Verdict::Suspect),
+        (tuesday(4, 30), 1.0, Verdict::Suspect),
+        (tuesday(4, 29), 1.0, Verdict::Clear),
+        (tuesday(4, 29), 24.0 * 7.0, Verdict::Suspect),
+    ] {
+        let found = verdict(end, Some(hours), false);
+        assert_eq!(found.verdict, wanted, "{hours} h until {end:?}: {found:?}");
+        assert!(!found.remedy.contains("wait"), "{found:?}");
+    }
+    assert!(verdict(tuesday(4, 45), Some(1.0), true).remedy.contains("wait 15 minutes"));
+    assert_eq!(verdict(tuesday(6, 0), Some(2.0), true).verdict, Verdict::Suspect);
+    assert_eq!(verdict(None, Some(1.0), false).verdict, Verdict::Unknown);
+    assert_eq!(verdict(tuesday(6, 0), None, false).verdict, Verdict::Unknown);
+}
+
 proptest! {
     #[test]
     fn no_number_makes_a_rule_panic(
@@ -430,14 +459,15 @@ proptest! {
         now in proptest::collection::vec(any_number(), 1..40),
         left_out in 0..5_usize,
         seconds in any_number(),
-        minute_of_week in any::<u64>(),
+        minute_of_week in any::<Option<u64>>(),
+        is_now in any::<bool>(),
     ) {
         let (earlier, later) = (changed(&before, left_out), changed(&now, left_out / 2));
         let window = between(Some(&earlier), &later, Some(seconds));
         let view = View::of(&window, &between(None, &earlier, None).jobs);
         prop_assert!(serde_json::to_string(&view).is_ok() && !view.text().is_empty());
         let totals = Some(between(None, &later, None));
-        let all = Facts { totals, minute_of_week, ..facts(window) };
+        let all = Facts { totals, minute_of_week, is_now, ..facts(window) };
         let report = Report::of(&all);
         prop_assert!(report.findings.iter().all(|finding| finding.weight <= 100));
         prop_assert!(serde_json::to_string(&report).is_ok() && !report.text().is_empty());

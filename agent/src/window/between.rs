@@ -231,7 +231,7 @@ impl Looks<'_> {
         };
         let [read, write] = families.map(|family| self.one(family.row().name, &own));
         let base = families[0].row().name;
-        let times = self.times(f::TARGET_RPC_DURATION.row().name, &own, "operation", base);
+        let waits = self.times(f::TARGET_RPC_WAIT.row().name, &own, "kind", base);
         let state = self.later.of(f::IMPORT_STATE.row().name).iter().find(|one| fits(one, &own));
         let info = self.later.of(f::IMPORT_INFO.row().name).iter().find(|one| fits(one, &own));
         let in_flight = self.later.of(f::RPCS_IN_FLIGHT.row().name).iter();
@@ -241,7 +241,7 @@ impl Looks<'_> {
         TargetWindow {
             read_bytes: read,
             write_bytes: write,
-            requests: times.map(|times| times.into_values().fold(Spent::default(), Spent::plus)),
+            requests: waits.map(|waits| waits.into_values().fold(Spent::default(), Spent::plus)),
             in_flight: in_flight.collect(),
             dirty_bytes: self.state(f::OSC_DIRTY.row().name, &own),
             grant_bytes: self.state(f::OSC_GRANT.row().name, &own),

@@ -81,6 +81,8 @@ pub struct JobWindow {
     pub window: Window,
     /// Whether it still runs.
     pub is_live: bool,
+    /// When it ended, in seconds since 1970 UTC; of one that runs, now. `None` where its report does not tell.
+    pub ended_unix_seconds: Option<u64>,
 }
 
 /// What a job did on this node. `name` is the scheduler's id of it, or its whole key.
@@ -95,9 +97,10 @@ pub fn of_job(host: &Host, name: &str) -> Result<JobWindow, Failure> {
     let keys = live.iter().map(|lease| lease.job.as_str()).chain(ended);
     let key = choose(name, keys).map_err(|error| error.failure())?;
     let is_live = live.iter().any(|lease| lease.job == key);
-    let window = if is_live { of_live(host, &live, &key)? } else { of_ended(&reports, &key) };
-    let window = window.ok_or_else(|| JobWindowError::NotKept { job: key }.failure())?;
-    Ok(JobWindow { window, is_live })
+    let report = if is_live { of_live(host, &live, &key)? } else { of_ended(&reports, &key) };
+    let report = report.ok_or_else(|| JobWindowError::NotKept { job: key }.failure())?;
+    let ended_unix_seconds = report.ended_unix_seconds;
+    Ok(JobWindow { window: of_report(&report), is_live, ended_unix_seconds })
 }
 
 /// The key that a name means: the key itself, or the one whose second part (the scheduler's id) it
@@ -134,10 +137,10 @@ fn id_of(key: &str) -> Option<&str> {
     })
 }
 
-fn of_live(host: &Host, live: &[Lease], key: &str) -> Result<Option<Window>, Failure> {
+fn of_live(host: &Host, live: &[Lease], key: &str) -> Result<Option<JobReport>, Failure> {
     let Some(done) = since_begin(host, key, &io_counters(host))? else { return Ok(None) };
     let of = |(fs, io): (&String, _)| (fs.clone(), FileSystemReport::of(io));
-    Ok(Some(of_report(&JobReport {
+    Ok(Some(JobReport {
         key: key.to_owned(),
         is_shared: done.is_shared,
         began_unix_seconds: live
@@ -147,12 +150,11 @@ fn of_live(host: &Host, live: &[Lease], key: &str) -> Result<Option<Window>, Fai
         ended_unix_seconds: Some(unix_seconds()),
         file_systems: done.file_systems.iter().map(of).collect(),
         ..JobReport::default()
-    })))
+    }))
 }
 
-fn of_ended(reports: &Path, key: &str) -> Option<Window> {
-    let report: JobReport = read_own_state(&reports.join(format!("{key}.json")))?;
-    Some(of_report(&report))
+fn of_ended(reports: &Path, key: &str) -> Option<JobReport> {
+    read_own_state(&reports.join(format!("{key}.json")))
 }
 
 fn of_report(report: &JobReport) -> Window {

@@ -26,8 +26,10 @@ const KEPT_BYTES: usize = 64 << 10;
 pub(crate) struct Open {
     /// When it was asked.
     pub(crate) at: Instant,
-    /// Whether the connections' part of it is answered.
+    /// Whether the connections' part of it is answered: all of it.
     pub(crate) files_are_told: bool,
+    /// Whether that ends with the details.
+    asks_details: bool,
     /// The directories that are not answered.
     pub(crate) directories: BTreeSet<PathBuf>,
 }
@@ -105,6 +107,7 @@ impl Channel {
         self.open = Some(Open {
             at,
             files_are_told: !question.states && !question.details,
+            asks_details: question.details,
             directories: question.directories.iter().cloned().collect(),
         });
         Ok(())
@@ -151,8 +154,8 @@ impl Channel {
     fn note(&mut self, answer: &Answer) {
         let Some(open) = &mut self.open else { return };
         match answer {
-            Answer::States(_) => open.files_are_told = true,
-            Answer::Details(_) => {}
+            Answer::States(_) => open.files_are_told = !open.asks_details,
+            Answer::Details(_) => open.files_are_told = true,
             Answer::Statvfs { directory, .. } | Answer::Unseen(directory) => {
                 open.directories.remove(directory);
             }

@@ -102,11 +102,16 @@ impl WebSettings {
                     state.stamps = named;
                     tracing::info!("read {} again", path.display());
                 }
-                Err(error) => tracing::error!(
-                    "{error}, what held before stays: {}; do: {}",
-                    error.because,
-                    error.remedy()
-                ),
+                Err(error) => {
+                    // What it names now may come later.
+                    named.retain(|new| state.stamps.iter().all(|known| known.path != new.path));
+                    state.stamps.extend(named);
+                    tracing::error!(
+                        "{error}, what held before stays: {}; do: {}",
+                        error.because,
+                        error.remedy()
+                    );
+                }
             }
         }
         Arc::clone(&state.current)

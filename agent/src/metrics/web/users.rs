@@ -64,7 +64,7 @@ pub(super) struct Users {
     /// scrape.
     right: Mutex<BTreeMap<String, hmac::Tag>>,
     /// One guess at a time, so that guessing takes no more than one thread.
-    turn: Semaphore,
+    turn: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Users {
@@ -89,7 +89,7 @@ impl Users {
             hashes: hashes.collect::<Result<_, String>>()?,
             key: key.map_err(|_| "the system gives no random numbers".to_owned())?,
             right: Mutex::default(),
-            turn: Semaphore::new(1),
+            turn: Arc::new(Semaphore::new(1)),
         })
     }
 
@@ -99,10 +99,12 @@ impl Users {
         if self.was_right(&name, &password) {
             return true;
         }
-        let Ok(_permit) = self.turn.acquire().await else { return false };
+        let Ok(turn) = Arc::clone(&self.turn).acquire_owned().await else { return false };
         let hash = self.hashes.get(&name).copied();
         let guess = password.clone();
         let is_right = tokio::task::spawn_blocking(move || {
+            // Until the guess has ended: whoever made it may hang up, and make the next one.
+            let _turn = turn;
             hash.unwrap_or(NOBODY).is_of(&guess) && hash.is_some()
         });
         let is_right = is_right.await.unwrap_or(false);
@@ -166,6 +168,20 @@ mod tests {
             assert!(!admit(Some(&basic(wrong))), "{wrong}");
         }
         assert!(!admit(None) && !admit(Some("Bearer x")) && !admit(Some("Basic !")));
+    }
+
+    #[test]
+    fn who_hangs_up_still_has_the_turn_until_the_guess_has_ended() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let users = users();
+        runtime.block_on(async {
+            let header = basic("nobody:guess");
+            let guess = Arc::clone(&users).admit(Some(&header));
+            let hung_up =
+                tokio::select! { biased; _ = guess => false, () = std::future::ready(()) => true };
+            assert!(hung_up && users.turn.try_acquire().is_err());
+            assert!(users.turn.acquire().await.is_ok(), "it ends");
+        });
     }
 
     #[test]

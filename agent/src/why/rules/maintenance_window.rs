@@ -2,6 +2,7 @@
 
 use super::{Facts, FileSystemWindow, Finding, Rule};
 use crate::facts::Observed;
+use crate::window::{Span, float};
 
 pub(super) const RULE: Rule = Rule {
     name: "maintenance_window",
@@ -10,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
 
 const MINUTES: u64 = 30;
 const WEEK: u64 = 7 * 24 * 60;
+const ACCOUNTING: &str = "sacct --jobs JOB --format=Start,End";
 
 /// Minutes from Monday 00:00 to the begin of `2:04:30`.
 fn begin(window: &str) -> Option<u64> {
@@ -41,8 +43,16 @@ pub(super) fn judge(facts: &Facts, fs: &str, window: &FileSystemWindow) -> Findi
         return Finding::unknown(RULE.name, "the FSx API gave no maintenance window")
             .mended_by(format!("aws fsx describe-file-systems --file-system-ids {}", found.id));
     };
-    let since = (facts.minute_of_week % WEEK + WEEK - begin) % WEEK;
     let seen = format!("WeeklyMaintenanceStartTime is {text} UTC");
+    let Some(end) = facts.minute_of_week else {
+        return Finding::unknown(RULE.name, "it is not known when the job ended")
+            .seen(seen, from)
+            .mended_by(ACCOUNTING);
+    };
+    let since = (end % WEEK + WEEK - begin) % WEEK;
+    if !(facts.is_now && since < MINUTES) && facts.window.span == Span::Job {
+        return of_job(facts.window.seconds, since).seen(seen, from);
+    }
     if since >= MINUTES {
         let next = WEEK - since;
         let (days, hours) = (next / 1440, next % 1440 / 60);
@@ -66,6 +76,24 @@ pub(super) fn judge(facts: &Facts, fs: &str, window: &FileSystemWindow) -> Findi
         "wait {} minutes: I/O goes on by itself when the servers are back",
         MINUTES - since
     ))
+}
+
+/// Of a job that ended so many minutes after the last begin of a window, or runs beyond that one's end.
+fn of_job(seconds: Option<f64>, since: u64) -> Finding {
+    let Some(seconds) = seconds else {
+        return Finding::unknown(RULE.name, "it is not known when the job began")
+            .mended_by(ACCOUNTING);
+    };
+    let minutes_before = since.saturating_sub(MINUTES);
+    if seconds <= float(minutes_before) * 60.0 {
+        return Finding::clear(RULE.name, "none fell into the job's time");
+    }
+    Finding::suspect(
+        RULE.name,
+        50,
+        "a maintenance window fell into the job's time; nothing shows that it was used",
+    )
+    .mended_by("compare the job's report with one of another hour")
 }
 
 #[cfg(test)]
