@@ -60,3 +60,27 @@ fn where_a_site_wants_it_no_job_runs_on_a_dead_mount() {
     assert!(words.contains("not as it should be"), "{words}");
     hook(&sandbox, "end", 1).run().assert_success();
 }
+
+/// The job writes when they answer again.
+#[test]
+fn what_was_mounted_and_not_ready_is_exported_all_the_same() {
+    let reports = "/usr/share/reports";
+    let settings = format!("[jobs]\nreport_dir = \"{reports}\"\n{RULE}export = \"ticket\"\n");
+    let (sandbox, _) = node(&settings);
+    sandbox.run(["mkdir", "-p", DIRECTORY, reports]).assert_success();
+    sandbox.run(["mount", "-t", "fsxlustre", SOURCE, DIRECTORY]).assert_success();
+    set_state(&sandbox, "OST0001", "FULL", "CONNECTING");
+    hook(&sandbox, "start", 1).run().assert_success();
+    assert!(told(&sandbox, 1).contains("FSXLUSTRE_STATUS=missing"));
+    set_state(&sandbox, "OST0001", "CONNECTING", "FULL");
+    let end = hook(&sandbox, "end", 1).run().assert_success();
+    assert!(end.to_string().contains("export left as the ticket prod_1_0_node-1.0"), "{end}");
+
+    // A start that was killed has not said how it went.
+    hook(&sandbox, "start", 1).run().assert_success();
+    let mut request: Value = serde_json::from_str(&sandbox.read_file(REQUEST)).unwrap();
+    request["mounts"][0]["outcome"] = Value::Null;
+    sandbox.write_file(REQUEST, &request.to_string());
+    let end = hook(&sandbox, "end", 1).run().assert_success();
+    assert!(end.to_string().contains("no export is asked for: it is not known"), "{end}");
+}

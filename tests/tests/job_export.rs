@@ -24,9 +24,13 @@ fn with(export: &str, more: &str) -> (Sandbox, FileSystem) {
 }
 
 fn job(sandbox: &Sandbox, verb: &str) -> Output {
+    job_of(sandbox, verb, "7")
+}
+
+fn job_of(sandbox: &Sandbox, verb: &str, id: &str) -> Output {
     sandbox
         .command(["fsxlustre", "job", verb])
-        .env("SLURM_JOB_ID", "7")
+        .env("SLURM_JOB_ID", id)
         .env("SLURM_CLUSTER_NAME", "prod")
         .env("SLURMD_NODENAME", "n1")
         .run()
@@ -124,6 +128,42 @@ fn an_end_that_is_killed_anywhere_leaves_one_ticket_when_it_is_run_again() {
         sandbox.run(["fsxlustre", "export", "tickets", "--finish"]).assert_success();
     }
     assert_eq!(made(&sandbox).len(), 1);
+}
+
+#[test]
+fn a_task_that_began_before_a_job_ended_does_not_export_it() {
+    let (sandbox, _) = with("ticket", &format!("[jobs]\nreport_dir = \"{REPORTS}\"\n"));
+    sandbox.end_tasks(&json!({"looks": 3}));
+    let finish = || {
+        let words = ["fsxlustre", "export", "tickets", "--finish", "--all", "--json"];
+        let told = sandbox.run(words).assert_success();
+        let told: Value = serde_json::from_str(&told.stdout).unwrap();
+        let one = |ticket: &Value| {
+            let text = |value: &Value| value.as_str().unwrap_or("none").to_owned();
+            (text(&ticket["asked_by"]), text(&ticket["state"]), text(&ticket["task"]["id"]))
+        };
+        let mut all: Vec<_> = told["tickets"].as_array().unwrap().iter().map(one).collect();
+        all.sort();
+        all
+    };
+    for verb in ["start", "end"] {
+        job_of(&sandbox, verb, "7").assert_success();
+    }
+    // Begun, and seen to be executing.
+    let (first, second) = (finish(), finish());
+    assert_eq!((&*first[0].1, &*second[0].1), ("begun", "begun"));
+    std::thread::sleep(Duration::from_millis(1100));
+    for verb in ["start", "end"] {
+        job_of(&sandbox, verb, "8").assert_success();
+    }
+    let now = finish();
+    assert_eq!((&*now[0].1, &*now[1].1, &*now[1].2), ("begun", "asked", "none"), "{now:?}");
+    let mut last = finish();
+    for _ in 0..12 {
+        last = finish();
+    }
+    assert_eq!((&*last[0].1, &*last[1].1), ("done", "done"), "{last:?}");
+    assert_ne!(last[0].2, last[1].2, "each has a task of its own");
 }
 
 #[test]

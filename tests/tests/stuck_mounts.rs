@@ -654,3 +654,28 @@ fn what_a_job_mounted_stays_for_whoever_else_asked_for_it() {
     let end = job(&sandbox, "end").assert_success();
     assert_eq!(mounts(&sandbox).len(), 1, "{end}");
 }
+
+#[test]
+fn what_a_job_mounted_stays_for_whoever_asks_for_it_while_its_end_tries() {
+    let (sandbox, made) = sandbox();
+    give_to_jobs(&sandbox, &made);
+    job(&sandbox, "start").assert_success();
+    let words = format!("cd {DIRECTORY} && echo there && exec sleep 60");
+    let holder = sandbox.spawn(["sh", "-c", &words]);
+    while !holder.stdout().contains("there") {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let mut end = job_command(&sandbox, "end").spawn();
+    // It has been refused by then, and tries again.
+    std::thread::sleep(Duration::from_secs(1));
+    mount(&sandbox, &made, "noatime").assert_success();
+    holder.signal(Signal::SIGKILL);
+    let end = end.wait(Duration::from_secs(60)).expect("it ends").assert_success();
+    assert_eq!(mounts(&sandbox).len(), 1, "{end}");
+    assert_eq!(record(&sandbox)["made_by"], "person");
+    assert!(
+        end.stderr.contains("not mounted by a job's start")
+            || end.stdout.contains("not mounted by a job's start"),
+        "{end}"
+    );
+}

@@ -184,6 +184,8 @@ fn another_namespace_may_be_named() {
     assert_eq!(done.code(), Some(32), "{done}");
     assert!(done.stderr.contains("FSXL-U106"), "ours keeps the client: {done}");
     assert!(is_mounted(&sandbox, DIRECTORY), "ours is another one");
+    let record = format!("/run/fsxlustre/mounts/{}.json", DIRECTORY.replace('/', "-"));
+    sandbox.run(["test", "-e", &record]).assert_success();
     let seen = sandbox.run(["nsenter", "--mount", "-t", &pid.to_string(), "cat", "/proc/mounts"]);
     assert!(!seen.stdout.contains(DIRECTORY), "{seen}");
     umount(&sandbox, &[DIRECTORY]).assert_success();

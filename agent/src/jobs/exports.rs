@@ -9,7 +9,7 @@ use crate::staging::export::{
     Named, Ticket, Wanted, ask, begin, follow, node_name, progress, wait_for_calls,
 };
 use fsxlustre_mount::failure::{Failure, one_line};
-use fsxlustre_mount::host::{Bounds, Deadline, Host};
+use fsxlustre_mount::host::{Bounds, Deadline, Host, unix_seconds};
 use fsxlustre_mount::partition::name_parts;
 use fsxlustre_mount::source::Device;
 use nix::sys::signalfd::SignalFd;
@@ -37,10 +37,16 @@ struct Exported<'a> {
 impl<'a> Exported<'a> {
     /// `None` where the job went without it.
     fn of(mount: &'a FrozenMount) -> Option<Result<Self, String>> {
-        let (device, id) = match mount.outcome.as_ref()? {
+        let Some(outcome) = mount.outcome.as_ref() else {
+            return Some(Err("it is not known how the job's start went".into()));
+        };
+        let (device, id) = match outcome {
             MountOutcome::Made { device, file_system_id }
             | MountOutcome::Found { device, file_system_id } => (device, file_system_id),
-            MountOutcome::Missing { .. } => return None,
+            // Its servers did not answer when the job began: they may have come back.
+            MountOutcome::Missing { device, file_system_id, .. } => {
+                (device.as_ref()?, file_system_id)
+            }
         };
         let named = name_parts(device);
         let id = id.clone().or_else(|| named.as_ref().map(|named| named.id.clone()));
@@ -128,6 +134,8 @@ fn export(
         ..Named::by_id(file_system_id, region.as_deref())
     };
     let hints = RegionHints { option: None, of_name: region.as_deref() };
+    // All of the job is written by now.
+    let unmounted = unix_seconds();
     let deadline = Deadline::after(wait);
     let bounds = Bounds { deadline, interrupt };
     // What is left for the last answer.
@@ -137,7 +145,8 @@ fn export(
             Ok(facts) => facts,
             Err(failure) => return Ok(Err(failure)),
         };
-        let begun = match begin(aws, &facts, &Wanted { paths, report: None, token: None }).await? {
+        let wanted = Wanted { paths, report: None, token: None, since: Some(unmounted) };
+        let begun = match begin(aws, &facts, &wanted).await? {
             Ok(begun) => begun,
             Err(failure) => return Ok(Err(failure)),
         };

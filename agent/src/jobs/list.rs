@@ -124,8 +124,9 @@ fn long(mount: &FrozenMount) -> String {
         None => "nothing is known of it yet".to_owned(),
         Some(MountOutcome::Made { device, .. }) => format!("mounted, {device}"),
         Some(MountOutcome::Found { device, .. }) => format!("was there, {device}"),
-        Some(MountOutcome::Missing { cause, code, because }) => {
-            format!("missing, {}: {because} [{code}]", cause.word())
+        Some(MountOutcome::Missing { cause, code, because, device, .. }) => {
+            let what = if device.is_some() { "was there and not ready" } else { "missing" };
+            format!("{what}, {}: {because} [{code}]", cause.word())
         }
     };
     format!("{directory}  {source}  {became}")

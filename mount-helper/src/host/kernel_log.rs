@@ -12,8 +12,8 @@ use std::time::Duration;
 
 /// Longer than the kernel's longest record.
 const LONGEST_RECORD: usize = 8192;
-/// More records than one mount writes.
-const MOST_RECORDS: usize = 10_000;
+/// More records than a ring of 16 MiB has, which is read from its oldest one on. A read without more to read ends by itself.
+const MOST_RECORDS: usize = 500_000;
 
 /// The kernel log from some moment on.
 #[derive(Debug)]

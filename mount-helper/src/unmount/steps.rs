@@ -342,7 +342,13 @@ impl Unmounting<'_> {
         if self.is_taken(begun)? {
             return Ok(());
         }
-        let directory = &begun.target.directory;
+        let Target { directory, mount_id, .. } = &begun.target;
+        let record =
+            MountRecord::read(self.host, directory).map_err(|error: StateError| error.failure())?;
+        // In another namespace a directory of that name is another one's.
+        if record.is_some_and(|record| record.mount_id.is_some_and(|id| id != *mount_id)) {
+            return Ok(());
+        }
         MountRecord::remove(self.host, directory).map_err(|error: StateError| error.failure())?;
         // An entry that stays behind misleads nobody: umount(8) finds no such mount.
         let _ = crate::utab::forget(directory);

@@ -136,7 +136,7 @@ impl StartArgs {
                 Ok(facts) => facts,
                 Err(failure) => return Ok(Err(failure)),
             };
-            let wanted = Wanted { paths, report, token };
+            let wanted = Wanted { paths, report, token, since: None };
             let begun = match begin(aws, &facts, &wanted).await? {
                 Ok(begun) => begun,
                 Err(failure) => return Ok(Err(failure)),

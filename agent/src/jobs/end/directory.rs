@@ -166,12 +166,20 @@ impl Ending<'_> {
         let Self { node, job, since, interrupt, whole, together, .. } = *self;
         // Unknown is never nobody.
         let unknown = |_| vec!["a job whose lease cannot be read".to_owned()];
-        let wanted_by = || self.others(&target.directory).unwrap_or_else(unknown);
+        // mount(8) takes over what a start has mounted by changing its record, and that between two tries, too.
+        let is_anothers = || matches!(whose(node, &target.directory), Ok(Whose::Another));
+        let was_anothers = is_anothers();
+        let is_taken_over = || !was_anothers && is_anothers();
+        let wanted_by = || match self.others(&target.directory).unwrap_or_else(unknown) {
+            nobody if nobody.is_empty() && is_taken_over() => vec!["whoever mounted it".to_owned()],
+            jobs => jobs,
+        };
         let wanted_by: &dyn Fn() -> Vec<String> = &wanted_by;
         let ladder =
             Ladder { node, target, job, since, wanted_by, together, interrupt, preflight, whole };
         match ladder.climb(course) {
             Top::Gone => self.forget(&target.directory, Fate::Unmounted),
+            Top::Wanted(_) if is_taken_over() => self.forget(&target.directory, Fate::Adopted),
             Top::Wanted(jobs) => self.leave_to(&target.directory, jobs),
             Top::Stays(failure) => {
                 Leaked::new(node.host, target, self.key, &failure).write(node.host)?;

@@ -31,6 +31,12 @@ pub enum MountOutcome {
         code: String,
         /// What did not work, and why.
         because: String,
+        /// The Lustre device, where it is mounted all the same.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<String>,
+        /// The file system's id, where it is mounted all the same and a source was resolved.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file_system_id: Option<String>,
     },
 }
 
@@ -45,9 +51,11 @@ impl MountOutcome {
         }
     }
 
-    /// Of one that is not.
-    pub fn of_failure(failure: &Failure) -> Self {
+    /// Of one that is not, or not as it should be: then with what is mounted.
+    pub fn of_failure(failure: &Failure, mounted: Option<&MountReport>) -> Self {
         Self::Missing {
+            device: mounted.map(|report| report.device.to_string()),
+            file_system_id: mounted.and_then(|report| report.file_system_id.clone()),
             cause: Cause::of(failure.code),
             code: failure.code.to_string(),
             because: one_line(&format!("{}: {}", failure.what, failure.because)),

@@ -46,6 +46,7 @@ impl Look {
             failure: failure(&one.directory, &imports.ill(&one.report.device.fsname)),
             directory: one.directory,
             is_mounted: true,
+            report: Some(one.report),
         }));
     }
 }

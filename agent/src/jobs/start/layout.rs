@@ -39,7 +39,7 @@ pub(super) fn apply_all(
         // What a job is told is told of the file system that it was given.
         let top = tops.iter().filter(|top| directory.starts_with(top));
         let directory = top.max_by_key(|top| top.as_os_str().len()).cloned().unwrap_or(directory);
-        started.lacks(Lacking { directory, is_mounted: true, failure });
+        started.lacks(Lacking { directory, is_mounted: true, report: None, failure });
     }
 }
 

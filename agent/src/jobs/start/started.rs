@@ -30,6 +30,8 @@ pub struct Lacking {
     pub directory: PathBuf,
     /// Whether it is mounted all the same.
     pub is_mounted: bool,
+    /// What is mounted there, where that is not ready.
+    pub report: Option<MountReport>,
     /// Why.
     pub failure: Failure,
 }
@@ -98,6 +100,7 @@ impl Started {
         let lacking = directories.map(|directory| Lacking {
             directory,
             is_mounted: false,
+            report: None,
             failure: failure.clone(),
         });
         self.lacking.extend(lacking);
@@ -121,7 +124,12 @@ impl Started {
                     self.ready.push(Ready { directory, report, layout, tune });
                 }
                 Err(failure) => {
-                    self.lacking.push(Lacking { directory, is_mounted: false, failure });
+                    self.lacking.push(Lacking {
+                        directory,
+                        is_mounted: false,
+                        report: None,
+                        failure,
+                    });
                 }
             }
         }
@@ -134,7 +142,9 @@ impl Started {
             let lacking = self.lacking.iter().find(|one| one.directory == mount.directory);
             mount.outcome = match (ready, lacking) {
                 (Some(ready), _) => Some(MountOutcome::of_report(&ready.report)),
-                (None, Some(lacking)) => Some(MountOutcome::of_failure(&lacking.failure)),
+                (None, Some(lacking)) => {
+                    Some(MountOutcome::of_failure(&lacking.failure, lacking.report.as_ref()))
+                }
                 (None, None) => None,
             };
         }

@@ -17,6 +17,9 @@ pub struct Wanted<'a> {
     pub report: Option<&'a str>,
     /// The token of an earlier try of the same request, where there was one.
     pub token: Option<&'a str>,
+    /// When the last of what is to be exported was written, in seconds since 1970 UTC: a task that began before then
+    /// does not export it. `None` for whoever only wants a task.
+    pub since: Option<u64>,
 }
 
 /// A task of this request.
@@ -30,7 +33,7 @@ pub struct Begun {
     pub warnings: Vec<String>,
 }
 
-/// Begins a task, unless one of the same paths goes on already.
+/// Begins a task, unless one of the same paths goes on already that exports all that is wanted.
 ///
 /// # Errors
 /// [`AwsError`] of the call; the failure says why no task can be begun.
@@ -47,7 +50,10 @@ pub async fn begin(
     let is_same = |task: &&Task| task.is_export() && is_same_set(&task.paths, wanted.paths);
     let same: Vec<&Task> = known.iter().filter(is_same).collect();
     let warnings = held.warnings;
-    if let Some(open) = same.iter().find(|task| task.is_open()) {
+    let exports_it = |task: &&&Task| {
+        task.is_open() && wanted.since.is_none_or(|since| begins_after(task, since))
+    };
+    if let Some(open) = same.iter().find(exports_it) {
         return Ok(Ok(Begun { task: (*open).clone(), was_there: true, warnings }));
     }
     // Who asks again after the last one has ended wants another one.
@@ -68,6 +74,12 @@ pub async fn begin(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether a task finds what was written until then: one that has not begun does.
+fn begins_after(task: &Task, written: u64) -> bool {
+    let has_begun = task.lifecycle != "PENDING";
+    task.started_unix_seconds.map_or(!has_begun, |began| began > written)
 }
 
 fn is_same_set(one: &[String], other: &[String]) -> bool {

@@ -137,8 +137,12 @@ async fn begin_of(
     ticket: &mut Ticket,
 ) -> Result<Result<(), Failure>, AwsError> {
     let token = ticket.token();
-    let wanted =
-        Wanted { paths: &ticket.paths, report: ticket.report.as_deref(), token: Some(&token) };
+    let wanted = Wanted {
+        paths: &ticket.paths,
+        report: ticket.report.as_deref(),
+        token: Some(&token),
+        since: Some(ticket.asked_unix_seconds),
+    };
     match begin(aws, facts, &wanted).await? {
         Ok(begun) => {
             ticket.saw(begun.task);

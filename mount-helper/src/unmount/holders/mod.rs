@@ -123,7 +123,7 @@ pub fn find_holders(host: &Host, target: &Target, deadline: Deadline) -> Holders
         }
     };
     let namespaces = Namespaces::read(host, own, &mut holders.unread);
-    processes::find(host, target, &namespaces, &mut holders);
+    processes::find(host, target, &namespaces, deadline, &mut holders);
     mappings::find(host, target, &namespaces, deadline, &mut holders);
     kernel::find(host, target, &namespaces, &mut holders);
     namespaces::find(host, target, &namespaces, deadline, &mut holders);

@@ -120,7 +120,10 @@ pub(super) fn find(
             Owner::read(host, *first).holder(*first, HolderKind::Namespace, Some(path), false);
         holders.found.push(Holder { inside: Some(inside), count: pids.len(), ..holder });
     }
-    for unseen in without_process(host, namespaces) {
+    for unseen in without_process(host, namespaces, deadline) {
+        if deadline.has_passed() {
+            break;
+        }
         match look_inside(&unseen.path, deadline) {
             Ok(table) => {
                 if let Some(inside) = stays_in(target, &table) {
@@ -135,6 +138,10 @@ pub(super) fn find(
                 ));
             }
         }
+    }
+    // Anybody can make thousands of them.
+    if deadline.has_passed() {
+        holders.unread.push("mount namespaces without a process: there was no time for all".into());
     }
 }
 
@@ -172,7 +179,7 @@ impl Unseen {
 
 /// The namespaces without a process: mounts of type nsfs, whose root is `mnt:[NUMBER]`, in any
 /// namespace, and descriptors.
-fn without_process(host: &Host, namespaces: &Namespaces) -> Vec<Unseen> {
+fn without_process(host: &Host, namespaces: &Namespaces, deadline: Deadline) -> Vec<Unseen> {
     let mut seen: BTreeSet<u64> = namespaces.tables.keys().copied().collect();
     let mut unseen = Vec::new();
     for (namespace, table) in &namespaces.tables {
@@ -190,7 +197,7 @@ fn without_process(host: &Host, namespaces: &Namespaces) -> Vec<Unseen> {
         }
     }
     for (pid, number, path) in
-        nsfs_mount(host).map_or_else(Vec::new, |id| namespace_descriptors(host, id))
+        nsfs_mount(host).map_or_else(Vec::new, |id| namespace_descriptors(host, id, deadline))
     {
         if seen.insert(number) {
             unseen.push(Unseen { number, path, pid: Some(pid) });

@@ -2,13 +2,22 @@
 
 use super::namespaces::{Namespaces, namespace_number};
 use super::{Holder, HolderKind, Holders, Owner, process_ids};
-use crate::host::{Host, MountTable, read_text};
+use crate::host::{Deadline, Host, MountTable, read_text};
 use crate::unmount::Target;
 use std::path::Path;
 
 /// Adds what the processes of every namespace hold.
-pub(super) fn find(host: &Host, target: &Target, namespaces: &Namespaces, holders: &mut Holders) {
+pub(super) fn find(
+    host: &Host,
+    target: &Target,
+    namespaces: &Namespaces,
+    deadline: Deadline,
+    holders: &mut Holders,
+) {
     for pid in process_ids(host) {
+        if deadline.has_passed() {
+            return holders.unread.push("processes: there was no time for all".into());
+        }
         let folder = host.paths.processes.join(pid.to_string());
         let Some(table) = namespaces.table_of(pid) else { continue };
         let mut found = open_files(&folder, target, namespaces);
@@ -81,12 +90,13 @@ pub(super) fn shown(path: &Path) -> String {
 pub(super) fn namespace_descriptors(
     host: &Host,
     nsfs_mount: i32,
+    deadline: Deadline,
 ) -> Vec<(u32, u64, std::path::PathBuf)> {
     let mut found = Vec::new();
     for pid in process_ids(host) {
         let folder = host.paths.processes.join(pid.to_string());
         let Ok(entries) = std::fs::read_dir(folder.join("fdinfo")) else { continue };
-        for entry in entries.flatten() {
+        for entry in entries.flatten().take_while(|_| !deadline.has_passed()) {
             let id = read_text(&entry.path()).ok().and_then(|text| mount_id(&text));
             if id != Some(nsfs_mount) {
                 continue;

@@ -1,6 +1,7 @@
 use super::*;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// mountinfo of a real 2.15.8 client, with a namespace held by a file.
 const MOUNTINFO: &str = "27 1 254:0 / / rw - ext4 /dev/vda rw\n\
@@ -60,7 +61,8 @@ impl Node {
         let own = MountTable::parse(MOUNTINFO.as_bytes());
         let mut holders = Holders::default();
         let namespaces = Namespaces::read(&self.host, own, &mut holders.unread);
-        processes::find(&self.host, &Self::target(), &namespaces, &mut holders);
+        let deadline = Deadline::after(Duration::from_mins(1));
+        processes::find(&self.host, &Self::target(), &namespaces, deadline, &mut holders);
         kernel::find(&self.host, &Self::target(), &namespaces, &mut holders);
         let tell = |one: Holder| (one.pid, one.kind, one.path.unwrap_or_default(), one.busy);
         holders.found.into_iter().map(tell).collect()
