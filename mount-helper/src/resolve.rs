@@ -165,7 +165,7 @@ impl LookUp<'_> {
         deadline: Deadline,
     ) -> Result<Resolved, Failure> {
         let mut question = self.question(source, options);
-        let mut wait = Wait::begin(options.wait_seconds);
+        let mut wait = Wait::begin(options.wait_seconds, &self.settings.fleet);
         let found = loop {
             let answer = self.resolver.resolve(&question, deadline.later_by(wait.waited_so_far()));
             let Some((pause, line)) = wait.after(&answer) else { break answer? };

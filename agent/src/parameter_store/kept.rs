@@ -179,8 +179,13 @@ fn stale(
     }
     let warnings = vec![warning(&set, &format!("{}: {}", failure.code, failure.because), now)];
     set.failed_unix_seconds = Some(now);
-    // Costs the next call another try, and nothing else.
-    let _ = set.keep(local.host());
+    // Another process may have had an answer meanwhile: a newer one is not put away for this.
+    let is_last = ParameterSet::kept(local.host(), &set.path)
+        .is_none_or(|last| last.read_unix_seconds <= set.read_unix_seconds);
+    if is_last {
+        // Costs the next call another try, and nothing else.
+        let _ = set.keep(local.host());
+    }
     Ok(Fleet { set, must_be_kept: false, warnings })
 }
 

@@ -171,12 +171,15 @@ impl Situation<'_> {
         }
     }
 
-    /// An answer that serves without a call. Whoever wants news gets none.
+    /// An answer that serves without a call; none that an own one is younger than, since that one has seen what happened
+    /// in between. Whoever wants news gets none.
     fn fresh(&self) -> Option<Step> {
         if self.caller.wants_news() {
             return None;
         }
+        let is_last_word = |age: &Duration| self.known.cache.is_none_or(|own| *age <= own);
         let shared = self.known.shared.filter(|age| *age <= self.ages.shared_fresh);
+        let shared = shared.filter(is_last_word);
         let own = self
             .known
             .cache

@@ -97,7 +97,11 @@ fn the_shared_file_serves_all_but_who_wants_news() {
         assert!(asks(next(caller, shared(3601), NOW)));
     }
     assert!(asks(next(Caller::Person, shared(1), NOW)));
+    let own_is_last = Known { cache: Some(seconds(40)), ..shared(50) };
+    assert_eq!(next(Caller::Job, own_is_last, NOW), serve(Holder::Tags, seconds(40)));
+    assert!(asks(next(Caller::Fstab, own_is_last, NOW)), "it may be of a file system that is gone");
     let both = Known { cache: Some(seconds(50)), ..shared(40) };
+    assert_eq!(next(Caller::Fstab, both, NOW), serve(Holder::Shared, seconds(40)));
     let young = Step::Serve { holder: Holder::Shared, age: seconds(40), is_stale: true };
     assert_eq!(next(Caller::Person, both, Api::NotReached), young);
 }
