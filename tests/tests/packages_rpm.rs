@@ -64,6 +64,11 @@ fn it_is_installed_upgraded_downgraded_and_erased_under_a_mount() {
     assert_eq!(chroot.mountinfo("/mnt/genomics"), mount);
     assert!(holder.pid().is_some());
     assert!(chroot.has("/run/fsxlustre/leases/prod_7_0_node-1.json"));
+    // What Distributor does next, where there is no rpm that would erase it again.
+    let uninstall = "../packaging/ways-in/distributor/rpm/uninstall.sh";
+    chroot.ask(&std::fs::read_to_string(uninstall).unwrap());
+    chroot.rpm(&INSTALL, path(&newer)).assert_success();
+    assert!(chroot.ask("tail -n 1 /etc/fsxlustre/fsxlustre.toml").contains("# ours"));
 }
 
 #[test]

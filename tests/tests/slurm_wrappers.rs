@@ -133,6 +133,14 @@ fn the_kill_switch_keeps_the_health_check_from_draining() {
     let drained = || sandbox.run(["test", "-e", "/run/drained"]).is_success();
     assert!(drained(), "without the switch");
     sandbox.remove("/run/drained");
+    sandbox.remove("/usr/bin/scontrol");
+    let done = run(&sandbox, "health-check").assert_success();
+    assert!(done.stdout.contains("the node is not drained"), "{done}");
+    let elsewhere = "/opt/aws/pcs/scheduler/slurm-25.05/bin/scontrol";
+    sandbox.write_program(elsewhere, "#!/bin/sh\necho \"$@\" > /run/drained\n");
+    run(&sandbox, "health-check").assert_success();
+    assert!(drained(), "by the Slurm of PCS");
+    sandbox.remove("/run/drained");
     sandbox.write_file("/etc/fsxlustre/disabled", "");
     let done = run(&sandbox, "health-check").assert_success();
     assert!(done.stdout.contains("there is /etc/fsxlustre/disabled"), "{done}");

@@ -6,7 +6,7 @@ mod built;
 #[path = "packages/chroot.rs"]
 mod chroot;
 
-use built::{deb, rpm, run};
+use built::{deb, older_deb_with, rpm, run, version};
 use chroot::{Chroot, ROOT};
 use fsxlustre_tests::stage::built_stage;
 use serde_json::Value;
@@ -187,7 +187,7 @@ fn a_distributor_package_names_each_archive_by_its_bytes_and_installs() {
         let named = manifest["files"][file]["checksums"]["sha256"].as_str().unwrap();
         assert_eq!(sum.split(' ').next(), Some(named));
         let listed = run(Command::new("python3").args(["-m", "zipfile", "-l"]).arg(out.join(file)));
-        for name in ["install.sh", "uninstall.sh", &format!(".{kind}")] {
+        for name in ["\ninstall.sh", "\nupdate.sh", "\nuninstall.sh", &format!(".{kind}")] {
             assert!(listed.contains(name), "{listed}");
         }
     }
@@ -204,6 +204,16 @@ fn a_distributor_package_names_each_archive_by_its_bytes_and_installs() {
         .assert_success();
     chroot.ask("sh /run/distributor/install.sh");
     assert!(chroot.ask("fsxlustre --version").contains(env!("CARGO_PKG_VERSION")));
-    chroot.ask("sh /run/distributor/install.sh; sh /run/distributor/uninstall.sh");
+    // Where both the package and an administrator have changed the settings, dpkg asks: nobody answers here.
+    let older = older_deb_with(folder.path(), |tree| {
+        std::fs::write(tree.join("etc/fsxlustre/fsxlustre.toml"), "# of an earlier version\n")
+            .unwrap();
+    });
+    chroot.ask("dpkg --purge fsxlustre");
+    chroot.dpkg(&older);
+    let kept = "echo '# ours' >>/etc/fsxlustre/fsxlustre.toml; sh /run/distributor/update.sh </dev/null >&2; \
+                dpkg-query -W -f '${Status} ${Version} ' fsxlustre; tail -n 1 /etc/fsxlustre/fsxlustre.toml";
+    assert_eq!(chroot.ask(kept), format!("install ok installed {} # ours\n", version()));
+    chroot.ask("sh /run/distributor/uninstall.sh");
     assert!(!chroot.has("/usr/bin/fsxlustre") && chroot.has("/etc/fsxlustre/fsxlustre.toml"));
 }

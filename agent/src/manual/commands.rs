@@ -3,7 +3,7 @@
 use super::examples::{EXAMPLES, Example};
 use super::roff::{tagged, text, verbatim};
 use crate::cli::Cli;
-use clap::{Arg, Command, CommandFactory as _};
+use clap::{Arg, ArgAction, Command, CommandFactory as _};
 
 /// Prose of a command's page, between its options and its examples.
 const PROSE: &[(&str, &str)] = &[
@@ -104,7 +104,10 @@ pub(super) fn global_options() -> String {
 fn section(command: &Command) -> String {
     let (about, usage) = (about(command), usage(command));
     let own = command.get_arguments().filter(|argument| {
-        let is_builtin = matches!(argument.get_id().as_str(), "help" | "version");
+        let is_builtin = matches!(
+            argument.get_action(),
+            ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version
+        );
         !argument.is_global_set() && !argument.is_hide_set() && !is_builtin
     });
     let arguments: String = own.map(argument).collect();

@@ -69,7 +69,12 @@ impl Client {
     pub fn all(root: &Root) -> io::Result<Vec<Self>> {
         let mut clients = Vec::new();
         for entry in fs::read_dir(root.state("clients"))? {
-            clients.push(read_json::<Self>(&entry?.path())?);
+            match read_json::<Self>(&entry?.path()) {
+                Ok(client) => clients.push(client),
+                // It disappeared meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
         }
         clients.sort_by_key(|client| client.devices.last().map(|device| device.index));
         Ok(clients)

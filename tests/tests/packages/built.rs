@@ -64,14 +64,21 @@ pub fn epoch() -> String {
 
 /// The Debian package of an earlier version, with a unit that there is none of any more.
 pub fn older_deb(folder: &Path) -> PathBuf {
+    older_deb_with(folder, |tree| {
+        let units = tree.join("usr/lib/systemd/system");
+        let of = |name: &str| units.join(format!("fsxlustre-{name}.service"));
+        std::fs::copy(of("exporter"), of("gone")).unwrap();
+    })
+}
+
+/// The Debian package of an earlier version, changed.
+pub fn older_deb_with(folder: &Path, change: impl FnOnce(&Path)) -> PathBuf {
     let (tree, package) = (folder.join("tree"), folder.join("older.deb"));
     run(Command::new("dpkg-deb").arg("--raw-extract").arg(deb()).arg(&tree));
     let control = std::fs::read_to_string(tree.join("DEBIAN/control")).unwrap();
     let (now, then) = (format!("Version: {}", version()), format!("Version: {OLDER}"));
     std::fs::write(tree.join("DEBIAN/control"), control.replace(&now, &then)).unwrap();
-    let units = tree.join("usr/lib/systemd/system");
-    std::fs::copy(units.join("fsxlustre-exporter.service"), units.join("fsxlustre-gone.service"))
-        .unwrap();
+    change(&tree);
     run(Command::new("dpkg-deb")
         .args(["--root-owner-group", "-Znone", "--build"])
         .args([&tree, &package]));
