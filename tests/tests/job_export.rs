@@ -135,8 +135,9 @@ fn a_task_that_began_before_a_job_ended_does_not_export_it() {
     let (sandbox, _) = with("ticket", &format!("[jobs]\nreport_dir = \"{REPORTS}\"\n"));
     sandbox.end_tasks(&json!({"looks": 3}));
     let finish = || {
-        let words = ["fsxlustre", "export", "tickets", "--finish", "--all", "--json"];
-        let told = sandbox.run(words).assert_success();
+        let tickets = ["fsxlustre", "export", "tickets"];
+        sandbox.run(tickets.iter().chain(&["--finish"])).assert_success();
+        let told = sandbox.run(tickets.iter().chain(&["--all", "--json"])).assert_success();
         let told: Value = serde_json::from_str(&told.stdout).unwrap();
         let one = |ticket: &Value| {
             let text = |value: &Value| value.as_str().unwrap_or("none").to_owned();
