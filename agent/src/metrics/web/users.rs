@@ -179,6 +179,8 @@ mod tests {
             let guess = Arc::clone(&users).admit(Some(&header));
             let hung_up =
                 tokio::select! { biased; _ = guess => false, () = std::future::ready(()) => true };
+            // It is under way by then, and takes five times as long.
+            std::thread::sleep(std::time::Duration::from_millis(30));
             assert!(hung_up && users.turn.try_acquire().is_err());
             assert!(users.turn.acquire().await.is_ok(), "it ends");
         });
