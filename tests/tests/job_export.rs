@@ -153,6 +153,7 @@ fn a_task_that_began_before_a_job_ended_does_not_export_it() {
     // Begun, and seen to be executing.
     let (first, second) = (finish(), finish());
     assert_eq!((&*first[0].1, &*second[0].1), ("begun", "begun"));
+    // A ticket's time is in whole seconds.
     std::thread::sleep(Duration::from_millis(1100));
     for verb in ["start", "end"] {
         job_of(&sandbox, verb, "8").assert_success();

@@ -6,8 +6,7 @@ use super::sources::Sources;
 use super::verdict::Verdict;
 use fsxlustre_mount::host::{Host, Mount, MountTable};
 use fsxlustre_mount::source::Device;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
 
 /// The mounts of Lustre.
 #[derive(Debug, Default)]
@@ -15,8 +14,8 @@ pub(super) struct LustreMounts {
     /// Each with the name of its file system; `None` where the source is not understood. In the kernel's
     /// order: a later one on the same directory covers an earlier one.
     all: Vec<(Option<String>, Mount)>,
-    /// Directories on which something else was mounted last.
-    covered: BTreeSet<PathBuf>,
+    /// The numbers of those that nothing covers.
+    on_top: BTreeSet<i32>,
     /// Each once.
     labels: BTreeSet<Labels>,
     /// Lines and sources that were not understood.
@@ -37,10 +36,10 @@ fn labels(fs: Option<&String>, mount: &Mount) -> Labels {
 impl LustreMounts {
     /// Those of a list of mounts.
     pub(super) fn of(host: &Host, table: MountTable) -> Self {
-        let last: BTreeMap<PathBuf, bool> =
-            table.mounts.iter().map(|one| (one.directory.clone(), host.is_lustre(one))).collect();
-        let covered = last.into_iter().filter(|(_, is_lustre)| !is_lustre);
-        let covered = covered.map(|(directory, _)| directory).collect();
+        let is_on_top =
+            |mount: &&Mount| table.on(&mount.directory).is_some_and(|top| top.id == mount.id);
+        let lustre = table.mounts.iter().filter(|mount| host.is_lustre(mount));
+        let on_top = lustre.filter(is_on_top).map(|mount| mount.id).collect();
         let lustre = table.mounts.into_iter().filter(|mount| host.is_lustre(mount));
         let all: Vec<_> = lustre
             .map(|mount| (Device::parse(&mount.source).map(|device| device.fsname), mount))
@@ -50,7 +49,7 @@ impl LustreMounts {
             labels: all.iter().map(|(fs, mount)| labels(fs.as_ref(), mount)).collect(),
             oddities: u64::try_from(nameless + table.unread_lines).unwrap_or(u64::MAX),
             all,
-            covered,
+            on_top,
         }
     }
 
@@ -59,15 +58,9 @@ impl LustreMounts {
         self.all.iter().map(|(_, mount)| mount)
     }
 
-    /// Those that a call of their directory reaches, each directory once, with the names of their file systems.
+    /// Those that a call of their directory reaches, with the names of their file systems.
     pub(super) fn reached(&self) -> impl Iterator<Item = (&str, &Mount)> {
-        let mut last: BTreeMap<&Path, (&str, &Mount)> = BTreeMap::new();
-        for (fs, mount) in
-            self.named().filter(|(_, mount)| !self.covered.contains(&mount.directory))
-        {
-            last.insert(&mount.directory, (fs, mount));
-        }
-        last.into_values()
+        self.named().filter(|(_, mount)| self.on_top.contains(&mount.id))
     }
 
     /// Those whose source is understood, with the names of their file systems.
@@ -109,7 +102,7 @@ mod tests {
         let mounts = LustreMounts::of(&Host::default(), MountTable::parse(text.as_bytes()));
         let shown: Vec<_> =
             mounts.reached().map(|(fs, mount)| (fs, mount.directory.to_str())).collect();
-        assert_eq!(shown, [("abcdefgh", Some("/c")), ("p7lsxbev", Some("/fsx"))]);
+        assert_eq!(shown, [("p7lsxbev", Some("/fsx")), ("abcdefgh", Some("/c"))]);
         assert_eq!(mounts.named().count(), 4);
     }
 

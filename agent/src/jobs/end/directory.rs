@@ -167,9 +167,7 @@ impl Ending<'_> {
         // Unknown is never nobody.
         let unknown = |_| vec!["a job whose lease cannot be read".to_owned()];
         // mount(8) takes over what a start has mounted by changing its record, and that between two tries, too.
-        let is_anothers = || matches!(whose(node, &target.directory), Ok(Whose::Another));
-        let was_anothers = is_anothers();
-        let is_taken_over = || !was_anothers && is_anothers();
+        let is_taken_over = || matches!(whose(node, &target.directory), Ok(Whose::Another));
         let wanted_by = || match self.others(&target.directory).unwrap_or_else(unknown) {
             nobody if nobody.is_empty() && is_taken_over() => vec!["whoever mounted it".to_owned()],
             jobs => jobs,

@@ -78,8 +78,7 @@ pub async fn begin(
 
 /// Whether a task finds what was written until then: one that has not begun does.
 fn begins_after(task: &Task, written: u64) -> bool {
-    let has_begun = task.lifecycle != "PENDING";
-    task.started_unix_seconds.map_or(!has_begun, |began| began > written)
+    task.started_unix_seconds.map_or(task.lifecycle == "PENDING", |began| began > written)
 }
 
 fn is_same_set(one: &[String], other: &[String]) -> bool {
