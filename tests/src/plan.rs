@@ -17,7 +17,7 @@ pub const STANDIN_ROOT: &str = "/run/standin";
 pub const EMPTY: [&str; 2] = ["/run", "/mnt"];
 
 /// Folders whose content is the host's, while every change stays in the sandbox.
-pub const OVERLAID: [&str; 3] = ["/etc", "/usr", "/var"];
+pub const OVERLAID: [&str; 4] = ["/etc", "/opt", "/usr", "/var"];
 
 /// All that a sandbox is made from.
 #[derive(Debug, Serialize, Deserialize)]

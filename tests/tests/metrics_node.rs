@@ -27,7 +27,11 @@ fn mount(sandbox: &Sandbox, source: &str, directory: &str, options: &str) -> Out
 }
 
 fn serve(sandbox: &Sandbox) -> Running {
-    let running = sandbox.spawn(["fsxlustre", "serve"]);
+    serve_as(sandbox, &["fsxlustre", "serve"])
+}
+
+fn serve_as(sandbox: &Sandbox, words: &[&str]) -> Running {
+    let running = sandbox.spawn(words);
     eventually("it is ready", || {
         sandbox.request("GET", "http://127.0.0.1:9988/-/ready").try_send().is_ok()
     });
@@ -176,6 +180,32 @@ fn a_mount_that_hangs_can_be_unmounted_while_it_is_served() {
 }
 
 /// Two clients of one name: as mountinfo shows them, nobody can tell which mount is whose.
+#[test]
+fn a_mount_that_the_services_namespace_has_not_is_not_the_folder_below_it() {
+    let (sandbox, _) = node(&[]);
+    let made = sandbox.create_file_system(FileSystem::lustre());
+    sandbox.run(["mkdir", A]).assert_success();
+    sandbox.run(["mount", "--make-rshared", "/"]).assert_success();
+    for (propagation, is_there) in [("private", false), ("slave", true)] {
+        let own = ["unshare", "--mount", "--propagation", propagation];
+        let unit = ["fsxlustre", "serve", "--path.mountinfo=/proc/1/mountinfo"];
+        let service = serve_as(&sandbox, &[&own[..], &unit].concat());
+        mount(&sandbox, &made.id, A, "noatime").assert_success();
+        let metrics = scrape(&sandbox);
+        assert!(metrics.contains(&format!("lustre_client_mount_info{{fs=\"{}\"", made.mount_name)));
+        for family in ["lustre_client_mount_up", "lustre_client_filesystem_size_bytes"] {
+            let told = value(&metrics, &of_mount(family, &made, A));
+            assert_eq!(told.is_some(), is_there, "{propagation}: {family} {told:?}\n{metrics}");
+        }
+        let success = value(&metrics, "fsxlustre_collector_success{collector=\"probe\"}");
+        assert_eq!(success, Some(if is_there { 1.0 } else { 0.0 }), "{propagation}");
+        let said = format!("what is mounted on {A} is not there for the service");
+        assert_eq!(service.stderr().contains(&said), !is_there, "{}", service.stderr());
+        sandbox.run(["umount", A]).assert_success();
+        drop(service);
+    }
+}
+
 #[test]
 fn a_client_that_hangs_hides_no_other_of_the_same_name() {
     let (sandbox, made) = node(&[A]);

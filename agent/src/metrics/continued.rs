@@ -2,8 +2,10 @@
 //!
 //! What is shown of a file system is the sum of its clients on this node. When one of them is unmounted
 //! and another one stays, the kernel's sum falls, and Prometheus would take the rest for new I/O since a
-//! restart. So what the gone client had counted is added to whatever is shown of that file system, until
-//! its last client has gone.
+//! restart. So a sum of a file system that has had several clients never falls until the last of them
+//! has gone: what is missing is added from then on. It is the sum itself that tells, not the list of
+//! clients, because the kernel takes a client's folders away one after another (`llite` first, `osc` and
+//! `mdc` when their requests have ended).
 
 use super::encode::Part;
 use super::families::{FAMILIES, FamilyRow, Kind};
@@ -28,17 +30,15 @@ type Sum = (usize, String);
 /// What is added, for every collector.
 #[derive(Debug, Default)]
 pub(super) struct Continued {
-    /// The clients of each file system in the last pass.
+    /// The clients in the last pass of each file system that has had several.
     clients: BTreeMap<String, BTreeSet<String>>,
     collectors: BTreeMap<&'static str, OfCollector>,
 }
 
 #[derive(Debug, Default)]
 struct OfCollector {
-    /// What was shown last, while a file system has several clients.
-    shown: Option<Written>,
-    /// What was shown of a sum before a client went, until the sum of the others is seen.
-    before: BTreeMap<Sum, Lines>,
+    /// What was shown last.
+    shown: BTreeMap<Sum, Lines>,
     /// What the gone clients had counted.
     more: BTreeMap<Sum, Lines>,
 }
@@ -50,29 +50,19 @@ impl Continued {
         for client in clients {
             now.entry(client.fs().to_owned()).or_default().insert(client.name.clone());
         }
-        let has_lost = |(fs, before): (&String, &BTreeSet<String>)| {
-            let now = now.get(fs)?;
-            let (stays, goes) = (!before.is_disjoint(now), !before.is_subset(now));
-            (stays && goes).then(|| fs.clone())
+        let stays = |(fs, before): (&String, &BTreeSet<String>)| {
+            now.get(fs).is_some_and(|now| !before.is_disjoint(now)).then(|| fs.clone())
         };
-        let bereft: BTreeSet<String> = self.clients.iter().filter_map(has_lost).collect();
-        let is_gone = |(fs, before): (&String, &BTreeSet<String>)| {
-            before.len() > 1 && now.get(fs).is_none_or(|now| before.is_disjoint(now))
-        };
-        let any_is_gone = self.clients.iter().any(is_gone);
+        let stay: BTreeSet<String> = self.clients.iter().filter_map(stays).collect();
         for of in self.collectors.values_mut() {
-            let has_ended = |_: &mut Written| any_is_gone || !bereft.is_empty();
-            if let Some((text, parts)) = of.shown.take_if(has_ended) {
-                of.before.extend(sums(&text, &parts).filter(|(sum, _)| bereft.contains(&sum.1)));
-            }
-            let stays = |sum: &Sum| {
-                let (before, now) = (self.clients.get(&sum.1), now.get(&sum.1));
-                before.zip(now).is_some_and(|(before, now)| !before.is_disjoint(now))
-            };
-            of.before.retain(|sum, _| stays(sum));
-            of.more.retain(|sum, _| stays(sum));
+            of.shown.retain(|(_, fs), _| stay.contains(fs));
+            of.more.retain(|(_, fs), _| stay.contains(fs));
         }
+        now.retain(|fs, clients| clients.len() > 1 || stay.contains(fs));
         self.clients = now;
+        if self.clients.is_empty() {
+            self.collectors.clear();
+        }
     }
 
     /// What a collector is to show in place of what it wrote; `None` where that is as it should be.
@@ -81,38 +71,35 @@ impl Continued {
         collector: &'static str,
         (text, parts): (&[u8], &[Part]),
     ) -> Option<Written> {
-        let has_several = self.clients.values().any(|clients| clients.len() > 1);
-        if !has_several && !self.collectors.contains_key(collector) {
+        if self.clients.is_empty() {
             return None;
         }
         let of = self.collectors.entry(collector).or_default();
-        of.learn(text, parts);
-        let written = (!of.more.is_empty()).then(|| of.add(text, parts));
-        if has_several {
-            of.shown = Some(written.clone().unwrap_or_else(|| (text.to_vec(), parts.to_vec())));
-        } else if of.more.is_empty() && of.before.is_empty() {
-            self.collectors.remove(collector);
+        for (sum, now) in sums(text, parts, &self.clients) {
+            of.learn(sum, now);
         }
-        written
+        (!of.more.is_empty()).then(|| of.add(text, parts))
     }
 }
 
 impl OfCollector {
-    /// Where the sum of the clients that stay is seen: how much less it is than what was shown.
-    fn learn(&mut self, text: &[u8], parts: &[Part]) {
-        if self.before.is_empty() {
-            return;
-        }
-        for (sum, now) in sums(text, parts) {
-            let Some(before) = self.before.remove(&sum) else { continue };
-            let more = self.more.entry(sum).or_default();
-            for (line, shown) in before {
-                let missing = shown - now.get(&line).copied().unwrap_or_default();
-                if missing > 0 {
-                    more.insert(line, missing);
-                }
+    /// Where a sum is less than what was shown of it, the rest is added from now on.
+    fn learn(&mut self, sum: Sum, mut now: Lines) {
+        let shown = self.shown.remove(&sum).unwrap_or_default();
+        if let Some(more) = self.more.get(&sum) {
+            for (line, more) in more {
+                *now.entry(line.clone()).or_default() += more;
             }
         }
+        for (line, shown) in shown {
+            let is = now.entry(line.clone()).or_default();
+            if shown > *is {
+                let more = self.more.entry(sum.clone()).or_default();
+                *more.entry(line).or_default() += shown - *is;
+                *is = shown;
+            }
+        }
+        self.shown.insert(sum, now);
     }
 
     /// The text with what is added, and the lines that only gone clients had.
@@ -122,7 +109,7 @@ impl OfCollector {
             let start = written.0.len();
             let lines = text.get(range).unwrap_or_default();
             let mut series = 0;
-            let mut seen = BTreeSet::new();
+            let (mut seen, mut here) = (BTreeSet::new(), BTreeSet::new());
             for line in lines.split_inclusive(|byte| *byte == b'\n') {
                 series += 1;
                 match self.more_of(part.row, line) {
@@ -132,8 +119,11 @@ impl OfCollector {
                     }
                     None => written.0.extend_from_slice(line),
                 }
+                here.extend(read_line(line).map(|(_, fs, _)| fs));
             }
-            let of_family = self.more.iter().filter(|((family, _), _)| *family == part.row.place);
+            // A sum that cannot be read just now stays away as a whole.
+            let is_here = |sum: &Sum| sum.0 == part.row.place && here.contains(sum.1.as_str());
+            let of_family = self.more.iter().filter(|(sum, _)| is_here(sum));
             for (line, more) in of_family.flat_map(|(_, lines)| lines) {
                 if !seen.contains(line.as_slice()) {
                     write_line(&mut written.0, line, *more);
@@ -165,13 +155,19 @@ fn ranges<'p>(
     parts.iter().zip(ends).map(|(part, end)| (part, part.start..end))
 }
 
-/// The sums that only grow: by family and file system, with their lines.
-fn sums(text: &[u8], parts: &[Part]) -> impl Iterator<Item = (Sum, Lines)> {
+/// The sums that only grow of some file systems: by family and file system, with their lines.
+fn sums(
+    text: &[u8],
+    parts: &[Part],
+    of: &BTreeMap<String, BTreeSet<String>>,
+) -> impl Iterator<Item = (Sum, Lines)> + use<> {
     let mut sums: BTreeMap<Sum, Lines> = BTreeMap::new();
     for (part, range) in ranges(text, parts).filter(|(part, _)| only_grows(part.row)) {
         let lines = text.get(range).unwrap_or_default();
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            if let Some((before, fs, number)) = read_line(line) {
+            if let Some((before, fs, number)) = read_line(line)
+                && of.contains_key(fs)
+            {
                 let sum = sums.entry((part.row.place, fs.to_owned())).or_default();
                 sum.insert(before.to_owned(), number);
             }
@@ -271,11 +267,31 @@ mod tests {
     }
 
     #[test]
+    fn what_the_kernel_takes_away_later_than_the_client_is_not_missed() {
+        let mut continued = Continued::default();
+        assert_eq!(shown(&mut continued, &["a-1", "a-2"], read(100, 0)), text(100, 0));
+        // The client has gone from `llite`; the requests that it had under way end later.
+        assert_eq!(shown(&mut continued, &["a-1"], read(102, 0)), text(102, 0));
+        assert_eq!(shown(&mut continued, &["a-1"], read(103, 0)), text(103, 0));
+        assert_eq!(shown(&mut continued, &["a-1"], read(61, 0)), text(103, 0));
+        assert_eq!(shown(&mut continued, &["a-1"], read(63, 0)), text(105, 0));
+        // So do those that go before it.
+        assert_eq!(shown(&mut continued, &["a-1", "a-2"], read(70, 0)), text(112, 0));
+        assert_eq!(shown(&mut continued, &["a-1", "a-2"], read(66, 0)), text(112, 0));
+        assert_eq!(shown(&mut continued, &["a-1"], read(66, 0)), text(112, 0));
+        assert_eq!(shown(&mut continued, &[], |_| ()), "");
+        assert_eq!(shown(&mut continued, &["a-1"], read(1, 0)), text(1, 0));
+    }
+
+    #[test]
     fn a_sum_that_cannot_be_read_just_then_goes_on_when_it_can() {
         let mut continued = Continued::default();
         shown(&mut continued, &["a-1", "a-2"], read(100, 0));
         assert_eq!(shown(&mut continued, &["a-1"], |_| ()), "");
         assert_eq!(shown(&mut continued, &["a-1"], read(40, 0)), text(100, 0));
+        let other = |encoder: &mut Encoder| encoder.family(&READ_BYTES).sample(["b"], 3_u64);
+        let alone = shown(&mut continued, &["a-1"], other);
+        assert_eq!(alone, "lustre_client_read_bytes_total{fs=\"b\"} 3\n");
         assert_eq!(shown(&mut continued, &["a-1"], read(41, 0)), text(101, 0));
     }
 

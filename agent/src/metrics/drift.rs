@@ -165,7 +165,7 @@ mod tests {
         let mut record = MountRecord::intent(&host, "x".into(), &device, directory, Maker::Person);
         record.options = options.iter().map(|&word| word.to_owned()).collect();
         record.mount_id = mount_id;
-        let mounts = LustreMounts::of(&host, MountTable::parse(line.as_bytes()));
+        let mounts = LustreMounts::of(&host, MountTable::parse(line.as_bytes()), None);
         compare(&host, &[record], &mounts)
     }
 

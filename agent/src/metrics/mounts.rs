@@ -7,6 +7,7 @@ use super::verdict::Verdict;
 use fsxlustre_mount::host::{Host, Mount, MountTable};
 use fsxlustre_mount::source::Device;
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// The mounts of Lustre.
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub(super) struct LustreMounts {
     all: Vec<(Option<String>, Mount)>,
     /// The numbers of those that nothing covers.
     on_top: BTreeSet<i32>,
+    /// The numbers of those that this process does not have at their place.
+    elsewhere: BTreeSet<i32>,
     /// Each once.
     labels: BTreeSet<Labels>,
     /// Lines and sources that were not understood.
@@ -34,8 +37,10 @@ fn labels(fs: Option<&String>, mount: &Mount) -> Labels {
 }
 
 impl LustreMounts {
-    /// Those of a list of mounts.
-    pub(super) fn of(host: &Host, table: MountTable) -> Self {
+    /// Those of a list of mounts. Where that is of another mount namespace, `own` is this process's: a
+    /// mount that was not propagated is not there, and a call of its directory tells of the folder
+    /// that lies below it.
+    pub(super) fn of(host: &Host, table: MountTable, own: Option<&OwnMounts>) -> Self {
         let is_on_top =
             |mount: &&Mount| table.on(&mount.directory).is_some_and(|top| top.id == mount.id);
         let lustre = table.mounts.iter().filter(|mount| host.is_lustre(mount));
@@ -44,12 +49,16 @@ impl LustreMounts {
         let all: Vec<_> = lustre
             .map(|mount| (Device::parse(&mount.source).map(|device| device.fsname), mount))
             .collect();
+        let is_elsewhere = |mount: &&Mount| own.is_some_and(|own| !own.has(mount));
+        let elsewhere = all.iter().map(|(_, mount)| mount).filter(is_elsewhere);
+        let elsewhere = elsewhere.map(|mount| mount.id).collect();
         let nameless = all.iter().filter(|(fs, _)| fs.is_none()).count();
         Self {
             labels: all.iter().map(|(fs, mount)| labels(fs.as_ref(), mount)).collect(),
             oddities: u64::try_from(nameless + table.unread_lines).unwrap_or(u64::MAX),
             all,
             on_top,
+            elsewhere,
         }
     }
 
@@ -60,6 +69,15 @@ impl LustreMounts {
 
     /// Those that a call of their directory reaches, with the names of their file systems.
     pub(super) fn reached(&self) -> impl Iterator<Item = (&str, &Mount)> {
+        self.on_top().filter(|(_, mount)| !self.elsewhere.contains(&mount.id))
+    }
+
+    /// Those that are not there for this process, with the names of their file systems.
+    pub(super) fn unseen(&self) -> impl Iterator<Item = (&str, &Mount)> {
+        self.on_top().filter(|(_, mount)| self.elsewhere.contains(&mount.id))
+    }
+
+    fn on_top(&self) -> impl Iterator<Item = (&str, &Mount)> {
         self.named().filter(|(_, mount)| self.on_top.contains(&mount.id))
     }
 
@@ -67,6 +85,39 @@ impl LustreMounts {
     pub(super) fn named(&self) -> impl Iterator<Item = (&str, &Mount)> {
         self.all.iter().filter_map(|(fs, mount)| Some((fs.as_deref()?, mount)))
     }
+}
+
+/// The mounts that this process has, where the list of the node's is of another mount namespace.
+#[derive(Debug)]
+pub(super) struct OwnMounts {
+    table: MountTable,
+    /// The node's root, by its real path.
+    root: PathBuf,
+}
+
+impl OwnMounts {
+    /// `None` where there is one namespace, and where the list cannot be read.
+    ///
+    /// *Source*: `/proc/self/mountinfo`, whatever procfs is named: that of this process.
+    pub(super) fn read(host: &Host) -> Option<Self> {
+        host.paths.mountinfo.as_ref()?;
+        let table = MountTable::read(&host.paths.processes.join("self/mountinfo")).ok()?;
+        let root = host.paths.rootfs.canonicalize().ok()?;
+        Some(Self { table, root })
+    }
+
+    /// Whether a mount of the node is at its place. Here it has another number; what is mounted has
+    /// the same.
+    fn has(&self, mount: &Mount) -> bool {
+        let own = self.table.on(&below(&self.root, &mount.directory));
+        let what = |mount: &Mount| (mount.device.clone(), mount.root.clone(), mount.source.clone());
+        own.is_some_and(|own| what(own) == what(mount))
+    }
+}
+
+/// The path of a directory of the node, from its root on.
+pub(super) fn below(root: &Path, directory: &Path) -> PathBuf {
+    directory.strip_prefix("/").map_or_else(|_| directory.to_owned(), |below| root.join(below))
 }
 
 /// The collector.
@@ -99,11 +150,35 @@ mod tests {
             "1 0 8:1 / /fsx rw - {old}2 0 8:1 / /fsx rw - {new}3 0 8:1 / /b rw - {old}\
              4 0 0:9 / /b rw - tmpfs x rw\n5 0 0:9 / /c rw - tmpfs x rw\n6 0 8:1 / /c rw - {old}"
         );
-        let mounts = LustreMounts::of(&Host::default(), MountTable::parse(text.as_bytes()));
+        let mounts = LustreMounts::of(&Host::default(), MountTable::parse(text.as_bytes()), None);
         let shown: Vec<_> =
             mounts.reached().map(|(fs, mount)| (fs, mount.directory.to_str())).collect();
         assert_eq!(shown, [("p7lsxbev", Some("/fsx")), ("abcdefgh", Some("/c"))]);
         assert_eq!(mounts.named().count(), 4);
+    }
+
+    #[test]
+    fn what_another_namespace_has_and_this_one_has_not_is_not_reached() {
+        let lustre = "lustre 192.168.77.10@tcp:/p7lsxbev rw\n";
+        let mount = |id: u32, root: &str, directory: &str| {
+            format!("{id} 0 3428:831820 {root} {directory} rw shared:9 - {lustre}")
+        };
+        let places = ["/fsx", "/none", "/other", "/part"];
+        let node: String =
+            (1..).zip(places).map(|(id, directory)| mount(id, "/", directory)).collect();
+        let own = mount(77, "/", "/host/fsx")
+            + "78 0 8:1 /other /host/other rw - xfs /dev/sda1 rw\n"
+            + &mount(79, "/part", "/host/part");
+        let table = |text: &str| MountTable::parse(text.as_bytes());
+        let own = OwnMounts { table: table(&own), root: "/host".into() };
+        let mounts = LustreMounts::of(&Host::default(), table(&node), Some(&own));
+        let shown = |all: &mut dyn Iterator<Item = (&str, &Mount)>| {
+            all.map(|(_, mount)| mount.directory.to_string_lossy().into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(&mut mounts.reached()), ["/fsx"]);
+        assert_eq!(shown(&mut mounts.unseen()), places[1..]);
+        let all = LustreMounts::of(&Host::default(), table(&node), None);
+        assert_eq!(shown(&mut all.reached()), places);
     }
 
     #[test]
@@ -113,7 +188,7 @@ mod tests {
             "1 0 8:1 / /fsx rw - {line}2 0 8:1 / /fsx rw - {line}3 0 8:1 / /a\\040b rw - {line}\
              4 0 8:1 / /z rw - lustre what rw\n"
         );
-        let mounts = LustreMounts::of(&Host::default(), MountTable::parse(text.as_bytes()));
+        let mounts = LustreMounts::of(&Host::default(), MountTable::parse(text.as_bytes()), None);
         let shown: Vec<(&str, &str)> =
             mounts.labels.iter().map(|[fs, mountpoint, ..]| (&**fs, &**mountpoint)).collect();
         assert_eq!(shown, [("", "/z"), ("p7lsxbev", "/a b"), ("p7lsxbev", "/fsx")]);

@@ -6,11 +6,12 @@ use super::encode::Encoder;
 use super::families::STUCK_READS;
 use super::instances::{Folder, Instance};
 use super::mounted_client::{Client, Probe};
+use super::mounts::below;
 use super::prober::{Channel, Connection, Question};
 use super::scrape::ScrapeSettings;
 use super::sources::Sources;
 use super::verdict::{SourceError, Verdict};
-use fsxlustre_mount::host::{Host, Program};
+use fsxlustre_mount::host::{Host, Mount, Program};
 use nix::poll::{PollTimeout, poll};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -42,6 +43,8 @@ pub(super) struct Probers {
     ending: Vec<Channel>,
     deadline: Instant,
     was_waited: bool,
+    /// Mount points of the node that this service's namespace has not, with their file systems.
+    unseen: Vec<(String, PathBuf)>,
     /// Why something is not known at all.
     unlisted: Option<SourceError>,
 }
@@ -60,6 +63,7 @@ impl Probers {
             ending: Vec::new(),
             deadline: Instant::now(),
             was_waited: false,
+            unseen: Vec::new(),
             unlisted: None,
         }
     }
@@ -70,6 +74,7 @@ impl Probers {
         self.deadline = pass.deadline.min(now + self.patience);
         self.was_waited = false;
         self.unlisted = None;
+        self.unseen.clear();
         let asks_states = pass.collectors.has("import") || pass.collectors.has("import_targets");
         let asks_room = pass.collectors.has("probe");
         if !asks_states && !asks_room {
@@ -126,17 +131,15 @@ impl Probers {
         let clients = sources.devices(Folder::Llite).unwrap_or_else(|_| Arc::from([]));
         match sources.mounts() {
             Ok(mounts) => {
+                let called = |mount: &Mount| below(&self.host.paths.rootfs, &mount.directory);
                 for (fs, mount) in mounts.reached() {
                     let key = ClientKey::of_mount(&self.host, &clients, fs, mount);
-                    all.entry(key).or_default().push(mount.directory.clone());
+                    all.entry(key).or_default().push(called(mount));
                 }
+                let unseen = mounts.unseen().map(|(fs, mount)| (fs.to_owned(), called(mount)));
+                self.unseen = unseen.collect();
             }
             Err(error) => drop(self.unlisted.get_or_insert(error.into())),
-        }
-        let rootfs = self.host.paths.rootfs.clone();
-        for directory in all.values_mut().flatten() {
-            let below_root = directory.strip_prefix("/").map(Path::to_owned);
-            *directory = below_root.map_or_else(|_| directory.clone(), |below| rootfs.join(below));
         }
         all
     }
@@ -196,11 +199,12 @@ impl Probers {
         &self.clients
     }
 
-    /// Every mount point that is not there for the child that was asked, with its file system.
+    /// Every mount point that is not there for this service, with its file system.
     pub(super) fn unseen(&self) -> impl Iterator<Item = (&str, &Path)> {
-        self.clients.iter().flat_map(|(key, client)| {
+        let told = self.clients.iter().flat_map(|(key, client)| {
             client.unseen.iter().map(|directory| (key.fs.as_str(), directory.as_path()))
-        })
+        });
+        told.chain(self.unseen.iter().map(|(fs, directory)| (fs.as_str(), directory.as_path())))
     }
 
     /// Every mount point that was asked, with its file system.

@@ -7,7 +7,7 @@
 use super::instances::{Folder, Instance};
 use super::kept_files::{Given, KeptFiles, PassFolder, read_into};
 use super::listing::{KeptFolder, has_entry, split};
-use super::mounts::LustreMounts;
+use super::mounts::{LustreMounts, OwnMounts};
 use super::own_state::OwnState;
 use super::verdict::SourceError;
 use foldhash::fast::RandomState;
@@ -235,12 +235,18 @@ impl Sources {
         let path = self.host.mountinfo();
         let Ok(length) = self.kept.read(&path, Given::ByLine, &mut self.room) else {
             // It says why.
-            return self.host.mounts().map(|table| Arc::new(LustreMounts::of(&self.host, table)));
+            let table = self.host.mounts()?;
+            return Ok(Arc::new(LustreMounts::of(
+                &self.host,
+                table,
+                OwnMounts::read(&self.host).as_ref(),
+            )));
         };
         self.gave[2] = true;
         let now = self.room.get(..length).unwrap_or_default();
         if text != now {
-            *mounts = Arc::new(LustreMounts::of(&self.host, MountTable::parse(now)));
+            let own = OwnMounts::read(&self.host);
+            *mounts = Arc::new(LustreMounts::of(&self.host, MountTable::parse(now), own.as_ref()));
             now.clone_into(text);
         }
         *is_current = true;

@@ -37,8 +37,8 @@ pub(super) enum SourceError {
         /// What is known of the reason.
         because: String,
     },
-    /// A mount point is not there for the service.
-    #[error("{fs}: there is no {directory} here, though something is mounted on it")]
+    /// A mount is not there for the service.
+    #[error("{fs}: what is mounted on {directory} is not there for the service")]
     Unseen {
         /// Lustre's name of the file system.
         fs: String,
@@ -95,7 +95,7 @@ impl SourceError {
             }
             Self::Unseen { .. } => {
                 "mount it elsewhere than below /tmp, or give the service the node's own /tmp: \
-                                    a drop-in with PrivateTmp=no"
+                 a drop-in with PrivateTmp=no; a container needs the node's mounts with rslave"
                     .into()
             }
             Self::Told { remedy, .. } => remedy.clone(),
