@@ -157,7 +157,8 @@ impl Nodes {
         answer
     }
 
-    /// Waits until each node was scraped a few times more, and gives the time then.
+    /// Waits until each node was scraped a few times more, and gives a time at which nothing is missing:
+    /// a busy machine may have had no time for a scrape or for one collector of it.
     pub fn settled(&self) -> String {
         let scrapes = || {
             let counts = self.query("count_over_time(lustre_client_write_bytes_total[10m])", None);
@@ -169,7 +170,13 @@ impl Nodes {
         };
         let before = scrapes();
         until("every node is scraped", || (scrapes() >= before + 4).then_some(()));
-        self.query("time()", None)["data"]["result"][0].as_f64().unwrap().to_string()
+        until("a whole scrape of each", || {
+            let at = self.query("time()", None)["data"]["result"][0].as_f64().unwrap().to_string();
+            let up = "count(up == 1) * min(fsxlustre_collector_success) * count(count by (instance) (lustre_client_mount_up))";
+            let answer = self.query(up, Some(&at));
+            let squared = (COUNT * COUNT).to_string();
+            (answer["data"]["result"][0]["value"][1] == squared.as_str()).then_some(at)
+        })
     }
 
     /// Lets every node do what this module says of it.
