@@ -31,12 +31,13 @@ demo:
 	$(CARGO) build --release --locked --workspace --bins
 	$(BUILT)/demo
 
-# All tests.
+# All tests. Many of them wait, so there are two more than processors at a time.
 test:
 	./tests/prepare test
 	./tests/build
 	$(CARGO) test --locked --workspace --doc
-	PATH="$(CURDIR)/target/tools/bin:$$PATH" $(CARGO) nextest run --locked --workspace --no-fail-fast
+	PATH="$(CURDIR)/target/tools/bin:$$PATH" $(CARGO) nextest run --locked --workspace --no-fail-fast \
+		--test-threads $$(($$(nproc) + 2))
 
 # Format, lints, docs, dependencies.
 check:

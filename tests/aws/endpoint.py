@@ -39,7 +39,6 @@ import compliance
 import file_systems
 import metrics
 import parameters
-import secure
 import tasks
 from control import Fault, Faults, Log, aws_error
 from imds import Imds
@@ -172,9 +171,14 @@ class Endpoint:
         return {"ids": file_systems.create_many(asked["count"], asked["tags"])}
 
     def _control_tls(self, **asked):
+        # Few tests need it, and it takes as long as a fifth of the rest.
+        import secure
+
         return {"authority": secure.serve_tls(asked["names"], self.api)}
 
     def _control_proxy(self):
+        import secure
+
         secure.serve_proxy(lambda *words: self.log.note("proxy", *words))
 
     def _control_parameters(self, put_earlier=None, **pages):

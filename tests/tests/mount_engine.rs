@@ -116,6 +116,21 @@ fn a_second_directory_is_bound_and_each_is_unmounted_by_itself() {
     assert_eq!(state_files(&sandbox), "");
 }
 
+/// Whoever unmounts the one directory has no lock of the other one.
+#[test]
+fn a_client_that_goes_while_it_is_to_be_bound_is_made_anew() {
+    let (sandbox, made) = sandbox();
+    for moment in 0..24 {
+        mount(&sandbox, &made.id, ONE, "noatime").assert_success();
+        let mut going = sandbox.spawn(["umount", ONE]);
+        std::thread::sleep(Duration::from_millis(4 * moment));
+        mount(&sandbox, &made.id, TWO, "noatime").assert_success();
+        assert!(going.wait(Duration::from_secs(30)).expect("it ends").is_success());
+        assert_eq!((lustre_mounts(&sandbox).len(), clients(&sandbox)), (1, 1), "{moment}");
+        sandbox.run(["umount", TWO]).assert_success();
+    }
+}
+
 #[test]
 fn other_options_or_new_client_make_another_client() {
     let (sandbox, made) = sandbox();

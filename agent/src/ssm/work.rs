@@ -196,15 +196,32 @@ impl Work {
         Duration::from_secs(unix_seconds().saturating_sub(self.began_unix_seconds))
     }
 
+    /// It as it is written down, and whether it goes on.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn look(host: &Host, name: &str) -> Result<Option<(Self, bool)>, Failure> {
+        if let Some(work) = Self::read(host, name)?
+            && work.is_running(host)
+        {
+            return Ok(Some((work, true)));
+        }
+        // Its process may have written its result, and ended, since it was read.
+        Ok(Self::read(host, name)?.map(|work| {
+            let is_running = work.is_running(host);
+            (work, is_running)
+        }))
+    }
+
     /// What there is for a call that is given this.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn find(host: &Host, name: &str, given: &Given) -> Result<Found, Failure> {
-        let Some(work) = Self::read(host, name)? else { return Ok(Found::Nothing) };
+        let Some((work, is_running)) = Self::look(host, name)? else { return Ok(Found::Nothing) };
         let is_same = work.given.asks_the_same(given);
         let work = Box::new(work);
-        Ok(match (work.is_running(host), is_same) {
+        Ok(match (is_running, is_same) {
             (true, true) => Found::Running(work),
             (true, false) => Found::Other(work),
             (false, true) if work.booted_from.is_some() && work.booted_from == host.boot_id() => {

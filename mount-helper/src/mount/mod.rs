@@ -320,11 +320,7 @@ impl Mounter<'_> {
         if let Some(mount) = self.look(request, &resolved.device)? {
             return Ok(self.already(request, report, mount));
         }
-        report.way = self.way(request, &resolved.device, bounds)?;
-        if bounds.deadline.has_passed() {
-            return Err(late::no_time_left(request, bounds.deadline));
-        }
-        let (mount, more) = match self.make(request, resolved, &report.way, bounds) {
+        let (mount, more) = match self.make_somehow(request, resolved, &mut report.way, bounds) {
             // Somebody who takes no lock of ours was quicker; what is there is theirs.
             Err(exists) if exists.code == Code::MountExists => {
                 let theirs = self.look(request, &resolved.device)?.ok_or(exists)?;
@@ -334,6 +330,37 @@ impl Mounter<'_> {
         };
         report.warnings.extend(more);
         Ok(MountReport { done: Done::Made, mount: Some(mount), ..report })
+    }
+
+    /// Makes the mount, in the way that there is. A mount of another directory that is to be bound may
+    /// go meanwhile, since whoever unmounts that has no lock of this one: then there is another way.
+    fn make_somehow(
+        &self,
+        request: &MountRequest,
+        resolved: &Resolved,
+        way: &mut Way,
+        bounds: &Bounds<'_>,
+    ) -> Result<(Mount, Vec<String>), Failure> {
+        loop {
+            *way = self.way(request, &resolved.device, bounds)?;
+            if bounds.deadline.has_passed() {
+                return Err(late::no_time_left(request, bounds.deadline));
+            }
+            let made = self.make(request, resolved, way, bounds);
+            let is_final =
+                made.as_ref().map_or_else(|failed| failed.code == Code::Interrupted, |_| true);
+            if is_final || bounds.deadline.has_passed() || !self.is_lost(way, &request.directory) {
+                return made;
+            }
+        }
+    }
+
+    /// Whether what was to be bound is not mounted any more, and nothing came of it.
+    fn is_lost(&self, way: &Way, directory: &Path) -> bool {
+        let Way::Bind { mount_id, .. } = way else { return false };
+        let Ok(table) = self.host.mounts() else { return false };
+        table.mounts.iter().all(|mount| mount.id != *mount_id)
+            && table.on(directory).is_none_or(|mount| !self.host.is_lustre(mount))
     }
 
     /// The longest time that a mount with these options takes.

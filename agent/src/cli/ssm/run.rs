@@ -124,14 +124,14 @@ impl Call<'_> {
         let time = Duration::from_secs(self.document.seconds.into()).saturating_sub(MARGIN);
         let deadline = Deadline::after(time);
         loop {
-            let Some(work) = Work::read(self.host(), name)? else {
+            let Some((work, is_running)) = Work::look(self.host(), name)? else {
                 return Err(lost(self.document, "its state is gone"));
             };
             if work.answer.is_some() {
                 let _lock = work::lock(self.host(), name)?;
                 return self.tell(name, work);
             }
-            if !work.is_running(self.host()) {
+            if !is_running {
                 return Err(lost(self.document, "its process ended without one"));
             }
             if deadline.has_passed() {
