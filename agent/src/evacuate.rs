@@ -90,10 +90,15 @@ pub fn evacuate(
     let spent = time.saturating_sub(begun.left());
     let until =
         Bounds { deadline: begun.at_most(share(SHARES[1]).saturating_sub(spent)), interrupt };
-    done.mounts = unmount_all(host, &directories(host, &table), &until);
+    let first = directories(host, &table);
+    done.mounts = unmount_all(host, &first, &until);
+    let last = Bounds { deadline: begun, interrupt };
+    // A start that was under way may have mounted something since.
+    let mut since = directories(host, &host.mounts().unwrap_or_default());
+    since.retain(|directory| !first.contains(directory));
+    done.mounts.extend(unmount_all(host, &since, &last));
     let stays: BTreeSet<String> =
         host.mounts().map(|table| file_systems(host, &table)).unwrap_or_default();
-    let last = Bounds { deadline: begun, interrupt };
     let mut lasts: BTreeMap<String, Flushed> = flush_all(host, &stays, &last)
         .into_iter()
         .map(|sent| (sent.file_system, sent.first))

@@ -285,7 +285,8 @@ fn leases_tickets_and_tasks_stand_against_it_by_name() {
     is(&node.export(ask), 0, &["yes: "]);
     node.sandbox.write_file(&format!("{TICKETS}/ticket-x.json"), "{");
     is(&node.export(ask), 3, &["ticket   unknown: ticket-x.json"]);
+    // AWS is asked before the files are looked through and after it.
     let denied = Fault::on("DescribeDataRepositoryTasks").error(400, "AccessDeniedException");
-    node.sandbox.inject_fault(&denied);
+    node.sandbox.inject_fault(&denied.times(2));
     is(&node.export(ask), 3, &["task     unknown: AccessDenied"]);
 }

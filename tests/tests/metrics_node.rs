@@ -179,7 +179,6 @@ fn a_mount_that_hangs_can_be_unmounted_while_it_is_served() {
     }
 }
 
-/// Two clients of one name: as mountinfo shows them, nobody can tell which mount is whose.
 #[test]
 fn a_mount_that_the_services_namespace_has_not_is_not_the_folder_below_it() {
     let (sandbox, _) = node(&[]);
@@ -199,13 +198,14 @@ fn a_mount_that_the_services_namespace_has_not_is_not_the_folder_below_it() {
         }
         let success = value(&metrics, "fsxlustre_collector_success{collector=\"probe\"}");
         assert_eq!(success, Some(if is_there { 1.0 } else { 0.0 }), "{propagation}");
-        let said = format!("what is mounted on {A} is not there for the service");
+        let said = format!("what is mounted on {A} is not mounted for the service");
         assert_eq!(service.stderr().contains(&said), !is_there, "{}", service.stderr());
         sandbox.run(["umount", A]).assert_success();
         drop(service);
     }
 }
 
+/// Two clients of one name: as mountinfo shows them, nobody can tell which mount is whose.
 #[test]
 fn a_client_that_hangs_hides_no_other_of_the_same_name() {
     let (sandbox, made) = node(&[A]);

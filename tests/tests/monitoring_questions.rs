@@ -118,7 +118,9 @@ fn hold(asked: &Asked<'_>, ask: &str, promql: &str) {
         }
         "How long does an open take?" => each_node(asked, promql, nodes::open_seconds),
         "Does the page cache spare the network anything?" => {
-            each_node(asked, promql, |node| 1.0 - nodes::fetched() / nodes::read(node));
+            // The other part tells the nodes apart.
+            let rest = format!("1 - ({promql})");
+            each_node(asked, &rest, |node| nodes::fetched() / nodes::read(node));
         }
         "Which nodes have lost which server?" => {
             let told = asked.ask(promql);

@@ -123,7 +123,7 @@ fn a_wait_may_be_much_longer_than_the_mount_itself() {
     let sandbox = Sandbox::start();
     sandbox.run(["mkdir", ONE]).assert_success();
     let made = sandbox.create_file_system(FileSystem::lustre().lifecycle("CREATING"));
-    let words = ["mount", "-t", "fsxlustre", "-o", "wait=60,timeout=4", &made.id, ONE];
+    let words = ["mount", "-t", "fsxlustre", "-o", "wait=60,timeout=6", &made.id, ONE];
     let mut waiting = sandbox.spawn(words);
     // The pauses are 1, 2, 4 and 8 s by then: the last is longer than the time of the mount.
     std::thread::sleep(Duration::from_secs(10));

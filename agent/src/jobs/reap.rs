@@ -31,6 +31,9 @@ pub(super) fn reap(node: &Node<'_>, own: &str, deadline: Deadline) -> Result<Vec
     };
     let gone = others.into_iter().filter(|lease| is_gone(lease));
     let gone: Vec<&Lease> = gone.chain(live.into_iter().filter(|lease| is_over(lease))).collect();
+    // An end that seemed to be cut short, or not to have come, may have ended as it should meanwhile.
+    let still = Lease::all(node.host)?;
+    let gone: Vec<&Lease> = gone.into_iter().filter(|lease| still.contains(lease)).collect();
     let mut is_any_abandoned = false;
     for lease in &gone {
         is_any_abandoned |= abandon(node, lease)?;

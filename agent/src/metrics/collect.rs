@@ -128,7 +128,7 @@ pub(super) struct Collectors {
     kept: BTreeMap<&'static str, Kept>,
     continued: Continued,
     /// What was mounted in the last pass.
-    clients: Arc<[Instance]>,
+    devices: [Arc<[Instance]>; 3],
     slow_tier: Duration,
 }
 
@@ -159,21 +159,30 @@ impl Collectors {
             encoder: Encoder::default(),
             kept: BTreeMap::new(),
             continued: Continued::default(),
-            clients: Arc::default(),
+            devices: Default::default(),
             slow_tier,
+        }
+    }
+
+    /// Whose devices are there; what cannot be listed has not gone.
+    fn look_for_clients(&mut self) {
+        let [llite, osc, mdc] = [Folder::Llite, Folder::Osc, Folder::Mdc];
+        let mut devices = |folder| self.sources.devices(folder);
+        let (Ok(llite), Ok(osc), Ok(mdc)) = (devices(llite), devices(osc), devices(mdc)) else {
+            return;
+        };
+        let now = [llite, osc, mdc];
+        // Devices that are the same are listed as the same.
+        if !now.iter().zip(&self.devices).all(|(now, before)| Arc::ptr_eq(now, before)) {
+            self.continued.begin(now.iter().flat_map(|devices| devices.iter()));
+            self.devices = now;
         }
     }
 
     /// Runs collectors, and hands over text, parts and report of each as soon as they are there.
     pub(super) fn run(&mut self, pass: &Pass, mut hand_over: impl FnMut(Handed<'_>, Report)) {
         self.sources.begin();
-        // What cannot be listed has not gone.
-        if let Ok(clients) = self.sources.devices(Folder::Llite)
-            && !Arc::ptr_eq(&clients, &self.clients)
-        {
-            self.continued.begin(&clients);
-            self.clients = clients;
-        }
+        self.look_for_clients();
         self.probers.ask(&mut self.sources, pass);
         let mut begun = Instant::now();
         for collector in COLLECTORS.iter().filter(|one| pass.collectors.has(one.name)) {

@@ -2,10 +2,11 @@
 //!
 //! What is shown of a file system is the sum of its clients on this node. When one of them is unmounted
 //! and another one stays, the kernel's sum falls, and Prometheus would take the rest for new I/O since a
-//! restart. So a sum of a file system that has had several clients never falls until the last of them
-//! has gone: what is missing is added from then on. It is the sum itself that tells, not the list of
+//! restart. So a number of a file system that has had several clients never falls until the last of them
+//! has gone: what is missing is added from then on. It is the number itself that tells, not the list of
 //! clients, because the kernel takes a client's folders away one after another (`llite` first, `osc` and
-//! `mdc` when their requests have ended).
+//! `mdc` when their requests have ended). What is absent has not fallen: it may only not be known just now,
+//! and is held against what was shown of it when it is there again.
 
 use super::encode::Part;
 use super::families::{FAMILIES, FamilyRow, Kind};
@@ -30,7 +31,8 @@ type Sum = (usize, String);
 /// What is added, for every collector.
 #[derive(Debug, Default)]
 pub(super) struct Continued {
-    /// The clients in the last pass of each file system that has had several.
+    /// The clients in the last pass of each file system that has had several, by the hexadecimal part
+    /// of their devices' names.
     clients: BTreeMap<String, BTreeSet<String>>,
     collectors: BTreeMap<&'static str, OfCollector>,
 }
@@ -44,11 +46,11 @@ struct OfCollector {
 }
 
 impl Continued {
-    /// Begins a pass with these clients (`llite`).
-    pub(super) fn begin(&mut self, clients: &[Instance]) {
+    /// Begins a pass with these devices of all kinds: a client is there as long as any of its is.
+    pub(super) fn begin<'d>(&mut self, devices: impl Iterator<Item = &'d Instance>) {
         let mut now: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for client in clients {
-            now.entry(client.fs().to_owned()).or_default().insert(client.name.clone());
+        for device in devices {
+            now.entry(device.fs().to_owned()).or_default().insert(device.client().to_owned());
         }
         let stays = |(fs, before): (&String, &BTreeSet<String>)| {
             now.get(fs).is_some_and(|now| !before.is_disjoint(now)).then(|| fs.clone())
@@ -83,54 +85,35 @@ impl Continued {
 }
 
 impl OfCollector {
-    /// Where a sum is less than what was shown of it, the rest is added from now on.
-    fn learn(&mut self, sum: Sum, mut now: Lines) {
-        let shown = self.shown.remove(&sum).unwrap_or_default();
-        if let Some(more) = self.more.get(&sum) {
-            for (line, more) in more {
-                *now.entry(line.clone()).or_default() += more;
+    /// Where a number is less than what was shown of it, the rest is added from now on.
+    fn learn(&mut self, sum: Sum, now: Lines) {
+        let mut more = self.more.remove(&sum).unwrap_or_default();
+        let shown = self.shown.entry(sum.clone()).or_default();
+        for (line, now) in now {
+            let is = now + more.get(&line).copied().unwrap_or_default();
+            let was = shown.get(&line).copied().unwrap_or(is);
+            if was > is {
+                *more.entry(line.clone()).or_default() += was - is;
             }
+            shown.insert(line, was.max(is));
         }
-        for (line, shown) in shown {
-            let is = now.entry(line.clone()).or_default();
-            if shown > *is {
-                let more = self.more.entry(sum.clone()).or_default();
-                *more.entry(line).or_default() += shown - *is;
-                *is = shown;
-            }
+        if !more.is_empty() {
+            self.more.insert(sum, more);
         }
-        self.shown.insert(sum, now);
     }
 
-    /// The text with what is added, and the lines that only gone clients had.
+    /// The text with what is added.
     fn add(&self, text: &[u8], parts: &[Part]) -> Written {
         let mut written = (Vec::with_capacity(text.len()), Vec::with_capacity(parts.len()));
         for (part, range) in ranges(text, parts) {
-            let start = written.0.len();
+            written.1.push(Part { row: part.row, start: written.0.len(), series: part.series });
             let lines = text.get(range).unwrap_or_default();
-            let mut series = 0;
-            let (mut seen, mut here) = (BTreeSet::new(), BTreeSet::new());
             for line in lines.split_inclusive(|byte| *byte == b'\n') {
-                series += 1;
                 match self.more_of(part.row, line) {
-                    Some((before, now, more)) => {
-                        write_line(&mut written.0, before, now + more);
-                        seen.insert(before);
-                    }
+                    Some((before, now, more)) => write_line(&mut written.0, before, now + more),
                     None => written.0.extend_from_slice(line),
                 }
-                here.extend(read_line(line).map(|(_, fs, _)| fs));
             }
-            // A sum that cannot be read just now stays away as a whole.
-            let is_here = |sum: &Sum| sum.0 == part.row.place && here.contains(sum.1.as_str());
-            let of_family = self.more.iter().filter(|(sum, _)| is_here(sum));
-            for (line, more) in of_family.flat_map(|(_, lines)| lines) {
-                if !seen.contains(line.as_slice()) {
-                    write_line(&mut written.0, line, *more);
-                    series += 1;
-                }
-            }
-            written.1.push(Part { row: part.row, start, series });
         }
         written
     }
@@ -227,7 +210,7 @@ mod tests {
     fn shown(continued: &mut Continued, names: &[&str], write: impl Fn(&mut Encoder)) -> String {
         let mut encoder = Encoder::default();
         write(&mut encoder);
-        continued.begin(&clients(names));
+        continued.begin(clients(names).iter());
         let written = continued.apply("llite", encoder.written());
         let text = written.map_or_else(|| encoder.written().0.to_vec(), |(text, _)| text);
         String::from_utf8(text).expect("UTF-8")
@@ -296,6 +279,58 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_is_not_known_for_one_pass_is_not_counted_twice() {
+        let evictions = |osc: Option<i64>, mdc: Option<i64>| {
+            move |encoder: &mut Encoder| {
+                let mut family = encoder.family(&EVICTIONS);
+                family.sample_if(["a", "osc"], osc);
+                family.sample_if(["a", "mdc"], mdc);
+            }
+        };
+        let line = |kind: &str, count: i64| {
+            format!("lustre_client_import_evictions_total{{fs=\"a\",kind=\"{kind}\"}} {count}\n")
+        };
+        let mut continued = Continued::default();
+        let both = ["a-1", "a-2"];
+        let first = shown(&mut continued, &both, evictions(Some(5), Some(3)));
+        assert_eq!(first, line("osc", 5) + &line("mdc", 3));
+        // The second client's connections to object storage targets have gone, the rest sleeps.
+        assert_eq!(shown(&mut continued, &both, evictions(Some(4), None)), line("osc", 5));
+        let last = shown(&mut continued, &["a-1"], evictions(Some(4), Some(3)));
+        assert_eq!(last, line("osc", 5) + &line("mdc", 3));
+    }
+
+    #[test]
+    fn a_client_is_there_as_long_as_any_of_its_devices() {
+        let devices = |names: &[(Folder, &str)]| {
+            let parse = |(folder, name): &(Folder, &str)| Instance::parse(*folder, name);
+            names.iter().map(|one| parse(one).expect("a device")).collect::<Vec<_>>()
+        };
+        let llite = |name| (Folder::Llite, name);
+        let (one, two) = ("a-OST0000-osc-ffff1", "a-OST0000-osc-ffff2");
+        let mut continued = Continued::default();
+        let mut pass = |names: &[(Folder, &str)], bytes: u64| {
+            let mut encoder = Encoder::default();
+            encoder.family(&READ_BYTES).sample(["a"], bytes);
+            continued.begin(devices(names).iter());
+            let written = continued.apply("osc", encoder.written());
+            let text = written.map_or_else(|| encoder.written().0.to_vec(), |(text, _)| text);
+            let text = String::from_utf8(text).expect("UTF-8");
+            text.rsplit_once(' ').expect("a number").1.trim().parse::<u64>().expect("a number")
+        };
+        let both = [llite("a-ffff1"), llite("a-ffff2"), (Folder::Osc, one), (Folder::Osc, two)];
+        assert_eq!(pass(&both, 100), 100);
+        // Both were unmounted at once, and wait for servers.
+        assert_eq!(pass(&both[2..], 100), 100);
+        assert_eq!(pass(&both[2..3], 60), 100);
+        // Mounted anew before the old one has gone for good.
+        assert_eq!(pass(&[both[2], llite("a-ffff3")], 60), 100);
+        assert_eq!(pass(&[llite("a-ffff3")], 2), 100);
+        assert_eq!(pass(&[], 0), 0);
+        assert_eq!(pass(&[llite("a-ffff4")], 1), 1);
+    }
+
+    #[test]
     fn times_histograms_and_operations_of_the_gone_one_alone_go_on_and_gauges_do_not() {
         let write = |opens: i64, mkdirs: Option<i64>, micros: i64, sizes: [u64; 2]| {
             move |encoder: &mut Encoder| {
@@ -314,7 +349,6 @@ mod tests {
         let after = shown(&mut continued, &["a-1"], write(5, None, 1_000_000, [2, 3]));
         for (line, shown) in [
             ("operations_total{fs=\"a\",operation=\"open\"} ", "9"),
-            ("operations_total{fs=\"a\",operation=\"mkdir\"} ", "2"),
             ("operation_duration_seconds_sum{fs=\"a\",operation=\"open\"} ", "1.5"),
             ("operation_duration_seconds_count{fs=\"a\",operation=\"open\"} ", "9"),
             ("io_size_bytes_bucket{fs=\"a\",direction=\"read\",le=\"2\"} ", "9"),
@@ -323,12 +357,13 @@ mod tests {
             let wanted = format!("lustre_client_{line}{shown}\n");
             assert!(before.contains(&wanted) && after.contains(&wanted), "{wanted}: {after}");
         }
+        assert!(!after.contains("mkdir"), "what the one that stays has not done: {after}");
         let now = "lustre_client_imports{fs=\"a\",kind=\"osc\",state=\"FULL\"} 5\n";
         assert!(after.contains(now), "{after}");
         let later = shown(&mut continued, &["a-1"], write(6, Some(1), 1_250_000, [2, 4]));
         for line in [
             "operation=\"open\"} 10\n",
-            "operation=\"mkdir\"} 3\n",
+            "operation=\"mkdir\"} 2\n",
             "_sum{fs=\"a\",operation=\"open\"} 1.75\n",
             "le=\"2\"} 10\n",
         ] {

@@ -24,7 +24,7 @@ macro_rules! word {
 /// The type of a family, as the `# TYPE` line has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Only grows, until the client is unmounted or the module is reloaded.
+    /// Only grows, until the last client of the file system is unmounted or the module is reloaded.
     Counter,
     /// Any value at any time.
     Gauge,
@@ -146,7 +146,7 @@ families! {
         "Memory that the client's modules have allocated in the kernel, page cache apart.";
     MOUNT_INFO "lustre_client_mount_info" Gauge "1" ["fs", "mountpoint", "source", "options"]
         "P/self/mountinfo" "all"
-        "A Lustre mount that this service sees, always 1.";
+        "A Lustre mount in the list of mounts, always 1.";
     MOUNT_UP "lustre_client_mount_up" Gauge "1" ["fs", "mountpoint"] "statvfs(2)" "all"
         "Whether the mount answered statvfs in this scrape; nothing is told of one that another mount covers.";
     PROBE_SECONDS "lustre_client_statfs_probe_seconds" Gauge "seconds" ["fs", "mountpoint"]

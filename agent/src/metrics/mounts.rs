@@ -4,9 +4,10 @@ use super::encode::Encoder;
 use super::families::MOUNT_INFO;
 use super::sources::Sources;
 use super::verdict::Verdict;
-use fsxlustre_mount::host::{Host, Mount, MountTable};
+use fsxlustre_mount::host::{Host, Mount, MountInfoError, MountTable};
 use fsxlustre_mount::source::Device;
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// The mounts of Lustre.
@@ -96,14 +97,22 @@ pub(super) struct OwnMounts {
 }
 
 impl OwnMounts {
-    /// `None` where there is one namespace, and where the list cannot be read.
+    /// `None` where there is one namespace, and where the node's root is no directory of this one
+    /// (`/proc/1/root`).
     ///
     /// *Source*: `/proc/self/mountinfo`, whatever procfs is named: that of this process.
-    pub(super) fn read(host: &Host) -> Option<Self> {
-        host.paths.mountinfo.as_ref()?;
-        let table = MountTable::read(&host.paths.processes.join("self/mountinfo")).ok()?;
-        let root = host.paths.rootfs.canonicalize().ok()?;
-        Some(Self { table, root })
+    ///
+    /// # Errors
+    /// When the list cannot be read.
+    pub(super) fn read(host: &Host) -> Result<Option<Self>, MountInfoError> {
+        if host.paths.mountinfo.is_none() {
+            return Ok(None);
+        }
+        let table = MountTable::read(&host.paths.processes.join("self/mountinfo"))?;
+        let which = |path: &Path| path.metadata().map(|is| (is.dev(), is.ino())).ok();
+        let rootfs = &host.paths.rootfs;
+        let root = rootfs.canonicalize().ok().filter(|root| which(root) == which(rootfs));
+        Ok(root.map(|root| Self { table, root }))
     }
 
     /// Whether a mount of the node is at its place. Here it has another number; what is mounted has
@@ -122,7 +131,7 @@ pub(super) fn below(root: &Path, directory: &Path) -> PathBuf {
 
 /// The collector.
 ///
-/// *Source*: `/proc/self/mountinfo`: the mounts that this service's mount namespace has.
+/// *Source*: `/proc/self/mountinfo`, or the one that is named: the mounts of its mount namespace.
 pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
     match sources.mounts() {

@@ -18,9 +18,13 @@ pub(super) fn collect(probers: &mut Probers, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
     probers.clients(&mut verdict);
     let probers = &*probers;
+    for (fs, directory) in probers.not_propagated() {
+        let (fs, directory) = (fs.to_owned(), probers.shown(directory).into_owned());
+        verdict.note(SourceError::NotPropagated { fs, directory });
+    }
     for (fs, directory) in probers.unseen() {
-        let shown = probers.shown(directory);
-        verdict.note(SourceError::Unseen { fs: fs.to_owned(), directory: shown.into_owned() });
+        let (fs, directory) = (fs.to_owned(), probers.shown(directory).into_owned());
+        verdict.note(SourceError::Unseen { fs, directory });
     }
     let all: Vec<(&str, String, &Probe)> = probers
         .probed()

@@ -44,7 +44,7 @@ pub(super) struct Probers {
     deadline: Instant,
     was_waited: bool,
     /// Mount points of the node that this service's namespace has not, with their file systems.
-    unseen: Vec<(String, PathBuf)>,
+    not_propagated: Vec<(String, PathBuf)>,
     /// Why something is not known at all.
     unlisted: Option<SourceError>,
 }
@@ -63,7 +63,7 @@ impl Probers {
             ending: Vec::new(),
             deadline: Instant::now(),
             was_waited: false,
-            unseen: Vec::new(),
+            not_propagated: Vec::new(),
             unlisted: None,
         }
     }
@@ -74,7 +74,7 @@ impl Probers {
         self.deadline = pass.deadline.min(now + self.patience);
         self.was_waited = false;
         self.unlisted = None;
-        self.unseen.clear();
+        self.not_propagated.clear();
         let asks_states = pass.collectors.has("import") || pass.collectors.has("import_targets");
         let asks_room = pass.collectors.has("probe");
         if !asks_states && !asks_room {
@@ -137,7 +137,7 @@ impl Probers {
                     all.entry(key).or_default().push(called(mount));
                 }
                 let unseen = mounts.unseen().map(|(fs, mount)| (fs.to_owned(), called(mount)));
-                self.unseen = unseen.collect();
+                self.not_propagated = unseen.collect();
             }
             Err(error) => drop(self.unlisted.get_or_insert(error.into())),
         }
@@ -199,12 +199,16 @@ impl Probers {
         &self.clients
     }
 
-    /// Every mount point that is not there for this service, with its file system.
+    /// Every mount that this service's namespace has not, with its file system.
+    pub(super) fn not_propagated(&self) -> impl Iterator<Item = (&str, &Path)> {
+        self.not_propagated.iter().map(|(fs, directory)| (fs.as_str(), directory.as_path()))
+    }
+
+    /// Every mount point that is not there for the child that was asked, with its file system.
     pub(super) fn unseen(&self) -> impl Iterator<Item = (&str, &Path)> {
-        let told = self.clients.iter().flat_map(|(key, client)| {
+        self.clients.iter().flat_map(|(key, client)| {
             client.unseen.iter().map(|directory| (key.fs.as_str(), directory.as_path()))
-        });
-        told.chain(self.unseen.iter().map(|(fs, directory)| (fs.as_str(), directory.as_path())))
+        })
     }
 
     /// Every mount point that was asked, with its file system.

@@ -236,18 +236,22 @@ impl Sources {
         let Ok(length) = self.kept.read(&path, Given::ByLine, &mut self.room) else {
             // It says why.
             let table = self.host.mounts()?;
-            return Ok(Arc::new(LustreMounts::of(
-                &self.host,
-                table,
-                OwnMounts::read(&self.host).as_ref(),
-            )));
+            let own = OwnMounts::read(&self.host).unwrap_or_default();
+            return Ok(Arc::new(LustreMounts::of(&self.host, table, own.as_ref())));
         };
         self.gave[2] = true;
         let now = self.room.get(..length).unwrap_or_default();
         if text != now {
             let own = OwnMounts::read(&self.host);
-            *mounts = Arc::new(LustreMounts::of(&self.host, MountTable::parse(now), own.as_ref()));
-            now.clone_into(text);
+            let is_read = own.is_ok();
+            let table = MountTable::parse(now);
+            let of_it = LustreMounts::of(&self.host, table, own.unwrap_or_default().as_ref());
+            text.clear();
+            // What this process has may change by itself, and is of interest where it lacks something.
+            if is_read && of_it.unseen().next().is_none() {
+                text.extend_from_slice(now);
+            }
+            *mounts = Arc::new(of_it);
         }
         *is_current = true;
         Ok(Arc::clone(mounts))

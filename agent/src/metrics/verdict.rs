@@ -37,9 +37,17 @@ pub(super) enum SourceError {
         /// What is known of the reason.
         because: String,
     },
-    /// A mount is not there for the service.
-    #[error("{fs}: what is mounted on {directory} is not there for the service")]
+    /// A mount point is not there for the service.
+    #[error("{fs}: there is no {directory} here, though something is mounted on it")]
     Unseen {
+        /// Lustre's name of the file system.
+        fs: String,
+        /// The mount point.
+        directory: String,
+    },
+    /// The service's mount namespace has not the mount.
+    #[error("{fs}: what is mounted on {directory} is not mounted for the service")]
+    NotPropagated {
         /// Lustre's name of the file system.
         fs: String,
         /// The mount point.
@@ -95,7 +103,13 @@ impl SourceError {
             }
             Self::Unseen { .. } => {
                 "mount it elsewhere than below /tmp, or give the service the node's own /tmp: \
-                 a drop-in with PrivateTmp=no; a container needs the node's mounts with rslave"
+                 a drop-in with PrivateTmp=no"
+                    .into()
+            }
+            Self::NotPropagated { .. } => {
+                "restart the service; where `findmnt -no PROPAGATION /` does not say shared, make it so at \
+                 boot, or take back what gives the service a mount namespace, see fsxlustre-exporter.service; \
+                 a container needs the node's mounts with rslave"
                     .into()
             }
             Self::Told { remedy, .. } => remedy.clone(),

@@ -29,27 +29,29 @@ pub(super) fn leave(host: &Host, record: &mut MountRecord, pid: u32) {
     let _ = Program::leave_behind(&Work::FinishLateMount(record.directory.clone()));
 }
 
-/// The record of an attempt on this file system whose process is still there. Under the lock of the
-/// file system it is one of a call that was killed, or that gave up on it.
-fn earlier_attempt(host: &Host, key: &str) -> Option<(MountRecord, Attempt)> {
+/// The record of an attempt on this directory or this file system whose process is still there. Under the
+/// locks of both it is one of a call that was killed, or that gave up on it. One of another file system
+/// would come up on top of what is mounted on the directory meanwhile.
+fn earlier_attempt(host: &Host, directory: &Path, key: &str) -> Option<(MountRecord, Attempt)> {
     let folder = MountRecord::folder(host);
     let names = state_names(&folder).ok()?;
     names.iter().find_map(|name| {
         let record: MountRecord = read_state(&folder.join(name)).ok()??;
-        let is_of_it = Device::parse(&record.device).is_some_and(|device| device.key() == key);
+        let is_of_it = record.directory == directory
+            || Device::parse(&record.device).is_some_and(|device| device.key() == key);
         let attempt = record.stuck_attempt(host).filter(|_| is_of_it)?;
         Some((record, attempt))
     })
 }
 
-/// Waits for an earlier attempt on this file system to end, so that no second one piles up.
+/// Waits for an earlier attempt on this directory or file system to end, so that no second one piles up.
 pub(super) fn wait_for_earlier(
     host: &Host,
     directory: &Path,
     key: &str,
     bounds: &Bounds<'_>,
 ) -> Result<(), Failure> {
-    while let Some((record, attempt)) = earlier_attempt(host, key) {
+    while let Some((record, attempt)) = earlier_attempt(host, directory, key) {
         let pause = SOON.min(bounds.deadline.left());
         if sleep_unless_interrupted(pause, bounds.interrupt) {
             let stuck = stuck(directory, &record, attempt);
@@ -92,7 +94,7 @@ pub(super) fn explain_lock(
     key: &str,
     error: &LockError,
 ) -> Failure {
-    match (error, earlier_attempt(host, key)) {
+    match (error, earlier_attempt(host, &request.directory, key)) {
         (LockError::Held { .. }, Some((record, attempt))) => {
             stuck(&request.directory, &record, attempt)
         }
@@ -139,16 +141,24 @@ pub fn finish_late_mount(directory: &Path) {
     let Ok(config) = Config::load() else { return };
     let host = &config.host;
     let read = || MountRecord::read(host, directory).ok().flatten();
-    while read().is_some_and(|record| record.stuck_attempt(host).is_some()) {
+    let mut waited = None;
+    while let Some(attempt) = read().and_then(|record| record.stuck_attempt(host)) {
+        waited = Some(attempt);
         std::thread::sleep(LOOK_AGAIN);
     }
-    let Some(record) = read().filter(|record| record.attempt.is_some()) else { return };
+    // Another attempt, which came after it, is somebody else's.
+    let is_it = |record: &MountRecord| {
+        record.attempt.is_some() && (waited.is_none() || record.attempt == waited)
+    };
+    let Some(record) = read().filter(is_it) else { return };
     let key = Device::parse(&record.device).map(|device| device.key()).unwrap_or_default();
     let patience = Bounds::from(Deadline::after(Duration::from_mins(10)));
     let Ok(_lock) = super::lock_file_system(host, &key, &patience) else { return };
     // Whoever had the lock may have settled it.
-    let Some(record) = read().filter(|record| record.attempt.is_some()) else { return };
-    settle(host, record);
+    let Some(record) = read().filter(is_it) else { return };
+    if record.stuck_attempt(host).is_none() {
+        settle(host, record);
+    }
 }
 
 /// Records a mount that came up late.

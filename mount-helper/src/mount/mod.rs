@@ -52,7 +52,8 @@ use std::time::Duration;
 /// Time for a whole mount: below the 90 s that systemd gives a mount unit.
 pub const DEFAULT_TIMEOUT_SECONDS: u64 = 80;
 /// How long a file system that was just made is waited for until its server answers. The mount itself
-/// is tried after that in any case: what keeps our connection away may let Lustre's through.
+/// is tried after that in any case, with half of the time at least: what keeps our connection away may
+/// let Lustre's through.
 const REACH_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is wanted.
@@ -277,8 +278,9 @@ impl Mounter<'_> {
         if resolved.waited.is_zero() {
             return Ok(());
         }
+        let patience = REACH_PATIENCE.min(bounds.deadline.left() / 2);
         let is_interrupted =
-            reach::wait_for(&resolved.device, &bounds.at_most(REACH_PATIENCE), self.tell);
+            reach::wait_for(&resolved.device, &bounds.at_most(patience), self.tell);
         if is_interrupted { Err(interrupted(&resolved.device.to_string())) } else { Ok(()) }
     }
 
@@ -355,11 +357,18 @@ impl Mounter<'_> {
         }
     }
 
-    /// Whether what was to be bound is not mounted any more, and nothing came of it.
+    /// Whether what was to be bound is not mounted any more, and nothing came of it. What a killed call has
+    /// left is taken away by whoever binds it.
     fn is_lost(&self, way: &Way, directory: &Path) -> bool {
-        let Way::Bind { mount_id, .. } = way else { return false };
+        let Way::Bind { from, mount_id } = way else { return false };
         let Ok(table) = self.host.mounts() else { return false };
-        table.mounts.iter().all(|mount| mount.id != *mount_id)
+        let is_source = |mount: &Mount| {
+            mount.id == *mount_id
+                && self.host.is_lustre(mount)
+                && from.starts_with(&mount.directory)
+        };
+        !from.starts_with(self.host.paths.state.join("roots"))
+            && !table.mounts.iter().any(is_source)
             && table.on(directory).is_none_or(|mount| !self.host.is_lustre(mount))
     }
 

@@ -76,7 +76,9 @@ impl DeletableArgs {
         let signals = stop_signals();
         let deadline = Deadline::after(Duration::from_secs(self.timeout));
         let bounds = Bounds { deadline, interrupt: signals.as_ref() };
-        let facts = self.facts(config, bounds)?;
+        // Two looks at AWS, before and after the files.
+        let calls = deadline.at_most(LONGEST_CALLS.min(deadline.left() / 4));
+        let facts = self.facts(config, Bounds { deadline: calls, ..bounds })?;
         let through = match &self.through {
             Some(path) => on_one_file_system(host, std::slice::from_ref(path))?.pop(),
             None => None,
@@ -84,14 +86,24 @@ impl DeletableArgs {
         if let Some(place) = &through {
             is_of(place, &facts)?;
         }
-        let tickets = TicketFolder::of(config)
-            .map(|folder| folder.read(bounds).map_err(|error| error.failure()));
         let question = DeletableQuestion {
             through: through.as_ref(),
             discard_files: self.discard_files,
             is_alone: self.alone,
         };
-        let answer = deletable(host, &facts, tickets, question, bounds)?;
+        let reserve = LONGEST_CALLS.min(deadline.left() / 4);
+        let files = Bounds {
+            deadline: deadline.at_most(deadline.left().saturating_sub(reserve)),
+            ..bounds
+        };
+        let is_looked_through = through.is_some() && !self.discard_files;
+        let look_again = || {
+            let tickets = TicketFolder::of(config)
+                .map(|folder| folder.read(bounds).map_err(|error| error.failure()));
+            let facts = if is_looked_through { self.facts(config, bounds)? } else { facts.clone() };
+            Ok((facts, tickets))
+        };
+        let answer = deletable(host, &facts, question, files, look_again)?;
         Ok(self.told(&facts, &answer))
     }
 

@@ -127,9 +127,19 @@ impl Call<'_> {
             let Some((work, is_running)) = Work::look(self.host(), name)? else {
                 return Err(lost(self.document, "its state is gone"));
             };
+            if !work.given.asks_the_same(self.given) {
+                return Err(lost(self.document, "other work of this document was begun since"));
+            }
             if work.answer.is_some() {
                 let _lock = work::lock(self.host(), name)?;
-                return self.tell(name, work);
+                // Whoever had the lock may have begun other work.
+                let now = Work::look(self.host(), name)?.map(|(now, _)| now);
+                let is_it =
+                    |now: &Work| now.answer.is_some() && now.given.asks_the_same(self.given);
+                return match now.filter(is_it) {
+                    Some(work) => self.tell(name, work),
+                    None => Err(lost(self.document, "other work of this document was begun since")),
+                };
             }
             if !is_running {
                 return Err(lost(self.document, "its process ended without one"));

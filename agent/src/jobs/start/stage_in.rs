@@ -63,7 +63,11 @@ pub(super) fn bring(
 fn wait(host: &Host, key: &str, bounds: &Bounds<'_>) -> Result<Option<StageIn>, String> {
     let begins_until = Deadline::after(TO_BEGIN);
     loop {
-        let staged = StageIn::read(host, key);
+        let mut staged = StageIn::read(host, key);
+        if staged.as_ref().is_some_and(StageIn::is_lost) {
+            // Its process may have written that all is here, and ended, since that was read.
+            staged = StageIn::read(host, key);
+        }
         let is_over = bounds.deadline.has_passed();
         match &staged {
             Some(staged) if staged.is_lost() => {

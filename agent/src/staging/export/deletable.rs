@@ -72,18 +72,30 @@ impl Deletable {
     }
 }
 
-/// Answers. `tickets` is `None` where the fleet has no folder for them.
+/// What AWS says, and the fleet's tickets: `None` where it has no folder for them.
+pub type Latest = (Facts, Option<Result<Tickets, Failure>>);
+
+/// Answers. The files are looked through first, since that takes longest: `look_again` then tells
+/// what may have begun meanwhile.
 ///
 /// # Errors
-/// The list of mounts or the leases of this node cannot be read.
+/// The list of mounts or the leases of this node cannot be read; those of `look_again`.
 pub fn deletable(
     host: &Host,
     facts: &Facts,
-    tickets: Option<Result<Tickets, Failure>>,
     question: DeletableQuestion<'_>,
     bounds: Bounds<'_>,
+    look_again: impl FnOnce() -> Result<Latest, Failure>,
 ) -> Result<Deletable, Failure> {
+    let mut of_files = Deletable::default();
+    files(host, facts, question, bounds, &mut of_files);
+    let (now, tickets) = look_again()?;
     let mut answer = Deletable::default();
+    if now.id != facts.id {
+        answer
+            .doubt("files", format!("{} is meant by now: {} was looked through", now.id, facts.id));
+    }
+    let facts = &now;
     mounts(host, facts, question, &mut answer)?;
     clients(host, facts, question, &mut answer);
     match tickets {
@@ -100,7 +112,9 @@ pub fn deletable(
         }
         Err(because) => answer.doubt("task", because),
     }
-    files(host, facts, question, bounds, &mut answer);
+    answer.against.extend(of_files.against);
+    answer.unknown.extend(of_files.unknown);
+    answer.given.extend(of_files.given);
     Ok(answer)
 }
 

@@ -36,7 +36,7 @@ mod verdict;
 
 pub use association::Holding;
 pub use begin::{Begun, Wanted, begin};
-pub use deletable::{Deletable, DeletableQuestion, Doubt, Obstacle, deletable};
+pub use deletable::{Deletable, DeletableQuestion, Doubt, Latest, Obstacle, deletable};
 pub use error::ExportError;
 pub use evidence::{Row, Stand, progress};
 pub use facts::{Facts, Named, ask, wait_for_calls};
