@@ -56,14 +56,10 @@ impl Asked<'_> {
     }
 }
 
-/// What is expected differs by far more. Where a busy machine has no time for one collector of a scrape,
-/// Prometheus' guess for the ends of the window is another for its counters than for the rest.
-const TOLERANCE: f64 = 0.03;
-
 #[track_caller]
 fn same(told: f64, expected: f64, what: &str) {
     let apart = ((told - expected) / expected).abs();
-    assert!(apart < TOLERANCE, "{what}: {told}, expected {expected}");
+    assert!(apart < 0.001, "{what}: {told}, expected {expected}");
 }
 
 /// Each node has what is expected of it, and no other file system has anything.

@@ -2,7 +2,7 @@
 
 use super::continued::Continued;
 use super::encode::{Encoder, Part};
-use super::instances::{Folder, Instance};
+use super::instances::Instance;
 use super::probers::Probers;
 use super::selection::Selection;
 use super::sources::Sources;
@@ -127,8 +127,8 @@ pub(super) struct Collectors {
     encoder: Encoder,
     kept: BTreeMap<&'static str, Kept>,
     continued: Continued,
-    /// What was mounted in the last pass.
-    devices: [Arc<[Instance]>; 3],
+    /// The devices of the last pass of which all could be listed.
+    devices: Vec<Arc<[Instance]>>,
     slow_tier: Duration,
 }
 
@@ -159,21 +159,20 @@ impl Collectors {
             encoder: Encoder::default(),
             kept: BTreeMap::new(),
             continued: Continued::default(),
-            devices: Default::default(),
+            devices: Vec::new(),
             slow_tier,
         }
     }
 
     /// Whose devices are there; what cannot be listed has not gone.
     fn look_for_clients(&mut self) {
-        let [llite, osc, mdc] = [Folder::Llite, Folder::Osc, Folder::Mdc];
-        let mut devices = |folder| self.sources.devices(folder);
-        let (Ok(llite), Ok(osc), Ok(mdc)) = (devices(llite), devices(osc), devices(mdc)) else {
-            return;
-        };
-        let now = [llite, osc, mdc];
+        let now = self.sources.all_devices();
+        let is_same = |(now, before): (&Arc<_>, &Arc<_>)| Arc::ptr_eq(now, before);
+        let are_known = now.len() == self.devices.len();
         // Devices that are the same are listed as the same.
-        if !now.iter().zip(&self.devices).all(|(now, before)| Arc::ptr_eq(now, before)) {
+        if now.len() == Sources::FOLDERS.len()
+            && !(are_known && now.iter().zip(&self.devices).all(is_same))
+        {
             self.continued.begin(now.iter().flat_map(|devices| devices.iter()));
             self.devices = now;
         }

@@ -171,10 +171,13 @@ impl Sources {
         states
     }
 
-    /// All devices of this pass, for whoever keeps something as long as they are the same.
+    /// The folders of devices.
+    pub(super) const FOLDERS: [Folder; 3] = [Folder::Llite, Folder::Osc, Folder::Mdc];
+
+    /// All devices of this pass that could be listed, by [`Self::FOLDERS`], for whoever keeps something
+    /// as long as they are the same.
     pub(super) fn all_devices(&mut self) -> Vec<Arc<[Instance]>> {
-        let folders = [Folder::Llite, Folder::Osc, Folder::Mdc];
-        folders.into_iter().filter_map(|folder| self.devices(folder).ok()).collect()
+        Self::FOLDERS.into_iter().filter_map(|folder| self.devices(folder).ok()).collect()
     }
 
     /// The file that was tried last.

@@ -76,8 +76,8 @@ impl DeletableArgs {
         let signals = stop_signals();
         let deadline = Deadline::after(Duration::from_secs(self.timeout));
         let bounds = Bounds { deadline, interrupt: signals.as_ref() };
-        // Two looks at AWS, before and after the files.
-        let calls = deadline.at_most(LONGEST_CALLS.min(deadline.left() / 4));
+        // AWS is asked twice, before and after the files.
+        let calls = deadline.at_most(deadline.left() / 4);
         let facts = self.facts(config, Bounds { deadline: calls, ..bounds })?;
         let through = match &self.through {
             Some(path) => on_one_file_system(host, std::slice::from_ref(path))?.pop(),

@@ -123,23 +123,20 @@ impl Call<'_> {
     fn wait(&self, name: &str) -> Result<Answer, Failure> {
         let time = Duration::from_secs(self.document.seconds.into()).saturating_sub(MARGIN);
         let deadline = Deadline::after(time);
+        let is_it = |work: &Work| work.given.asks_the_same(self.given);
+        let other = || lost(self.document, "other work of this document was begun since");
         loop {
             let Some((work, is_running)) = Work::look(self.host(), name)? else {
                 return Err(lost(self.document, "its state is gone"));
             };
-            if !work.given.asks_the_same(self.given) {
-                return Err(lost(self.document, "other work of this document was begun since"));
+            if !is_it(&work) {
+                return Err(other());
             }
             if work.answer.is_some() {
                 let _lock = work::lock(self.host(), name)?;
                 // Whoever had the lock may have begun other work.
-                let now = Work::look(self.host(), name)?.map(|(now, _)| now);
-                let is_it =
-                    |now: &Work| now.answer.is_some() && now.given.asks_the_same(self.given);
-                return match now.filter(is_it) {
-                    Some(work) => self.tell(name, work),
-                    None => Err(lost(self.document, "other work of this document was begun since")),
-                };
+                let now = Work::read(self.host(), name)?.filter(is_it).ok_or_else(other)?;
+                return self.tell(name, now);
             }
             if !is_running {
                 return Err(lost(self.document, "its process ended without one"));
