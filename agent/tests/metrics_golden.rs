@@ -8,7 +8,7 @@
 mod metrics_tree;
 
 use fsxlustre_agent::metrics::families::{FAMILIES, Kind};
-use fsxlustre_agent::metrics::io_counters;
+use fsxlustre_agent::metrics::{Scraper, io_counters};
 use fsxlustre_mount::host::Host;
 use metrics_tree::{
     Tree, fixtures, host, scrape, scrape_of, scraper, success, value, without_probes,
@@ -235,6 +235,59 @@ fn a_client_that_goes_takes_nothing_from_the_counters() {
         }
     }
     assert!(compared > 100, "{compared}");
+}
+
+const FOLDERS: [&str; 3] = ["sys/fs/lustre", "proc/fs/lustre", "sys/kernel/debug/lustre"];
+
+/// The object storage targets that are shown with their bytes.
+fn targets(scraper: &Scraper) -> Vec<String> {
+    let text = scrape_of(scraper, without_probes());
+    assert_well_formed(&text);
+    let start = "lustre_client_osc_read_bytes_total{fs=\"p7lsxbev\",target=\"";
+    let named = text.lines().filter_map(|line| line.strip_prefix(start)?.split('"').next());
+    named.map(str::to_owned).collect()
+}
+
+/// Targets come and go one by one while a file system is mounted; all are others when it is mounted again.
+#[test]
+fn targets_that_come_and_go_between_scrapes_are_noticed() {
+    let tree = Tree::of("lustre-2.15.8");
+    let device = |target: &str| format!("osc/p7lsxbev-{target}-osc-ff3391038293f800");
+    let add = |target: &str| {
+        for folder in FOLDERS {
+            let [from, to] = ["OST0000", target].map(|one| format!("{folder}/{}", device(one)));
+            tree.copy_within(&from, &to);
+        }
+    };
+    let remove = |target: &str| {
+        for folder in FOLDERS {
+            tree.remove(&format!("{folder}/{}", device(target)));
+        }
+    };
+    let scraper = scraper(&tree.host());
+    assert_eq!(targets(&scraper), ["OST0000", "OST0001"]);
+    add("OST0002");
+    assert_eq!(targets(&scraper), ["OST0000", "OST0001", "OST0002"]);
+    remove("OST0001");
+    assert_eq!(targets(&scraper), ["OST0000", "OST0002"]);
+    // As many as before: what is gone is missed at once, and what came is there a scrape later.
+    remove("OST0002");
+    add("OST0003");
+    assert!(!targets(&scraper).contains(&"OST0002".to_owned()));
+    assert_eq!(targets(&scraper), ["OST0000", "OST0003"]);
+
+    for folder in FOLDERS {
+        for kind in ["llite", "osc", "mdc"] {
+            let Ok(names) = std::fs::read_dir(tree.root.join(folder).join(kind)) else { continue };
+            let paths: Vec<_> = names.map(|entry| entry.expect("an entry").path()).collect();
+            for path in paths {
+                let path = path.to_str().expect("UTF-8");
+                let renamed = path.replace("ff3391038293f800", "ff0000000000000a");
+                std::fs::rename(path, renamed).expect("renamed");
+            }
+        }
+    }
+    assert_eq!(targets(&scraper), ["OST0000", "OST0003"], "mounted again, with as many");
 }
 
 #[test]

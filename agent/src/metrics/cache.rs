@@ -7,12 +7,11 @@ use super::families::{
     STATAHEAD_MISSES, STATAHEAD_STARTED, STATAHEAD_WRONG, UNSTABLE,
 };
 use super::instances::{Folder, Instance};
-use super::names::Names;
+use super::names::{ByName, Names};
 use super::reading::{Reading, both};
 use super::sources::{DeviceFile, Sources};
 use super::stats::{scan, signed};
 use super::verdict::Verdict;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Read-ahead's counters; up to 2.14.51 with blanks where there are underscores now.
@@ -46,10 +45,10 @@ const OLD_EVENTS: &[(&str, &str)] = &[
 ];
 
 /// What read-ahead did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ReadAhead {
     /// By kind.
-    events: BTreeMap<&'static str, i64>,
+    events: ByName<i64>,
     /// Pages that it asked for.
     pages: Option<i64>,
 }
@@ -57,14 +56,12 @@ pub(super) struct ReadAhead {
 impl ReadAhead {
     /// How often something happened; `None` is unknown.
     pub(super) fn count(&self, event: &str) -> Option<i64> {
-        self.events.get(event).copied()
+        self.events.get(event)
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "as the sums of all other files")]
     pub(super) fn plus(mut self, other: Self) -> Self {
-        for (name, count) in other.events {
-            let sum = self.events.entry(name).or_default();
-            *sum = sum.saturating_add(count);
-        }
+        self.events.add(&other.events, i64::saturating_add);
         self.pages = both(self.pages, other.pages);
         self
     }
@@ -72,37 +69,39 @@ impl ReadAhead {
 
 /// Parses `read_ahead_stats`.
 pub(super) fn parse_read_ahead(text: &[u8]) -> (Option<ReadAhead>, u64) {
-    let mut found = ReadAhead::default();
+    let mut found = ReadAhead { events: ByName::new(&EVENTS), pages: None };
     let mut unknown = 0;
     let scan = scan(text, |counter| {
         if counter.name == b"readahead_pages" {
             found.pages = counter.sum;
             return;
         }
-        match event(counter.name) {
-            Some(event) => {
-                let sum = found.events.entry(event).or_default();
-                *sum = sum.saturating_add(counter.count);
-            }
+        match event(&mut found.events, counter.name) {
+            Some(sum) => *sum = Some(sum.unwrap_or_default().saturating_add(counter.count)),
             None => unknown += 1,
         }
     });
     if let Some(zero) = scan.absent() {
         // Those that a hit ratio needs, from the first scrape on.
         for event in ["hits", "misses"] {
-            found.events.entry(event).or_insert(zero);
+            if let Some(count) = found.events.of(event.as_bytes()) {
+                count.get_or_insert(zero);
+            }
         }
     }
     (scan.is_known.then_some(found), scan.oddities + unknown)
 }
 
-fn event(name: &[u8]) -> Option<&'static str> {
-    if let Some(event) = EVENTS.find(name) {
-        return Some(event);
+/// The count of an event, by its new name or by an old one.
+fn event<'e>(events: &'e mut ByName<i64>, name: &[u8]) -> Option<&'e mut Option<i64>> {
+    if EVENTS.find(name).is_some() {
+        return events.of(name);
     }
     let name = std::str::from_utf8(name).ok()?;
-    let old = OLD_EVENTS.iter().find(|(old, _)| *old == name).map(|(_, new)| *new);
-    old.or_else(|| EVENTS.find(name.replace([' ', '-'], "_").as_bytes()))
+    match OLD_EVENTS.iter().find(|(old, _)| *old == name) {
+        Some((_, new)) => events.of(new.as_bytes()),
+        None => events.of(name.replace([' ', '-'], "_").as_bytes()),
+    }
 }
 
 /// Name and value of a `name: value` line; `None` of one that was cut short.
@@ -237,8 +236,8 @@ pub(super) fn collect(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     encode(&unstables, [&UNSTABLE], encoder);
     let mut events = encoder.family(&READAHEAD_EVENTS);
     for (fs, found) in &aheads {
-        for (event, count) in &found.events {
-            events.sample([fs, event], *count);
+        for (event, count) in found.events.iter() {
+            events.sample([fs, event], count);
         }
     }
     let mut pages = encoder.family(&READAHEAD_PAGES);
@@ -264,8 +263,8 @@ mod tests {
         ] {
             let (found, oddities) = parse_read_ahead(format!("{header}{line}\n").as_bytes());
             let found = found.expect("a stats file");
-            assert_eq!((found.events.get(name), oddities), (Some(&3), 0), "{line}");
-            assert_eq!(found.events.get("hits"), Some(&0));
+            assert_eq!((found.events.get(name), oddities), (Some(3), 0), "{line}");
+            assert_eq!(found.events.get("hits"), Some(0));
         }
         let (found, _) = parse_read_ahead(
             format!("{header}readahead_pages 4 samples [pages] 1 9 20\nx 1 samples [pages]\n")

@@ -132,6 +132,11 @@ pub(super) struct Collectors {
     slow_tier: Duration,
 }
 
+/// Whether these are the same devices, which are listed as the same.
+fn are_same(some: &[Arc<[Instance]>], others: &[Arc<[Instance]>]) -> bool {
+    some.len() == others.len() && some.iter().zip(others).all(|(a, b)| Arc::ptr_eq(a, b))
+}
+
 /// What a collector hands over.
 #[derive(Debug)]
 pub(super) enum Handed<'h> {
@@ -167,12 +172,7 @@ impl Collectors {
     /// Whose devices are there; what cannot be listed has not gone.
     fn look_for_clients(&mut self) {
         let now = self.sources.all_devices();
-        let is_same = |(now, before): (&Arc<_>, &Arc<_>)| Arc::ptr_eq(now, before);
-        let are_known = now.len() == self.devices.len();
-        // Devices that are the same are listed as the same.
-        if now.len() == Sources::FOLDERS.len()
-            && !(are_known && now.iter().zip(&self.devices).all(is_same))
-        {
+        if now.len() == Sources::FOLDERS.len() && !are_same(&now, &self.devices) {
             self.continued.begin(now.iter().flat_map(|devices| devices.iter()));
             self.devices = now;
         }
@@ -184,7 +184,7 @@ impl Collectors {
         self.look_for_clients();
         self.probers.ask(&mut self.sources, pass);
         let mut begun = Instant::now();
-        for collector in COLLECTORS.iter().filter(|one| pass.collectors.has(one.name)) {
+        for collector in pass.collectors.collectors() {
             if self.hand_over_kept(collector, begun, &mut hand_over) {
                 continue;
             }
@@ -224,10 +224,13 @@ impl Collectors {
         now: Instant,
         hand_over: &mut impl FnMut(Handed<'_>, Report),
     ) -> bool {
+        if !matches!(collector.run, Run::SlowFiles(_)) {
+            return false;
+        }
         let Some(kept) = self.kept.get(collector.name) else { return false };
         let is_fresh = now.saturating_duration_since(kept.at) < self.slow_tier
             && kept.report.trouble.is_none()
-            && kept.devices == self.sources.all_devices();
+            && are_same(&kept.devices, &self.sources.all_devices());
         if is_fresh {
             let instead = self.continued.apply(collector.name, (&kept.text, &kept.parts));
             let (text, parts) = match &instead {

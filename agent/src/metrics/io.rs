@@ -181,7 +181,7 @@ impl From<FileSystemIo> for IoCounters {
     fn from(found: FileSystemIo) -> Self {
         let FileSystemIo { clients, io } = found;
         let (mut operations, mut operation_micros) = (BTreeMap::new(), BTreeMap::new());
-        for (name, of) in io.operations {
+        for (name, of) in io.operations.iter() {
             operations.insert(name.to_owned(), of.count);
             operation_micros.extend(of.micros.map(|micros| (name.to_owned(), micros)));
         }

@@ -3,7 +3,8 @@
 use super::encode::{Encoder, Micros};
 use super::families::{OPERATION_DURATION, OPERATIONS, READ_BYTES, READS, WRITE_BYTES, WRITES};
 use super::instances::Folder;
-use super::names::Names;
+use super::names::{ByName, Names};
+use super::reading::both;
 use super::sources::{DeviceFile, Sources};
 use super::stats::{Counter, Unit, scan};
 use super::verdict::{SourceError, Verdict};
@@ -90,14 +91,21 @@ pub(super) struct Operation {
 }
 
 /// The counters of one `stats` file, or of all clients of one file system.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ClientIo {
     /// Reads.
     pub(super) read: Amount,
     /// Writes.
     pub(super) write: Amount,
     /// By name.
-    pub(super) operations: BTreeMap<&'static str, Operation>,
+    pub(super) operations: ByName<Operation>,
+}
+
+impl Default for ClientIo {
+    fn default() -> Self {
+        let [read, write] = [Amount::default(); 2];
+        Self { read, write, operations: ByName::new(&OPERATION_NAMES) }
+    }
 }
 
 /// A file system with the names of its clients here.
@@ -143,10 +151,10 @@ impl ClientIo {
         match (counter.name, counter.unit) {
             (b"read_bytes", Unit::Bytes) => self.read = amount,
             (b"write_bytes", Unit::Bytes) => self.write = amount,
-            (name, unit) => match OPERATION_NAMES.find(name) {
-                Some(known) if matches!(unit, Unit::Calls | Unit::Micros) => {
+            (name, unit) => match self.operations.of(name) {
+                Some(operation) if matches!(unit, Unit::Calls | Unit::Micros) => {
                     let micros = counter.sum.filter(|_| unit == Unit::Micros);
-                    self.operations.insert(known, Operation { count: counter.count, micros });
+                    *operation = Some(Operation { count: counter.count, micros });
                 }
                 _ => return OTHER_NAMES.find(name).is_some(),
             },
@@ -154,19 +162,14 @@ impl ClientIo {
         true
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "as the sums of all other files")]
     fn plus(mut self, other: Self) -> Self {
         self.read = self.read.plus(other.read);
         self.write = self.write.plus(other.write);
-        for (name, operation) in other.operations {
-            self.operations
-                .entry(name)
-                .and_modify(|sum| {
-                    sum.count = sum.count.saturating_add(operation.count);
-                    sum.micros =
-                        sum.micros.zip(operation.micros).and_then(|(a, b)| a.checked_add(b));
-                })
-                .or_insert(operation);
-        }
+        self.operations.add(&other.operations, |sum, more| Operation {
+            count: sum.count.saturating_add(more.count),
+            micros: both(sum.micros, more.micros),
+        });
         self
     }
 }
@@ -242,13 +245,13 @@ fn encode(found: &BTreeMap<String, FileSystemIo>, encoder: &mut Encoder) {
     }
     let mut counts = encoder.family(&OPERATIONS);
     for (fs, file_system) in found {
-        for (name, operation) in &file_system.io.operations {
+        for (name, operation) in file_system.io.operations.iter() {
             counts.sample([fs, name], operation.count);
         }
     }
     let mut durations = encoder.family(&OPERATION_DURATION);
     for (fs, file_system) in found {
-        for (name, operation) in &file_system.io.operations {
+        for (name, operation) in file_system.io.operations.iter() {
             if let Some(micros) = operation.micros {
                 durations.summary([fs, name], Micros(micros), operation.count);
             }
@@ -290,14 +293,14 @@ mod tests {
         assert_eq!(io.read, Amount { calls: Some(3205), bytes: Some(177_794_060) });
         assert_eq!(io.write, Amount { calls: Some(7783), bytes: Some(203_893_772) });
         let open = Operation { count: 750, micros: Some(2_493_372) };
-        assert_eq!(io.operations.get("open"), Some(&open));
-        assert_eq!(io.operations.get("ioctl"), Some(&Operation { count: 1, micros: None }));
-        assert!(!io.operations.contains_key("openclosetime"));
+        assert_eq!(io.operations.get("open"), Some(open));
+        assert_eq!(io.operations.get("ioctl"), Some(Operation { count: 1, micros: None }));
+        assert_eq!(io.operations.get("openclosetime"), None);
 
         let (io, oddities) = parsed(OLD);
         assert_eq!(oddities, 0);
         assert_eq!(io.write.bytes, Some(93_813_797_294_080));
-        assert_eq!(io.operations.get("open"), Some(&Operation { count: 136, micros: None }));
+        assert_eq!(io.operations.get("open"), Some(Operation { count: 136, micros: None }));
     }
 
     #[test]
@@ -332,10 +335,10 @@ mod tests {
         );
         let sum = one.clone().plus(one.clone());
         assert_eq!(sum.read, Amount { calls: Some(2), bytes: Some(10) });
-        assert_eq!(sum.operations["open"], Operation { count: 2, micros: Some(2) });
+        assert_eq!(sum.operations.get("open"), Some(Operation { count: 2, micros: Some(2) }));
         let sum = one.plus(two);
         assert_eq!(sum.read, Amount::default());
-        assert_eq!(sum.operations["open"], Operation { count: 3, micros: None });
-        assert_eq!(sum.operations["close"], Operation { count: 1, micros: Some(4) });
+        assert_eq!(sum.operations.get("open"), Some(Operation { count: 3, micros: None }));
+        assert_eq!(sum.operations.get("close"), Some(Operation { count: 1, micros: Some(4) }));
     }
 }

@@ -107,14 +107,11 @@ pub(super) struct Interface {
 pub(super) fn parse_interfaces(text: &[u8]) -> (BTreeMap<String, Interface>, u64) {
     let mut found: BTreeMap<String, Interface> = BTreeMap::new();
     let mut oddities = 0;
-    for line in rows(text) {
-        let row = match line.as_slice() {
-            [nid, status, _, _, _, _, most, credits, least] => {
-                let numbers = [most, credits, least].map(|word| signed(word.as_bytes()));
-                is_nid(nid).then_some((nid, status, numbers))
-            }
-            _ => None,
-        };
+    for line in rows::<9>(text) {
+        let row = line.filter(|[nid, ..]| is_nid(nid));
+        let row = row.map(|[nid, status, _, _, _, _, most, credits, least]| {
+            (nid, status, [most, credits, least].map(|word| signed(word.as_bytes())))
+        });
         let Some((nid, status, [Some(most), Some(credits), Some(least)])) = row else {
             oddities += 1;
             continue;
@@ -122,9 +119,9 @@ pub(super) fn parse_interfaces(text: &[u8]) -> (BTreeMap<String, Interface>, u64
         if nid.ends_with("@lo") {
             continue;
         }
-        let share = Interface { is_up: *status == "up", credits, least, most };
+        let share = Interface { is_up: status == "up", credits, least, most };
         found
-            .entry((*nid).to_owned())
+            .entry(nid.to_owned())
             .and_modify(|sum| {
                 sum.is_up &= share.is_up;
                 sum.credits = sum.credits.saturating_add(credits);
@@ -136,12 +133,17 @@ pub(super) fn parse_interfaces(text: &[u8]) -> (BTreeMap<String, Interface>, u64
     (found, oddities)
 }
 
-/// The words of each whole row below the heading.
-pub(super) fn rows(text: &[u8]) -> impl Iterator<Item = Vec<&str>> {
+/// The words of each whole row below the heading; `None` of one that has not so many.
+pub(super) fn rows<const N: usize>(text: &[u8]) -> impl Iterator<Item = Option<[&str; N]>> {
     let end = text.iter().rposition(|byte| *byte == b'\n').unwrap_or_default();
     let lines = text.get(..end).unwrap_or_default().split(|byte| *byte == b'\n').skip(1);
     lines.map(|line| {
-        std::str::from_utf8(line).unwrap_or_default().split_ascii_whitespace().collect()
+        let mut words = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
+        let mut row = [""; N];
+        for word in &mut row {
+            *word = words.next()?;
+        }
+        words.next().is_none().then_some(row)
     })
 }
 

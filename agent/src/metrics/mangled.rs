@@ -176,7 +176,7 @@ fn a_torn_file_gives_the_whole_lines_or_nothing() {
             let is_cut_between_lines = text[..end].ends_with(b"\n");
             assert!(torn == whole || torn.bytes.is_none() || is_cut_between_lines, "{end}");
         }
-        for (name, operation) in &torn.operations {
+        for (name, operation) in torn.operations.iter() {
             assert_eq!(Some(operation), whole.operations.get(name), "{end}");
         }
     }

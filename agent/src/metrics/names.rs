@@ -4,7 +4,7 @@
 const SLOTS: usize = 256;
 
 /// Names that are known.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Names {
     names: &'static [&'static str],
     /// The place of a name, counted from 1, at its hash or, where that is taken, at the next free slot.
@@ -64,12 +64,16 @@ impl Names {
 
     /// The name of the list that is this one.
     pub(super) fn find(&self, name: &[u8]) -> Option<&'static str> {
+        self.names.get(self.place(name)?).copied()
+    }
+
+    /// Its place in the list.
+    fn place(&self, name: &[u8]) -> Option<usize> {
         let mut slot = slot(name);
         loop {
-            let place = usize::from(*self.slots.get(slot)?);
-            let known = self.names.get(place.checked_sub(1)?)?;
-            if is_same(known.as_bytes(), name) {
-                return Some(known);
+            let place = usize::from(*self.slots.get(slot)?).checked_sub(1)?;
+            if is_same(self.names.get(place)?.as_bytes(), name) {
+                return Some(place);
             }
             slot = (slot + 1) % SLOTS;
         }
@@ -79,6 +83,46 @@ impl Names {
     #[cfg(test)]
     pub(super) fn all(&self) -> &'static [&'static str] {
         self.names
+    }
+}
+
+/// Values of known names, in the order of their list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ByName<T> {
+    names: &'static Names,
+    values: Vec<Option<T>>,
+}
+
+impl<T: Copy> ByName<T> {
+    /// No values.
+    pub(super) fn new(names: &'static Names) -> Self {
+        Self { names, values: vec![None; names.names.len()] }
+    }
+
+    /// The value of a name; `None` where the name is not known.
+    pub(super) fn of(&mut self, name: &[u8]) -> Option<&mut Option<T>> {
+        self.values.get_mut(self.names.place(name)?)
+    }
+
+    /// The value of a name, where it has one.
+    pub(super) fn get(&self, name: &str) -> Option<T> {
+        self.values.get(self.names.place(name.as_bytes())?).copied()?
+    }
+
+    /// The names that have a value.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, T)> + '_ {
+        let all = self.names.names.iter().zip(&self.values);
+        all.filter_map(|(name, value)| Some((*name, (*value)?)))
+    }
+
+    /// Adds the values of another one of the same list: those that only one has as they are.
+    pub(super) fn add(&mut self, other: &Self, plus: impl Fn(T, T) -> T) {
+        for (sum, more) in self.values.iter_mut().zip(&other.values) {
+            *sum = match (*sum, *more) {
+                (Some(sum), Some(more)) => Some(plus(sum, more)),
+                (sum, more) => sum.or(more),
+            };
+        }
     }
 }
 
@@ -114,5 +158,22 @@ mod tests {
             assert_eq!(NAMES.find(name.as_bytes()), None, "{name}");
         }
         assert_eq!(NONE.find(b"open"), None);
+    }
+
+    #[test]
+    fn values_are_told_in_the_order_of_the_list() {
+        static NAMES: Names = Names::new(&["b", "a", "c"]);
+        let with = |all: &[(&str, i64)]| {
+            let mut values = ByName::new(&NAMES);
+            for (name, value) in all {
+                *values.of(name.as_bytes()).expect("known") = Some(*value);
+            }
+            values
+        };
+        let mut sum = with(&[("a", 1), ("b", 2)]);
+        sum.add(&with(&[("c", 3), ("a", 4)]), |a, b| a + b);
+        assert_eq!(sum.iter().collect::<Vec<_>>(), [("b", 2), ("a", 5), ("c", 3)]);
+        assert_eq!((sum.get("a"), sum.get("x"), with(&[]).get("a")), (Some(5), None, None));
+        assert_eq!(sum.of(b"x"), None);
     }
 }

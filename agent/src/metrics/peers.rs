@@ -15,18 +15,16 @@ type Peer = [i64; 3];
 pub(super) fn parse(text: &[u8]) -> (BTreeMap<String, Peer>, u64) {
     let mut found: BTreeMap<String, Peer> = BTreeMap::new();
     let mut oddities = 0;
-    for line in rows(text) {
-        let row = match line.as_slice() {
-            [nid, _, _, _, _, _, _, credits, least, queued] if is_nid(nid) => {
-                Some((nid, [credits, least, queued].map(|word| signed(word.as_bytes()))))
-            }
-            _ => None,
-        };
+    for line in rows::<10>(text) {
+        let row = line.filter(|[nid, ..]| is_nid(nid));
+        let row = row.map(|[nid, _, _, _, _, _, _, credits, least, queued]| {
+            (nid, [credits, least, queued].map(|word| signed(word.as_bytes())))
+        });
         let Some((nid, [Some(credits), Some(least), Some(queued)])) = row else {
             oddities += 1;
             continue;
         };
-        let sums = found.entry((*nid).to_owned()).or_default();
+        let sums = found.entry(nid.to_owned()).or_default();
         for (sum, more) in sums.iter_mut().zip([credits, least, queued]) {
             *sum = sum.saturating_add(more);
         }

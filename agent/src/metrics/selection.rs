@@ -1,6 +1,6 @@
 //! Which collectors run.
 
-use super::collect::{COLLECTOR_NAMES, COLLECTORS};
+use super::collect::{COLLECTOR_NAMES, COLLECTORS, Collector};
 
 /// A set of collectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,9 +67,14 @@ impl Selection {
 }
 
 impl Selection {
+    /// Those that run, in the order in which they do.
+    pub(super) fn collectors(&self) -> impl Iterator<Item = &'static Collector> + '_ {
+        COLLECTORS.iter().zip(&self.chosen).filter(|(_, runs)| **runs).map(|(one, _)| one)
+    }
+
     /// The names of those that run, in the order in which they do.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        COLLECTOR_NAMES.into_iter().zip(self.chosen).filter(|(_, runs)| *runs).map(|(name, _)| name)
+        self.collectors().map(|one| one.name)
     }
 }
 

@@ -57,6 +57,9 @@ pub(super) enum Place {
     Lnet,
 }
 
+/// So many clients are looked for by name in less time than it takes to list them.
+const FEW: usize = 4;
+
 /// What a folder of devices had, and whether it was listed in this pass.
 #[derive(Debug, Default)]
 struct Listed {
@@ -66,6 +69,31 @@ struct Listed {
     /// As sysfs or procfs lists them; the same names are the same devices.
     names: Vec<u8>,
     devices: Arc<[Instance]>,
+    /// The mounted clients when it was listed, for a folder of their connections.
+    clients: Option<Arc<[Instance]>>,
+}
+
+impl Listed {
+    /// Whether listing it again would give the same, which costs more to do than to tell.
+    ///
+    /// All that were there and no more: so it is with clients. Their connections come and go one by one as long as the
+    /// clients are the same, so that their number alone tells. One that went as another one came is noticed by its files.
+    fn is_as_before(&self, clients: Option<&Arc<[Instance]>>, had_one_gone: bool) -> bool {
+        let mut numbers = self.folders.iter().filter_map(KeptFolder::has_as_many).peekable();
+        if numbers.peek().is_none() || numbers.any(|is_same| !is_same) {
+            return false;
+        }
+        match (clients, &self.clients) {
+            (Some(now), Some(before)) => !had_one_gone && Arc::ptr_eq(now, before),
+            (None, None) => {
+                let has_all = |folder: &KeptFolder| {
+                    self.devices.iter().all(|device| folder.has(&device.name))
+                };
+                self.devices.len() <= FEW && self.folders.iter().any(has_all)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The files of this node's client.
@@ -91,6 +119,10 @@ pub(super) struct Sources {
     own: OwnState,
     /// Files that were read in this pass.
     files: u64,
+    /// Whether a device that is listed has gone, as its files told in this pass.
+    has_one_gone: bool,
+    /// The same of the last pass.
+    had_one_gone: bool,
     /// Which of debugfs, sysfs and procfs refused a file in this pass.
     refused: [bool; 3],
     /// Which of them gave one.
@@ -119,6 +151,8 @@ impl Sources {
             room: Vec::new(),
             names: Vec::new(),
             files: 0,
+            has_one_gone: false,
+            had_one_gone: false,
             refused: [false; 3],
             gave: [false; 3],
         }
@@ -139,6 +173,7 @@ impl Sources {
         self.devices.iter_mut().for_each(|listed| listed.is_current = false);
         self.mounts.0 = false;
         self.files = 0;
+        self.had_one_gone = std::mem::take(&mut self.has_one_gone);
         self.refused = [false; 3];
         self.gave = [false; 3];
         self.kept.end_pass();
@@ -193,8 +228,17 @@ impl Sources {
     /// # Errors
     /// [`SourceError`] when a folder cannot be listed, or there is no sysfs to look into.
     pub(super) fn devices(&mut self, folder: Folder) -> Result<Arc<[Instance]>, SourceError> {
+        let known = self.devices.get(folder as usize).filter(|listed| listed.is_current);
+        if let Some(listed) = known {
+            return Ok(Arc::clone(&listed.devices));
+        }
+        let clients = match folder {
+            Folder::Llite => None,
+            Folder::Osc | Folder::Mdc => Some(self.devices(Folder::Llite).unwrap_or_default()),
+        };
         let Some(listed) = self.devices.get_mut(folder as usize) else { return Ok(Arc::default()) };
-        if listed.is_current {
+        if listed.is_as_before(clients.as_ref(), self.had_one_gone) {
+            listed.is_current = true;
             return Ok(Arc::clone(&listed.devices));
         }
         self.names.clear();
@@ -222,7 +266,7 @@ impl Sources {
         if listed.devices.is_empty() && !sysfs.is_dir() {
             return Err(SourceError::missing("sysfs", std::slice::from_ref(sysfs)));
         }
-        listed.is_current = true;
+        (listed.is_current, listed.clients) = (true, clients);
         Ok(Arc::clone(&listed.devices))
     }
 
@@ -311,7 +355,10 @@ impl Sources {
         }
         match refused {
             // The kernel's word for a connection that is being taken down.
-            Some((_, error)) if error.raw_os_error() == Some(nix::libc::ENODEV) => Ok(None),
+            Some((_, error)) if error.raw_os_error() == Some(nix::libc::ENODEV) => {
+                self.has_one_gone = true;
+                Ok(None)
+            }
             Some((path, source)) => Err(SourceError::Unreadable { path, source }),
             None if file.is_optional || self.has_gone(file.folder, device) => Ok(None),
             None => Err(self.missing(&format!("{}/{}/{}", file.folder, device.name, file.name))),
@@ -387,9 +434,11 @@ impl Sources {
         SourceError::missing(what, &self.roots)
     }
 
-    fn has_gone(&self, folder: &str, device: &Instance) -> bool {
+    fn has_gone(&mut self, folder: &str, device: &Instance) -> bool {
         let at = |root: &PathBuf| root.join(folder).join(&device.name);
-        !self.roots.iter().any(|root| at(root).symlink_metadata().is_ok())
+        let has_gone = !self.roots.iter().any(|root| at(root).symlink_metadata().is_ok());
+        self.has_one_gone |= has_gone;
+        has_gone
     }
 }
 

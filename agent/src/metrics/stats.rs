@@ -117,15 +117,11 @@ fn counter_by_columns(text: &[u8]) -> Option<(Counter<'_>, &[u8])> {
 /// it has what would have to be looked at more closely: a bracket, a blank before it, another blank than a space.
 fn name_length(columns: &[u8; NAME_COLUMNS]) -> Option<usize> {
     let (words, [last]) = columns.as_chunks::<8>() else { return None };
-    if matches!(columns.first(), Some(b' ')) || *last < b' ' || *last == b'[' {
-        return None;
-    }
+    let mut is_odd = matches!(columns.first(), Some(b' ')) || *last < b' ' || *last == b'[';
     let mut length = 0;
     for (place, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
-        if holds(word, b'[') || holds_less(word, b' ') {
-            return None;
-        }
+        is_odd |= holds(word, b'[') | holds_less(word, b' ');
         let used = word ^ (ONES * u64::from(b' '));
         if used != 0 {
             length = 8 * (place + 1) - used.leading_zeros() as usize / 8;
@@ -134,7 +130,7 @@ fn name_length(columns: &[u8; NAME_COLUMNS]) -> Option<usize> {
     if *last != b' ' {
         length = NAME_COLUMNS;
     }
-    (length > 0).then_some(length)
+    (length > 0 && !is_odd).then_some(length)
 }
 
 /// The unit that a text begins with, and what follows its bracket.

@@ -3,6 +3,11 @@
 //!
 //! The first byte of a text is the lowest of a word, so what a word begins with is at its low end.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a number is read in less time than a call hands it over"
+)]
+
 /// One in each of the eight bytes of a word.
 pub(super) const ONES: u64 = u64::from_ne_bytes([1; 8]);
 /// The powers of ten that digits of one word can be moved by.
@@ -61,7 +66,7 @@ fn value(digits: u64) -> u64 {
 
 /// The number that a text begins with, and what follows it. `None` where there is none, and where it has more than
 /// fifteen digits.
-#[inline]
+#[inline(always)]
 pub(super) fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
     let (word, count) = digits(first_word(text));
     if count == 1 {
@@ -81,6 +86,7 @@ pub(super) fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
 
 /// What follows the number that a text begins with, which has fifteen digits at most, as for [`leading_number`]. `None`
 /// where there is none such.
+#[inline(always)]
 pub(super) fn after_number(text: &[u8]) -> Option<&[u8]> {
     match digits(first_word(text)).1 {
         0 => None,
@@ -94,11 +100,13 @@ pub(super) fn after_number(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// What follows the digits that a text begins with.
+#[inline(always)]
 pub(super) fn after_digits(text: &[u8]) -> &[u8] {
     after(text, |word| digits(word).1)
 }
 
 /// What follows the spaces that a text begins with.
+#[inline(always)]
 pub(super) fn after_spaces(text: &[u8]) -> &[u8] {
     after(text, |word| {
         let others = word ^ (ONES * u64::from(b' '));
@@ -106,6 +114,7 @@ pub(super) fn after_spaces(text: &[u8]) -> &[u8] {
     })
 }
 
+#[inline(always)]
 fn after(mut text: &[u8], count: impl Fn(u64) -> usize) -> &[u8] {
     loop {
         let count = count(first_word(text));
