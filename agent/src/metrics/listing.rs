@@ -1,11 +1,11 @@
-//! The names in a folder, without an allocation for each: a client has a folder for every target, and
-//! they are listed at every scrape.
+//! The names in a folder, without an allocation for each: a client has a folder for every target.
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir, SeekFrom, fstat, openat, seek, statat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, SeekFrom, openat, seek, statat};
+use std::fs::File;
 use std::io::Error;
 use std::ops::ControlFlow;
-use std::os::fd::AsFd as _;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 /// Room for one call: some hundred names of devices.
@@ -16,65 +16,81 @@ const LEAST_ROOM_BYTES: usize = 512;
 const ENTRY_BYTES: usize = 20;
 /// An entry with the longest name.
 const LARGEST_ENTRY_BYTES: usize = 280;
-/// Links of a folder with one folder in it. A file system that counts none gives each folder one link.
-const LINKS_OF_ONE_FOLDER: u64 = 3;
+/// The links of a folder that has no other one in it: its name, and itself.
+const OWN_LINKS: u64 = 2;
 /// What stands behind each name, as no name has it.
 const END: u8 = b'/';
 
 /// A folder of sysfs or procfs, which stays open from scrape to scrape as long as it has something in it. One
 /// that was taken away has nothing in it, whatever has its path now.
 #[derive(Debug, Default)]
-pub(super) struct KeptFolder(Option<(OwnedFd, u64)>);
+pub(super) struct KeptFolder(Option<OpenFolder>);
+
+#[derive(Debug)]
+struct OpenFolder {
+    folder: File,
+    /// How many folders it had in it when it was listed; `None` where the kernel counts them otherwise, or one came or
+    /// went meanwhile.
+    folders: Option<u64>,
+}
+
+impl OpenFolder {
+    /// Appends every name in it.
+    fn list(folder: File, names: &mut Vec<u8>) -> Result<Self, Error> {
+        let counted = folders(&folder);
+        let mut listed = 0;
+        each_name(folder.as_fd(), ROOM_BYTES, |name, is_folder| {
+            names.extend_from_slice(name);
+            names.push(END);
+            listed += u64::from(is_folder);
+            ControlFlow::Continue(())
+        })?;
+        Ok(Self { folder, folders: counted.filter(|counted| *counted == listed) })
+    }
+}
 
 impl KeptFolder {
-    /// Appends every name in the folder, each with a `/` behind it, in the kernel's order.
-    pub(super) fn add_names(&mut self, path: &Path, names: &mut Vec<u8>) -> Result<(), Error> {
+    /// Appends every name in the folder, each with a `/` behind it, in the kernel's order. Tells whether they are of
+    /// another folder than before.
+    pub(super) fn add_names(&mut self, path: &Path, names: &mut Vec<u8>) -> Result<bool, Error> {
         let before = names.len();
-        if let Some((folder, _)) = self.0.take() {
-            let links = links(&folder);
-            let again = seek(&folder, SeekFrom::Start(0)).map_err(Error::from);
-            let listed = again.and_then(|_| add_names(folder.as_fd(), names));
-            if listed.is_ok() && names.len() > before {
-                self.0 = Some((folder, links));
-                return Ok(());
+        if let Some(open) = self.0.take() {
+            let again = seek(&open.folder, SeekFrom::Start(0)).map_err(Error::from);
+            let listed = again.and_then(|_| OpenFolder::list(open.folder, names));
+            if names.len() > before
+                && let Ok(listed) = listed
+            {
+                self.0 = Some(listed);
+                return Ok(false);
             }
             names.truncate(before);
         }
-        let folder = open(path)?;
-        // Before the names: what comes between both is then counted as new.
-        let links = links(&folder);
-        add_names(folder.as_fd(), names)?;
-        self.0 = Some((folder, links)).filter(|_| names.len() > before);
-        Ok(())
+        let listed = OpenFolder::list(open(path)?.into(), names)?;
+        self.0 = Some(listed).filter(|_| names.len() > before);
+        Ok(self.0.is_some())
     }
 
-    /// Whether there are as many folders in it as when it was listed, which is known where the kernel counts them.
-    /// `None` where it is not open.
+    /// Whether there are as many folders in it as when it was listed. `None` where it is not open.
     pub(super) fn has_as_many(&self) -> Option<bool> {
-        let (folder, before) = self.0.as_ref()?;
-        Some(*before >= LINKS_OF_ONE_FOLDER && links(folder) == *before)
+        let open = self.0.as_ref()?;
+        Some(open.folders.is_some_and(|before| folders(&open.folder) == Some(before)))
     }
 
     /// Whether a name is there, in a folder that is open.
     pub(super) fn has(&self, name: &str) -> bool {
-        let is_there = |folder| statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).is_ok();
-        self.0.as_ref().is_some_and(|(folder, _)| is_there(folder))
+        let is_there =
+            |open: &OpenFolder| statat(&open.folder, name, AtFlags::SYMLINK_NOFOLLOW).is_ok();
+        self.0.as_ref().is_some_and(is_there)
     }
 }
 
-/// A folder has itself, its name and the way back of each folder in it for links. 0 is unknown.
+/// How many folders a folder has in it, each of which is a link to it; `None` where there is none, or the file system
+/// does not count.
 ///
 /// *Source*: `kernfs_refresh_inode` and `proc_getattr` of Linux, for sysfs and procfs.
-fn links(folder: &OwnedFd) -> u64 {
-    fstat(folder).map_or(0, |about| about.st_nlink)
-}
-
-fn add_names(folder: BorrowedFd<'_>, names: &mut Vec<u8>) -> Result<(), Error> {
-    each_name(folder, ROOM_BYTES, |name| {
-        names.extend_from_slice(name);
-        names.push(END);
-        ControlFlow::Continue(())
-    })
+fn folders(folder: &File) -> Option<u64> {
+    let links = folder.metadata().ok()?.nlink();
+    links.checked_sub(OWN_LINKS).filter(|folders| *folders > 0)
 }
 
 fn open(path: &Path) -> Result<OwnedFd, Error> {
@@ -90,18 +106,20 @@ pub(super) fn split(names: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Whether a folder has anything in it.
 pub(super) fn has_entry(path: &Path) -> Result<bool, Error> {
     let mut has = false;
-    each_name(open(path)?.as_fd(), LEAST_ROOM_BYTES, |_| {
+    each_name(open(path)?.as_fd(), LEAST_ROOM_BYTES, |_, _| {
         has = true;
         ControlFlow::Break(())
     })?;
     Ok(has)
 }
 
+/// Tells each name, and whether it is a folder's.
+///
 /// sysfs and procfs give as many names at a time as there is room for, so what leaves room for another one is all.
 fn each_name(
     folder: BorrowedFd<'_>,
     room_bytes: usize,
-    mut tell: impl FnMut(&[u8]) -> ControlFlow<()>,
+    mut tell: impl FnMut(&[u8], bool) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut room = Vec::with_capacity(room_bytes);
     let mut entries = RawDir::new(folder, room.spare_capacity_mut());
@@ -110,7 +128,8 @@ fn each_name(
         let entry = entry?;
         let name = entry.file_name().to_bytes();
         used += (ENTRY_BYTES + name.len()).next_multiple_of(8);
-        if !matches!(name, b"." | b"..") && tell(name).is_break() {
+        let is_folder = entry.file_type() == FileType::Directory;
+        if !matches!(name, b"." | b"..") && tell(name, is_folder).is_break() {
             break;
         }
         if entries.is_buffer_empty() && std::mem::take(&mut used) + LARGEST_ENTRY_BYTES < room_bytes
@@ -156,19 +175,23 @@ mod tests {
         std::fs::create_dir(path("a")).expect("a folder");
         let mut kept = KeptFolder::default();
         assert_eq!((kept.has_as_many(), kept.has("a")), (None, false));
-        kept.add_names(folder.path(), &mut Vec::new()).expect("listed");
-        assert_eq!(kept.has_as_many(), Some(true), "{} counts folders", folder.path().display());
+        let list =
+            |kept: &mut KeptFolder| kept.add_names(folder.path(), &mut Vec::new()).expect("listed");
+        // btrfs does not count.
+        let counts = std::fs::metadata(folder.path()).expect("a folder").nlink() == 3;
+        assert!(list(&mut kept), "another one");
+        assert_eq!(kept.has_as_many(), Some(counts));
         std::fs::write(path("file"), "").expect("a file");
-        assert_eq!(kept.has_as_many(), Some(true));
+        assert_eq!(kept.has_as_many(), Some(counts));
         for change in [std::fs::create_dir, std::fs::remove_dir] as [fn(PathBuf) -> _; 2] {
             change(path("b")).expect("a change");
             assert_eq!(kept.has_as_many(), Some(false));
-            kept.add_names(folder.path(), &mut Vec::new()).expect("listed");
-            assert_eq!(kept.has_as_many(), Some(true));
+            assert!(!list(&mut kept), "the same one");
+            assert_eq!(kept.has_as_many(), Some(counts));
             assert_eq!((kept.has("a"), kept.has("b")), (true, path("b").exists()));
         }
         std::fs::remove_dir(path("a")).expect("gone");
-        kept.add_names(folder.path(), &mut Vec::new()).expect("listed");
+        list(&mut kept);
         assert_eq!(kept.has_as_many(), Some(false), "of none, nothing is known");
     }
 
@@ -180,7 +203,7 @@ mod tests {
         let mut listed = || {
             let mut names = Vec::new();
             let listed = kept.add_names(&path, &mut names).map_err(|error| error.kind());
-            listed.map(|()| String::from_utf8(names).expect("UTF-8"))
+            listed.map(|_| String::from_utf8(names).expect("UTF-8"))
         };
         let create = |name: &str| std::fs::create_dir_all(path.join(name)).expect("a folder");
         let remove = |name: &str| {

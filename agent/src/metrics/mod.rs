@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`families`] | every family: name, type, labels, help, source, versions. The one definition |
 //! | `encode`, `exposition` | samples as text; the families of a scrape in one valid text |
-//! | `sources`, `kept_files`, `listing`, `reading` | where the client's files are, how one is read, what several add up to |
+//! | `sources`, `kept_files`, `listed`, `listing`, `reading` | where the client's files are, which devices there are, how a file is read, what several add up to |
 //! | `instances`, `stats`, `rpc_stats`, `rpc_times`, `import_file`, `import_state`, `history` | what the kernel prints: pure |
 //! | `words`, `names` | digits and blanks of a text, eight at a time; lists of names that are known |
 //! | `client` to `network`, `jobs` | one collector each: parser, reader, encoder |
@@ -46,6 +46,7 @@ mod jobs;
 mod kept_files;
 mod ldlm;
 mod line;
+mod listed;
 mod listing;
 mod llite;
 mod lnet;

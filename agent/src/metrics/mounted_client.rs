@@ -93,6 +93,11 @@ impl Client {
         }
     }
 
+    /// Whether a connection was not there any more when its state was read.
+    pub(super) fn misses_one(&self) -> bool {
+        self.states.iter().flatten().any(|state| *state == StateRead::Gone)
+    }
+
     pub(super) fn needs_details(&self, now: Instant, slow_tier: Duration) -> bool {
         let is_old = self
             .details

@@ -80,6 +80,9 @@ impl Probers {
         if !asks_states && !asks_room {
             return;
         }
+        if self.clients.values().any(Client::misses_one) {
+            sources.note_one_gone();
+        }
         let connections = self.connections(sources);
         let mounts = self.mount_points(asks_room, sources);
         self.ending.retain_mut(|channel| !channel.end());

@@ -6,13 +6,14 @@
 
 use super::instances::{Folder, Instance};
 use super::kept_files::{Given, KeptFiles, PassFolder, read_into};
-use super::listing::{KeptFolder, has_entry, split};
+use super::listed::Listed;
+use super::listing::has_entry;
 use super::mounts::{LustreMounts, OwnMounts};
 use super::own_state::OwnState;
 use super::verdict::SourceError;
 use foldhash::fast::RandomState;
 use fsxlustre_mount::host::{Host, MountInfoError, MountTable};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,45 +58,6 @@ pub(super) enum Place {
     Lnet,
 }
 
-/// So many clients are looked for by name in less time than it takes to list them.
-const FEW: usize = 4;
-
-/// What a folder of devices had, and whether it was listed in this pass.
-#[derive(Debug, Default)]
-struct Listed {
-    is_current: bool,
-    /// In sysfs and procfs.
-    folders: [KeptFolder; 2],
-    /// As sysfs or procfs lists them; the same names are the same devices.
-    names: Vec<u8>,
-    devices: Arc<[Instance]>,
-    /// The mounted clients when it was listed, for a folder of their connections.
-    clients: Option<Arc<[Instance]>>,
-}
-
-impl Listed {
-    /// Whether listing it again would give the same, which costs more to do than to tell.
-    ///
-    /// All that were there and no more: so it is with clients. Their connections come and go one by one as long as the
-    /// clients are the same, so that their number alone tells. One that went as another one came is noticed by its files.
-    fn is_as_before(&self, clients: Option<&Arc<[Instance]>>, had_one_gone: bool) -> bool {
-        let mut numbers = self.folders.iter().filter_map(KeptFolder::has_as_many).peekable();
-        if numbers.peek().is_none() || numbers.any(|is_same| !is_same) {
-            return false;
-        }
-        match (clients, &self.clients) {
-            (Some(now), Some(before)) => !had_one_gone && Arc::ptr_eq(now, before),
-            (None, None) => {
-                let has_all = |folder: &KeptFolder| {
-                    self.devices.iter().all(|device| folder.has(&device.name))
-                };
-                self.devices.len() <= FEW && self.folders.iter().any(has_all)
-            }
-            _ => false,
-        }
-    }
-}
-
 /// The files of this node's client.
 #[derive(Debug)]
 pub(super) struct Sources {
@@ -119,7 +81,7 @@ pub(super) struct Sources {
     own: OwnState,
     /// Files that were read in this pass.
     files: u64,
-    /// Whether a device that is listed has gone, as its files told in this pass.
+    /// Whether a device that is listed may have gone, as its files told in this pass.
     has_one_gone: bool,
     /// The same of the last pass.
     had_one_gone: bool,
@@ -168,7 +130,7 @@ impl Sources {
         (&self.host, &mut self.own)
     }
 
-    /// Begins a pass: what was listed before is listed anew.
+    /// Begins a pass: what was listed before is listed anew, unless that would give the same.
     pub(super) fn begin(&mut self) {
         self.devices.iter_mut().for_each(|listed| listed.is_current = false);
         self.mounts.0 = false;
@@ -177,6 +139,11 @@ impl Sources {
         self.refused = [false; 3];
         self.gave = [false; 3];
         self.kept.end_pass();
+    }
+
+    /// Notes that a device that is listed may have gone, so that the next pass lists it if it has not.
+    pub(super) fn note_one_gone(&mut self) {
+        self.has_one_gone = true;
     }
 
     /// Ends a pass: nothing of debugfs stays open.
@@ -234,34 +201,15 @@ impl Sources {
         }
         let clients = match folder {
             Folder::Llite => None,
-            Folder::Osc | Folder::Mdc => Some(self.devices(Folder::Llite).unwrap_or_default()),
+            Folder::Osc | Folder::Mdc => self.devices(Folder::Llite).ok(),
         };
         let Some(listed) = self.devices.get_mut(folder as usize) else { return Ok(Arc::default()) };
-        if listed.is_as_before(clients.as_ref(), self.had_one_gone) {
+        if listed.is_as_before(folder, clients.as_ref(), self.had_one_gone) {
             listed.is_current = true;
             return Ok(Arc::clone(&listed.devices));
         }
-        self.names.clear();
-        for (root, kept) in self.roots.iter().skip(1).zip(&mut listed.folders) {
-            self.path.clone_from(root);
-            self.path.push(folder.name());
-            match kept.add_names(&self.path, &mut self.names) {
-                Err(source) if !is_absent(&source) => {
-                    return Err(SourceError::Unreadable { path: self.path.clone(), source });
-                }
-                _ => {}
-            }
-            if text_names(&self.names).any(|name| Instance::parse(folder, name).is_some()) {
-                break;
-            }
-        }
-        if listed.names != self.names {
-            let names = text_names(&self.names);
-            let found: BTreeSet<Instance> =
-                names.filter_map(|name| Instance::parse(folder, name)).collect();
-            listed.devices = found.into_iter().collect();
-            listed.names.clone_from(&self.names);
-        }
+        let [_, roots @ ..] = &self.roots;
+        listed.list(folder, roots, &mut self.path, &mut self.names)?;
         let sysfs = &self.host.paths.sysfs;
         if listed.devices.is_empty() && !sysfs.is_dir() {
             return Err(SourceError::missing("sysfs", std::slice::from_ref(sysfs)));
@@ -355,12 +303,15 @@ impl Sources {
         }
         match refused {
             // The kernel's word for a connection that is being taken down.
-            Some((_, error)) if error.raw_os_error() == Some(nix::libc::ENODEV) => {
+            Some((path, source)) => {
                 self.has_one_gone = true;
-                Ok(None)
+                match source.raw_os_error() {
+                    // The kernel's word for a connection that is being taken down.
+                    Some(nix::libc::ENODEV) => Ok(None),
+                    _ => Err(SourceError::Unreadable { path, source }),
+                }
             }
-            Some((path, source)) => Err(SourceError::Unreadable { path, source }),
-            None if file.is_optional || self.has_gone(file.folder, device) => Ok(None),
+            None if self.has_gone(file.folder, device) || file.is_optional => Ok(None),
             None => Err(self.missing(&format!("{}/{}/{}", file.folder, device.name, file.name))),
         }
     }
@@ -437,16 +388,14 @@ impl Sources {
     fn has_gone(&mut self, folder: &str, device: &Instance) -> bool {
         let at = |root: &PathBuf| root.join(folder).join(&device.name);
         let has_gone = !self.roots.iter().any(|root| at(root).symlink_metadata().is_ok());
-        self.has_one_gone |= has_gone;
+        // A namespace of locks may go before its device.
+        let is_listed = Self::FOLDERS.iter().any(|listed| listed.name() == folder);
+        self.has_one_gone |= has_gone && is_listed;
         has_gone
     }
 }
 
-fn text_names(names: &[u8]) -> impl Iterator<Item = &str> {
-    split(names).filter_map(|name| std::str::from_utf8(name).ok())
-}
-
-fn is_absent(error: &Error) -> bool {
+pub(super) fn is_absent(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
