@@ -8,7 +8,7 @@
 mod metrics_tree;
 
 use fsxlustre_agent::metrics::families::{FAMILIES, Kind};
-use fsxlustre_agent::metrics::{Scraper, io_counters};
+use fsxlustre_agent::metrics::{COLLECTOR_NAMES, Scraper, io_counters};
 use fsxlustre_mount::host::Host;
 use metrics_tree::{
     Tree, fixtures, host, scrape, scrape_of, scraper, success, value, without_probes,
@@ -235,6 +235,52 @@ fn a_client_that_goes_takes_nothing_from_the_counters() {
         }
     }
     assert!(compared > 100, "{compared}");
+}
+
+/// What asks servers when it is read, or does something: room by target wakes a connection that is idle.
+const NEVER_READ: [&str; 8] = [
+    "kbytestotal",
+    "kbytesfree",
+    "kbytesavail",
+    "filestotal",
+    "filesfree",
+    "blocksize",
+    "ping",
+    "dump_page_cache",
+];
+
+/// Whoever opens a FIFO to read it waits for somebody who writes.
+#[test]
+fn no_file_that_sends_a_request_is_read() {
+    for version in ["lustre-2.15.8", "lustre-2.10.1"] {
+        let tree = Tree::of(version);
+        let mut placed = 0;
+        for folder in FOLDERS.map(|folder| tree.root.join(folder)) {
+            for kind in ["llite", "osc", "mdc"] {
+                let Ok(devices) = std::fs::read_dir(folder.join(kind)) else { continue };
+                for device in devices.map(|device| device.expect("an entry").path()) {
+                    for path in NEVER_READ.map(|name| device.join(name)) {
+                        if path.exists() {
+                            tree.remove(path.to_str().expect("UTF-8"));
+                        }
+                        let mode = nix::sys::stat::Mode::S_IRWXU;
+                        nix::unistd::mkfifo(&path, mode).expect("a FIFO");
+                        placed += 1;
+                    }
+                }
+            }
+        }
+        assert!(placed > 30, "{version}: {placed}");
+        let mut all = without_probes();
+        for name in COLLECTOR_NAMES.iter().filter(|name| **name != "probe") {
+            all.set(name, true).expect("a collector");
+        }
+        let text = scrape_of(&scraper(&tree.host()), all);
+        assert_eq!(value(&text, "fsxlustre_scrape_stuck"), Some("0"), "{version}");
+        for name in ["llite", "cache", "osc", "mdc", "targets", "tuning", "ldlm", "import"] {
+            assert!(success(&text, name), "{version}: {name}");
+        }
+    }
 }
 
 /// Where devices are, in sysfs, procfs and debugfs.

@@ -128,7 +128,7 @@ fn time_of(line: &str) -> f64 {
 #[test]
 fn no_thread_makes_a_system_call_between_scrapes() {
     let seconds =
-        std::env::var("FSXLUSTRE_IDLE_SECONDS").map_or(5, |n| n.parse().expect("a number"));
+        std::env::var("FSXLUSTRE_IDLE_SECONDS").map_or(60, |n| n.parse().expect("a number"));
     let mut service = Service::scraped();
     let all = service.processes();
     let trace = service.tree.root.join("trace");

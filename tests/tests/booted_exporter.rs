@@ -106,6 +106,10 @@ fn debugfs_is_read_by_that_capability_and_its_values_are_absent_without_it() {
     assert!(metrics.contains(&success(0)), "{metrics}");
     assert!(!metrics.contains("lustre_client_read_bytes_total{"), "absent, not 0: {metrics}");
     assert!(metrics.contains("lustre_client_mount_up{fs=\"abcdefgh\""), "the rest comes");
+    let refused = |source: &str, value: u8| {
+        metrics.contains(&format!("fsxlustre_source_refused{{source=\"{source}\"}} {value}"))
+    };
+    assert!(refused("debugfs", 1) && refused("sysfs", 0) && refused("procfs", 0), "{metrics}");
 }
 
 #[test]

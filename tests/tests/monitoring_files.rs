@@ -49,6 +49,42 @@ fn passes(program: &str, words: &[&str]) -> String {
 }
 
 #[test]
+fn scrapes_of_captured_clients_are_clean() {
+    let golden = root().join("agent/tests/fixtures/metrics/golden");
+    let mut checked = 0;
+    for scrape in fs::read_dir(golden).unwrap() {
+        let path = scrape.unwrap().path();
+        let mut promtool = Command::new("promtool");
+        let check = promtool.args(["check", "metrics"]).stdin(fs::File::open(&path).unwrap());
+        let output =
+            check.output().unwrap_or_else(|error| panic!("promtool: {error}; do: make test"));
+        let said = [&output.stdout[..], &output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(output.status.success() && said.is_empty(), "{}:\n{said}", path.display());
+        checked += 1;
+    }
+    assert!(checked >= 4, "{checked}");
+}
+
+/// What is recorded is asked for by a unit test, or by a rule or an alert that is.
+#[test]
+fn every_recording_rule_is_in_a_unit_test() {
+    let [tests, alerts, recording] = [
+        "tests/prometheus/alerts.test.yml",
+        "packaging/prometheus/rules/alerts.yml",
+        "packaging/prometheus/rules/recording.yml",
+    ]
+    .map(|path| fs::read_to_string(root().join(path)).unwrap());
+    let names: Vec<&str> =
+        recording.lines().filter_map(|line| line.trim().strip_prefix("- record: ")).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        let is_asked = tests.contains(name) || alerts.contains(name);
+        assert!(is_asked || recording.matches(name).count() > 1, "{name}");
+    }
+}
+
+#[test]
 fn the_rules_do_what_their_unit_tests_say() {
     let folder = Folder::new("rules");
     let tests = fs::read_to_string(root().join("tests/prometheus/alerts.test.yml")).unwrap();

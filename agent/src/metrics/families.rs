@@ -241,7 +241,10 @@ families! {
         "Calls of the client's metadata layer by what they are for, all targets of a file system together. A lock in the cache answers some of them: lustre_client_rpc_wait_seconds has the requests that were sent.";
     RPCS_IN_FLIGHT "lustre_client_rpcs_in_flight" Gauge "1" ["fs", "target", "direction"]
         "P/fs/lustre/{osc,mdc}/*/rpc_stats" "all"
-        "Requests that a target has not answered yet; modify is of metadata, dio of direct I/O (2.17 and builds of DDN; from source, not captured).";
+        "Requests that a target has not answered yet; modify is of metadata. With --collector.targets also dio, of direct I/O (2.17 and builds of DDN; from source, not captured).";
+    DIRECT_RPCS_IN_FLIGHT "lustre_client_direct_rpcs_in_flight" Gauge "1" ["fs"]
+        "P/fs/lustre/osc/*/rpc_stats" "2.17 and later, builds of DDN"
+        "Requests of direct I/O that object storage targets have not answered yet, all of a file system together.";
     PENDING "lustre_client_pending_bytes" Gauge "bytes" ["fs", "direction"]
         "P/fs/lustre/osc/*/rpc_stats" "all"
         "Data that waits for a request to object storage targets.";

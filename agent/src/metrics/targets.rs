@@ -2,10 +2,10 @@
 
 use super::encode::{Encoder, Micros, Value};
 use super::families::{
-    Family, LOCKLESS, MDC_READ_BYTES, MDC_REQUESTS, MDC_RPC_DURATION, MDC_WRITE_BYTES, OSC_DIRTY,
-    OSC_GRANT, OSC_READ_BYTES, OSC_RPC_DURATION, OSC_RPCS, OSC_WRITE_BYTES, PENDING, RPC_WAIT,
-    RPCS_IN_FLIGHT, TARGET_BUSY, TARGET_CACHED, TARGET_GRANT_LOST, TARGET_RECLAIMS,
-    TARGET_RPC_DURATION, TARGET_RPC_WAIT,
+    DIRECT_RPCS_IN_FLIGHT, Family, LOCKLESS, MDC_READ_BYTES, MDC_REQUESTS, MDC_RPC_DURATION,
+    MDC_WRITE_BYTES, OSC_DIRTY, OSC_GRANT, OSC_READ_BYTES, OSC_RPC_DURATION, OSC_RPCS,
+    OSC_WRITE_BYTES, PENDING, RPC_WAIT, RPCS_IN_FLIGHT, TARGET_BUSY, TARGET_CACHED,
+    TARGET_GRANT_LOST, TARGET_RECLAIMS, TARGET_RPC_DURATION, TARGET_RPC_WAIT,
 };
 use super::instances::{Folder, Instance};
 use super::reading::{Reading, both};
@@ -27,7 +27,7 @@ struct Target<'d> {
     /// Requests by direction.
     requests: [(&'static str, Option<i64>); 2],
     /// What is in flight.
-    in_flight: [(&'static str, Option<i64>); 4],
+    in_flight: [(&'static str, Option<i64>); 3],
     dirty_bytes: Option<i64>,
     grant_bytes: Option<i64>,
 }
@@ -44,7 +44,6 @@ impl<'d> Target<'d> {
             in_flight: [
                 ("read", number(|rpc| rpc.reading)),
                 ("write", number(|rpc| rpc.writing)),
-                ("dio", number(|rpc| rpc.direct)),
                 ("modify", number(|rpc| rpc.modifying)),
             ],
             dirty_bytes: None,
@@ -142,6 +141,10 @@ pub(super) fn collect_osc(sources: &mut Sources, encoder: &mut Encoder) -> Verdi
     encode_numbers(&numbers, &each, encoder);
     encode_directions(&OSC_RPCS, |target| &target.requests, &each, encoder);
     encode_directions(&RPCS_IN_FLIGHT, |target| &target.in_flight, &each, encoder);
+    let mut direct = encoder.family(&DIRECT_RPCS_IN_FLIGHT);
+    for (fs, sum) in &sums {
+        direct.sample_if([fs], sum.rpc_stats.as_ref().and_then(|stats| stats.direct));
+    }
     encode_durations("osc", &OSC_RPC_DURATION, &sums, encoder);
     encode_pending(&sums, encoder);
     encode_histograms(&sums, encoder);
@@ -264,8 +267,8 @@ fn add_counts(mut a: Counts, b: Counts) -> Counts {
 
 /// The collector of what each target has to tell beside that; off unless asked for.
 ///
-/// *Source*: `stats` of `osc/*` and `mdc/*`; `cur_lost_grant_bytes`, `osc_cached_mb` and `osc_stats` of
-/// `osc/*`.
+/// *Source*: `stats` of `osc/*` and `mdc/*`; `rpc_stats`, `cur_lost_grant_bytes`, `osc_cached_mb` and `osc_stats`
+/// of `osc/*`.
 pub(super) fn collect_each(sources: &mut Sources, encoder: &mut Encoder) -> Verdict {
     let mut verdict = Verdict::default();
     let osc = devices(sources, Folder::Osc, &mut verdict);
@@ -289,6 +292,7 @@ pub(super) fn collect_each(sources: &mut Sources, encoder: &mut Encoder) -> Verd
     for (device, kind, (count, micros)) in waits {
         waited.summary([device.fs(), device.target(), kind], Micros(micros), count);
     }
+    encode_direct(&osc, encoder, &mut reading);
     let mut lost = DeviceFile::new(Folder::Osc, "cur_lost_grant_bytes").optional();
     encode_each(&TARGET_GRANT_LOST, &osc, encoder, |clients| {
         reading.sum_number(&mut lost, clients)
@@ -296,6 +300,18 @@ pub(super) fn collect_each(sources: &mut Sources, encoder: &mut Encoder) -> Verd
     encode_cached(&osc, encoder, &mut reading);
     encode_lockless(&osc, encoder, &mut reading);
     verdict
+}
+
+/// *Source*: `rpc_stats`; 2.17 and builds of DDN.
+fn encode_direct(osc: &[Instance], encoder: &mut Encoder, reading: &mut Reading<'_>) {
+    let mut file = DeviceFile::new(Folder::Osc, "rpc_stats");
+    let mut samples = encoder.family(&RPCS_IN_FLIGHT);
+    for clients in osc.chunk_by(Instance::has_same_target) {
+        let Some(device) = clients.first() else { continue };
+        let stats = reading.sum(&mut file, clients, rpc_stats::parse, RpcStats::plus);
+        let direct = stats.and_then(|stats| stats.direct);
+        samples.sample_if([device.fs(), device.target(), "dio"], direct);
+    }
 }
 
 /// *Source*: `osc_cached_mb`. *Units*: mebibytes, pages.
