@@ -10,6 +10,7 @@ use fsxlustre_agent::metrics::{ScrapeSettings, Scraper, Selection};
 use metrics_tree::{
     Tree, fixtures, host, scrape, scrape_of, settings, success, value, without_probes,
 };
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// The words of the line of a file that begins with `start`, after that start.
@@ -305,7 +306,7 @@ fn a_mount_of_a_newer_client_has_fewer_than_a_thousand_series_too() {
         let mut text = std::fs::read_to_string(&path).expect("a captured file");
         for counter in counters {
             if !text.contains(&format!("\n{counter} ")) {
-                text += &format!("{counter:<25} 1 samples [{unit}] 1 1 1 1\n");
+                let _ = writeln!(text, "{counter:<25} 1 samples [{unit}] 1 1 1 1");
             }
         }
         std::fs::write(&path, text).expect("written");
