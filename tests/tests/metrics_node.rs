@@ -413,6 +413,28 @@ fn line_for_fleets() -> String {
     line.split_once(" && systemctl restart").unwrap().0.to_owned()
 }
 
+/// The ENA driver's counters are asked of the kernel; a pair of virtual interfaces answers as well, without its names.
+#[test]
+fn the_driver_of_an_ena_interface_is_asked_and_one_that_does_not_answer_is_told() {
+    let sandbox = Sandbox::start();
+    let pair = ["ip", "link", "add", "ena0", "type", "veth", "peer", "name", "other0"];
+    sandbox.run(pair).assert_success();
+    let add = |name: &str| {
+        let folder = format!("/run/standin/sys/class/net/{name}/device");
+        sandbox.run(["mkdir", "-p", &folder]).assert_success();
+        let driver = format!("{folder}/driver");
+        sandbox.run(["ln", "-s", "../../../../bus/pci/drivers/ena", &driver]).assert_success();
+    };
+    add("ena0");
+    let _service = serve(&sandbox);
+    let success = "fsxlustre_collector_success{collector=\"network\"}";
+    let metrics = scrape(&sandbox);
+    assert_eq!(value(&metrics, success), Some(1.0), "{metrics}");
+    assert!(!metrics.contains("allowance"), "veth counts none: {metrics}");
+    add("ena1");
+    assert_eq!(value(&scrape(&sandbox), success), Some(0.0), "no such interface");
+}
+
 #[test]
 fn flags_are_obeyed_and_the_line_for_fleets_opens_the_port_to_the_network() {
     let sandbox = Sandbox::start();

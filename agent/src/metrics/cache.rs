@@ -76,7 +76,7 @@ pub(super) fn parse_read_ahead(text: &[u8]) -> (Option<ReadAhead>, u64) {
             found.pages = counter.sum;
             return;
         }
-        match event(&mut found.events, counter.name) {
+        match event(counter.name).and_then(|event| found.events.entry(event.as_bytes())) {
             Some(sum) => *sum = Some(sum.unwrap_or_default().saturating_add(counter.count)),
             None => unknown += 1,
         }
@@ -84,7 +84,7 @@ pub(super) fn parse_read_ahead(text: &[u8]) -> (Option<ReadAhead>, u64) {
     if let Some(zero) = scan.absent() {
         // Those that a hit ratio needs, from the first scrape on.
         for event in ["hits", "misses"] {
-            if let Some(count) = found.events.of(event.as_bytes()) {
+            if let Some(count) = found.events.entry(event.as_bytes()) {
                 count.get_or_insert(zero);
             }
         }
@@ -92,16 +92,13 @@ pub(super) fn parse_read_ahead(text: &[u8]) -> (Option<ReadAhead>, u64) {
     (scan.is_known.then_some(found), scan.oddities + unknown)
 }
 
-/// The count of an event, by its new name or by an old one.
-fn event<'e>(events: &'e mut ByName<i64>, name: &[u8]) -> Option<&'e mut Option<i64>> {
-    if EVENTS.find(name).is_some() {
-        return events.of(name);
+fn event(name: &[u8]) -> Option<&'static str> {
+    if let Some(event) = EVENTS.find(name) {
+        return Some(event);
     }
     let name = std::str::from_utf8(name).ok()?;
-    match OLD_EVENTS.iter().find(|(old, _)| *old == name) {
-        Some((_, new)) => events.of(new.as_bytes()),
-        None => events.of(name.replace([' ', '-'], "_").as_bytes()),
-    }
+    let old = OLD_EVENTS.iter().find(|(old, _)| *old == name).map(|(_, new)| *new);
+    old.or_else(|| EVENTS.find(name.replace([' ', '-'], "_").as_bytes()))
 }
 
 /// Name and value of a `name: value` line; `None` of one that was cut short.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// So many clients are looked for by name: each costs a system call, and to list them costs two longer ones.
+/// So many clients are looked for by name: each costs a system call, and to list them costs two.
 const FEW_CLIENTS: usize = 4;
 
 /// What a folder of devices had, and whether it was listed in this pass.

@@ -151,7 +151,7 @@ impl ClientIo {
         match (counter.name, counter.unit) {
             (b"read_bytes", Unit::Bytes) => self.read = amount,
             (b"write_bytes", Unit::Bytes) => self.write = amount,
-            (name, unit) => match self.operations.of(name) {
+            (name, unit) => match self.operations.entry(name) {
                 Some(operation) if matches!(unit, Unit::Calls | Unit::Micros) => {
                     let micros = counter.sum.filter(|_| unit == Unit::Micros);
                     *operation = Some(Operation { count: counter.count, micros });

@@ -100,7 +100,7 @@ impl<T: Copy> ByName<T> {
     }
 
     /// The value of a name; `None` where the name is not known.
-    pub(super) fn of(&mut self, name: &[u8]) -> Option<&mut Option<T>> {
+    pub(super) fn entry(&mut self, name: &[u8]) -> Option<&mut Option<T>> {
         self.values.get_mut(self.names.place(name)?)
     }
 
@@ -166,7 +166,7 @@ mod tests {
         let with = |all: &[(&str, i64)]| {
             let mut values = ByName::new(&NAMES);
             for (name, value) in all {
-                *values.of(name.as_bytes()).expect("known") = Some(*value);
+                *values.entry(name.as_bytes()).expect("known") = Some(*value);
             }
             values
         };
@@ -174,6 +174,6 @@ mod tests {
         sum.add(&with(&[("c", 3), ("a", 4)]), |a, b| a + b);
         assert_eq!(sum.iter().collect::<Vec<_>>(), [("b", 2), ("a", 5), ("c", 3)]);
         assert_eq!((sum.get("a"), sum.get("x"), with(&[]).get("a")), (Some(5), None, None));
-        assert_eq!(sum.of(b"x"), None);
+        assert_eq!(sum.entry(b"x"), None);
     }
 }

@@ -302,7 +302,6 @@ impl Sources {
             }
         }
         match refused {
-            // The kernel's word for a connection that is being taken down.
             Some((path, source)) => {
                 self.has_one_gone = true;
                 match source.raw_os_error() {
